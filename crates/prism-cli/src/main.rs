@@ -1,0 +1,2 @@
+//! The command `prism`.
+fn main() {}

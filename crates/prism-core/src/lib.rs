@@ -1,0 +1,26 @@
+//! What a graph and a colouring are: the shared vocabulary of PRISM.
+//!
+//! * [`Graph`]: an undirected simple graph in compressed sparse row form, owned or borrowed.
+//! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
+//!   answer of PRISM passes before it leaves the program.
+//! * [`Rng`]: the seeded generator that all of PRISM draws from.
+//!
+//! Nothing here reads a clock or touches a GPU. Engines live in `prism-cpu`, strategy in
+//! `prism-solver`.
+//!
+//! ```
+//! use prism_core::{Coloring, Graph};
+//!
+//! let (triangle, _) = Graph::from_edges(3, &[(0, 1), (1, 2), (2, 0)])?;
+//! let coloring = Coloring::from_colors(vec![0, 1, 2]);
+//! assert_eq!(coloring.verify(&triangle), Ok(()));
+//! # Ok::<(), prism_core::GraphError>(())
+//! ```
+
+mod coloring;
+mod graph;
+mod rng;
+
+pub use coloring::{Color, Coloring, MAX_COLORS, Violation};
+pub use graph::{Cleanup, Graph, GraphError};
+pub use rng::Rng;

@@ -1,0 +1,4 @@
+//! The CPU engines of PRISM. Each engine is one file of one name; what the searches share is in
+//! [`search`].
+
+pub mod search;
