@@ -126,6 +126,13 @@ impl Graph<'static> {
         Ok((Self { offsets: offsets.into(), neighbors: neighbors.into() }, cleanup))
     }
 
+    /// Wraps arrays that keep the invariants by the way they were made.
+    pub(crate) fn from_sorted_rows(offsets: Vec<u64>, neighbors: Vec<u32>) -> Self {
+        let graph = Self { offsets: offsets.into(), neighbors: neighbors.into() };
+        debug_assert!(Graph::from_csr(&*graph.offsets, &*graph.neighbors).is_ok());
+        graph
+    }
+
     /// The graph with `n` vertices and no edge.
     pub fn empty(n: usize) -> Self {
         Self { offsets: vec![0; n + 1].into(), neighbors: Vec::new().into() }

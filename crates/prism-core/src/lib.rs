@@ -3,6 +3,7 @@
 //! * [`Graph`]: an undirected simple graph in compressed sparse row form, owned or borrowed.
 //! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
 //!   answer of PRISM passes before it leaves the program.
+//! * [`io`]: graph and colouring files in the formats of the field.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from.
 //!
 //! Nothing here reads a clock or touches a GPU. Engines live in `prism-cpu`, strategy in
@@ -19,6 +20,7 @@
 
 mod coloring;
 mod graph;
+pub mod io;
 mod rng;
 
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};

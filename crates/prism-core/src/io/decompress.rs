@@ -1,0 +1,128 @@
+//! Plain, gzip or zstd, told apart by the first bytes and never by the file's name.
+//!
+//! Both formats may hold several members one after the other (`cat a.gz b.gz`, `pigz`, `pzstd`); all
+//! of them are read. Checksums are checked by the decoders.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::error::ErrorKind;
+
+/// How the input is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codec {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// Wraps `reader` in the decoder that its first bytes ask for.
+pub(super) fn open<'r>(
+    mut reader: impl Read + 'r,
+) -> Result<(Box<dyn Read + 'r>, Codec), ErrorKind> {
+    let mut magic = Vec::with_capacity(4);
+    reader.by_ref().take(4).read_to_end(&mut magic)?;
+    let codec = match magic[..] {
+        [0x1f, 0x8b, ..] => Codec::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Codec::Zstd,
+        // A skippable frame may come first.
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Codec::Zstd,
+        _ => Codec::Plain,
+    };
+    let whole = Cursor::new(magic).chain(reader);
+    let opened: Box<dyn Read + 'r> = match codec {
+        Codec::Plain => Box::new(whole),
+        Codec::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 17, whole))),
+        Codec::Zstd => Box::new(ZstdFrames::new(BufReader::with_capacity(1 << 17, whole))?),
+    };
+    Ok((opened, codec))
+}
+
+/// What a failed read means for the one who reads the message.
+pub(super) fn describe(codec: Codec, error: io::Error) -> ErrorKind {
+    let damaged = |codec| {
+        let reason = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "the data ends too early".to_owned(),
+            _ => error.to_string(),
+        };
+        ErrorKind::Compression { codec, reason }
+    };
+    match codec {
+        Codec::Plain => ErrorKind::Io(error),
+        Codec::Gzip => damaged("gzip"),
+        Codec::Zstd => damaged("zstd"),
+    }
+}
+
+/// All frames of a zstd file, one after the other; skippable ones are skipped, checksums are checked.
+struct ZstdFrames<R> {
+    input: R,
+    decoder: FrameDecoder,
+    /// Whether a frame is being decoded.
+    inside: bool,
+}
+
+/// The header of an empty frame.
+const EMPTY_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0];
+
+impl<R: BufRead> ZstdFrames<R> {
+    fn new(input: R) -> Result<Self, ErrorKind> {
+        let mut decoder = FrameDecoder::new();
+        // The decoder limits the window, and with it the memory that a header can ask for, from its
+        // second frame on only. So it gets an empty one first.
+        decoder.init(&EMPTY_FRAME[..]).map_err(io::Error::other)?;
+        Ok(Self { input, decoder, inside: false })
+    }
+
+    /// Starts the next frame; false at the end of the input.
+    fn next_frame(&mut self) -> io::Result<bool> {
+        use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+        while !self.input.fill_buf()?.is_empty() {
+            match self.decoder.reset(&mut self.input) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    let length = u64::from(length);
+                    if io::copy(&mut self.input.by_ref().take(length), &mut io::sink())? < length {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl<R: BufRead> Read for ZstdFrames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if !self.inside {
+                if !self.next_frame()? {
+                    return Ok(0);
+                }
+                self.inside = true;
+            }
+            while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
+                let strategy = BlockDecodingStrategy::UptoBlocks(1);
+                self.decoder.decode_blocks(&mut self.input, strategy).map_err(io::Error::other)?;
+            }
+            let got = self.decoder.read(buffer)?;
+            if got > 0 {
+                return Ok(got);
+            }
+            let stored = self.decoder.get_checksum_from_data();
+            if stored.is_some() && stored != self.decoder.get_calculated_checksum() {
+                return Err(io::Error::other("the checksum does not match"));
+            }
+            self.inside = false;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Files: graphs and colourings in the formats of the field.
+//!
+//! [`read_path`], [`read_stdin`], [`read_bytes`] and [`read_from`] take a graph in any [`Format`], plain
+//! or compressed with gzip or zstd. Compression and format are detected by content, so that standard
+//! input works like a file; [`ReadOptions::format`] names the format where the content leaves a doubt.
+//! What they return is a simple graph: repeated edges are merged, self-loops dropped, and both are
+//! counted in [`Loaded::cleanup`].
+//!
+//! A file is never trusted. Memory grows with the data that was read, not with what a header
+//! announces: a header may ask for [`ReadOptions::free_vertices`] vertices without further proof, and for
+//! [`VERTICES_PER_EDGE`] more for each edge. Every error names the file, the place and what was expected.
+//!
+//! Reading streams: one thread decompresses, others parse, and the graph is built from edges that take
+//! 8 bytes each. The peak is below three times the finished graph (8 bytes a vertex, 8 an edge).
+//!
+//! ```
+//! use prism_core::io::{self, Format, ReadOptions};
+//!
+//! let text = b"c a triangle\np edge 3 3\ne 1 2\ne 2 3\ne 1 3\n";
+//! let loaded = io::read_bytes(text, "triangle.col", &ReadOptions::default())?;
+//! assert_eq!((loaded.format, loaded.graph.n(), loaded.graph.m()), (Format::DimacsCol, 3, 3));
+//! # Ok::<(), io::ReadError>(())
+//! ```
+
+#![allow(dead_code)]
+mod builder;
+mod decompress;
+mod detect;
+mod dimacs;
+mod error;
+mod format;
+mod labels;
+mod lexer;
+mod source;
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::graph::{Cleanup, Graph};
+
+pub use error::{ErrorKind, Place, ReadError};
+pub use format::{Format, UnknownFormatName};
+pub use labels::Labels;
+
+use source::Source;
+
+/// Vertices that each edge justifies beyond [`ReadOptions::free_vertices`].
+pub const VERTICES_PER_EDGE: u64 = 16;
+
+/// How to read a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The format; none to detect it.
+    pub format: Option<Format>,
+    /// Makes repeated edges, self-loops and a wrong number of edges in a header errors.
+    pub strict: bool,
+    /// The number of vertices that a header is believed without edges to show for it. By default
+    /// 2^26, which a graph spends half a gigabyte on.
+    pub free_vertices: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { format: None, strict: false, free_vertices: 1 << 26 }
+    }
+}
+
+/// A graph as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The graph.
+    pub graph: Graph<'static>,
+    /// What was removed to make it simple.
+    pub cleanup: Cleanup,
+    /// The format that was detected or given.
+    pub format: Format,
+    /// The names of the vertices in the file, if they are not their numbers: edge lists with text for
+    /// names or with scattered integers.
+    pub labels: Option<Labels>,
+    /// Anything odd about the file that did not keep it from being read.
+    pub notes: Vec<Note>,
+}
+
+/// Something odd about a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The header announces another number of edges. DIMACS files are known for that.
+    EdgeCount {
+        /// The number in the header.
+        declared: u64,
+        /// The number in the file, repetitions and self-loops included.
+        found: u64,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EdgeCount { declared, found } => {
+                write!(f, "the header says {declared} edges, the file lists {found}")
+            }
+        }
+    }
+}
+
+/// Reads a graph from a file.
+///
+/// # Errors
+/// [`ReadError`]: the file cannot be read, or is not a graph.
+pub fn read_path(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Loaded, ReadError> {
+    let path = path.as_ref();
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|e| ReadError::new(&name, Place::Whole, e.into()))?;
+    read_from(file, &name, options)
+}
+
+/// Reads a graph from standard input, which is called `<stdin>` in errors.
+///
+/// # Errors
+/// [`ReadError`]: the input cannot be read, or is not a graph.
+pub fn read_stdin(options: &ReadOptions) -> Result<Loaded, ReadError> {
+    read_from(std::io::stdin(), "<stdin>", options)
+}
+
+/// Reads a graph from memory; errors call it `name`.
+///
+/// # Errors
+/// [`ReadError`]: the bytes are not a graph.
+pub fn read_bytes(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Loaded, ReadError> {
+    read_from(bytes, name, options)
+}
+
+/// Reads a graph from any reader; errors call it `name`. The reader is used from another thread.
+/// Buffering it gains nothing.
+///
+/// # Errors
+/// [`ReadError`]: the input cannot be read, or is not a graph.
+pub fn read_from(
+    reader: impl Read + Send,
+    name: &str,
+    options: &ReadOptions,
+) -> Result<Loaded, ReadError> {
+    source::with_source(reader, name, |source| {
+        let format = match options.format {
+            Some(format) => format,
+            None => {
+                let (head, complete) = source.peek();
+                detect::detect(head, complete, name)
+                    .map_err(|kind| source.error(Place::Whole, kind))?
+            }
+        };
+        let mut loaded = match format {
+            Format::DimacsCol => dimacs::read(source, options),
+            other => {
+                Err(source.error(Place::Whole, ErrorKind::expected("dimacs", other.to_string())))
+            }
+        }?;
+        loaded.format = format;
+        if options.strict {
+            check_strict(source, &loaded)?;
+        }
+        Ok(loaded)
+    })
+}
+
+impl Loaded {
+    /// A graph without notes; the caller fills in the format.
+    fn new(graph: Graph<'static>, cleanup: Cleanup) -> Self {
+        Self { graph, cleanup, format: Format::EdgeList, labels: None, notes: Vec::new() }
+    }
+}
+
+/// What `strict` adds: nothing may have been repaired.
+fn check_strict(source: &Source<'_>, loaded: &Loaded) -> Result<(), ReadError> {
+    let Cleanup { duplicates, self_loops } = loaded.cleanup;
+    let what = match (duplicates, self_loops) {
+        (0, 0) => loaded.notes.first().map(ToString::to_string),
+        (_, 0) => Some(format!("expected each edge once, found {duplicates} repeated")),
+        (0, _) => Some(format!("expected no self-loops, found {self_loops}")),
+        _ => Some(format!(
+            "expected each edge once and no self-loops, found {duplicates} repeated edges and {self_loops} self-loops"
+        )),
+    };
+    match what {
+        None => Ok(()),
+        Some(what) => Err(source.error(Place::Whole, ErrorKind::Strict(what))),
+    }
+}
+
+/// Decides whether `edges` edges justify `n` vertices, which they must before any memory is spent on
+/// them.
+fn plausible(n: u64, edges: u64, options: &ReadOptions) -> Result<usize, ErrorKind> {
+    if n > Graph::MAX_VERTICES as u64 {
+        return Err(ErrorKind::TooManyVertices { n, max: Graph::MAX_VERTICES as u64 });
+    }
+    let limit = options.free_vertices.max(edges.saturating_mul(VERTICES_PER_EDGE));
+    if n > limit {
+        return Err(ErrorKind::Implausible { n, edges, limit });
+    }
+    // It fits: MAX_VERTICES is a usize.
+    Ok(n as usize)
+}

@@ -1,0 +1,282 @@
+//! Where the bytes come from: decompression on a thread of its own, handed over in blocks.
+//!
+//! A producer thread recognises gzip and zstd by their first bytes, decompresses, and sends blocks of
+//! about a megabyte through a short channel, each cut after its last line break. The consumer walks
+//! lines for headers, reads bytes for binary formats, and for the body of a text format parses block
+//! by block: as many blocks as are waiting are parsed in parallel, and their results are consumed in
+//! the order of the file. So the text is never in memory as a whole, the decompressor never waits for
+//! the parser on two cores, and a plain file is parsed on all cores. Blocks are cut at the same places
+//! however the bytes arrive, so that reading from a pipe gives the same result as reading a file.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+use rayon::prelude::*;
+
+use super::error::{ErrorKind, Place, ReadError};
+use super::{decompress, lexer};
+
+/// Size of a block before it is cut at a line break.
+const BLOCK: usize = 1 << 20;
+
+/// Lines of text formats may be this long; a longer one is binary junk. METIS rows are as long as the
+/// degree of their vertex asks for.
+const LONGEST_LINE: usize = 1 << 31;
+
+/// One piece of the input; `last` marks the end.
+struct Block {
+    bytes: Vec<u8>,
+    last: bool,
+}
+
+/// The decompressed input, from front to back.
+pub(super) struct Source<'n> {
+    name: &'n str,
+    blocks: Receiver<Result<Block, ErrorKind>>,
+    /// Used buffers go back to the producer.
+    used: Sender<Vec<u8>>,
+    current: Vec<u8>,
+    position: usize,
+    /// Whether `current` is the last block.
+    last: bool,
+    /// Lines that have been handed out.
+    lines: u64,
+    /// Bytes in the blocks before `current`.
+    bytes_before: u64,
+}
+
+/// Runs `consume` on the decompressed content of `reader`.
+pub(super) fn with_source<T>(
+    reader: impl Read + Send,
+    name: &str,
+    consume: impl FnOnce(&mut Source<'_>) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    let depth = thread::available_parallelism().map_or(2, |p| p.get()).clamp(2, 16);
+    let (send, blocks) = sync_channel(depth);
+    let (used, reuse) = channel();
+    thread::scope(|scope| {
+        scope.spawn(move || produce(reader, &send, &reuse));
+        let mut source = Source {
+            name,
+            blocks,
+            used,
+            current: Vec::new(),
+            position: 0,
+            last: false,
+            lines: 0,
+            bytes_before: 0,
+        };
+        source.advance()?;
+        consume(&mut source)
+    })
+}
+
+/// The producer's loop. It ends at the end of the input, at an error, or when nobody listens.
+fn produce(
+    reader: impl Read,
+    send: &SyncSender<Result<Block, ErrorKind>>,
+    reuse: &Receiver<Vec<u8>>,
+) {
+    let (mut reader, codec) = match decompress::open(reader) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let _ = send.send(Err(error));
+            return;
+        }
+    };
+    let mut rest: Vec<u8> = Vec::new();
+    loop {
+        let mut bytes = reuse.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + 64));
+        bytes.clear();
+        bytes.append(&mut rest);
+        let wanted = BLOCK - bytes.len();
+        let last = match reader.by_ref().take(wanted as u64).read_to_end(&mut bytes) {
+            Ok(got) => got < wanted,
+            Err(error) => {
+                let _ = send.send(Err(decompress::describe(codec, error)));
+                return;
+            }
+        };
+        if !last && let Some(line_break) = bytes.iter().rposition(|&b| b == b'\n') {
+            rest.extend_from_slice(&bytes[line_break + 1..]);
+            bytes.truncate(line_break + 1);
+        }
+        if send.send(Ok(Block { bytes, last })).is_err() || last {
+            return;
+        }
+    }
+}
+
+impl Source<'_> {
+    /// An error at a place of this input.
+    pub(super) fn error(&self, place: Place, kind: ErrorKind) -> ReadError {
+        ReadError::new(self.name, place, kind)
+    }
+
+    /// An error in the line that was handed out last.
+    pub(super) fn error_here(&self, kind: ErrorKind) -> ReadError {
+        self.error(Place::Line(self.lines.max(1)), kind)
+    }
+
+    /// Lines handed out or parsed so far.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Bytes handed out so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes_before + self.position as u64
+    }
+
+    /// What can be seen of the input without consuming it, and whether that is all of it.
+    pub(super) fn peek(&self) -> (&[u8], bool) {
+        (&self.current[self.position..], self.last)
+    }
+
+    /// Receives the next block into `current`. False at the end of the input.
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        if self.last {
+            return Ok(false);
+        }
+        let block = match self.blocks.recv() {
+            Ok(Ok(block)) => block,
+            Ok(Err(kind)) => return Err(self.error(Place::Whole, kind)),
+            // The producer always sends a last block or an error before it goes.
+            Err(_) => return Ok(false),
+        };
+        self.bytes_before += self.current.len() as u64;
+        let _ = self.used.send(std::mem::replace(&mut self.current, block.bytes));
+        self.position = 0;
+        self.last = block.last;
+        Ok(true)
+    }
+
+    /// Makes `current` end with a line break or with the input, by joining blocks.
+    fn complete_line(&mut self) -> Result<(), ReadError> {
+        while !self.last && self.current.last() != Some(&b'\n') {
+            if self.current.len() - self.position > LONGEST_LINE {
+                let found = format!("more than {LONGEST_LINE} bytes without one");
+                let line = Place::Line(self.lines + 1);
+                return Err(self.error(line, ErrorKind::expected("a line break", found)));
+            }
+            match self.blocks.recv() {
+                Ok(Ok(block)) => {
+                    self.current.extend_from_slice(&block.bytes);
+                    self.last = block.last;
+                }
+                Ok(Err(kind)) => return Err(self.error(Place::Whole, kind)),
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// The next line, without its line break; none at the end.
+    pub(super) fn next_line(&mut self) -> Result<Option<&[u8]>, ReadError> {
+        while self.position == self.current.len() {
+            if !self.advance()? {
+                return Ok(None);
+            }
+        }
+        self.complete_line()?;
+        self.lines += 1;
+        let start = self.position;
+        let (line, next) = lexer::split_line(&self.current[start..]);
+        let end = start + line.len();
+        self.position = start + next;
+        Ok(Some(lexer::trim_end(&self.current[start..end])))
+    }
+
+    /// Parses the rest of the input block by block. `parse` sees whole lines and runs in parallel when
+    /// blocks are waiting; `consume` gets each result with its block and the number of lines before
+    /// it, in order, and gives the number of lines in the block back.
+    pub(super) fn for_each_block<T: Send>(
+        &mut self,
+        parse: impl Fn(&[u8]) -> T + Sync,
+        mut consume: impl FnMut(&Self, T, &[u8], u64) -> Result<u64, ReadError>,
+    ) -> Result<(), ReadError> {
+        let at_once = thread::available_parallelism().map_or(2, |p| p.get());
+        let mut batch: Vec<Vec<u8>> = Vec::with_capacity(at_once);
+        loop {
+            self.complete_line()?;
+            if self.position > 0 {
+                self.bytes_before += self.position as u64;
+                self.current.drain(..self.position);
+                self.position = 0;
+            }
+            self.bytes_before += self.current.len() as u64;
+            batch.push(std::mem::take(&mut self.current));
+            // Take what is waiting already, but wait for nothing.
+            let mut failure = None;
+            while !self.last && batch.len() < at_once {
+                match self.blocks.try_recv() {
+                    Ok(Ok(block)) => {
+                        self.last = block.last;
+                        self.current = block.bytes;
+                        self.complete_line()?;
+                        self.bytes_before += self.current.len() as u64;
+                        batch.push(std::mem::take(&mut self.current));
+                    }
+                    Ok(Err(kind)) => {
+                        failure = Some(self.error(Place::Whole, kind));
+                        break;
+                    }
+                    Err(_) => break,
+                }
+            }
+            let parsed: Vec<T> = match &batch[..] {
+                [one] => vec![parse(one)],
+                many => many.par_iter().map(|block| parse(block)).collect(),
+            };
+            for (result, block) in parsed.into_iter().zip(batch.drain(..)) {
+                self.lines += consume(self, result, &block, self.lines)?;
+                let _ = self.used.send(block);
+            }
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            if !self.advance()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Binary formats read bytes. Errors of the producer are passed through [`io::Error::other`].
+impl Source<'_> {
+    /// Reads until `buffer` is full or the input ends; gives the number of bytes read.
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        let mut done = 0;
+        while done < buffer.len() {
+            if self.position == self.current.len() {
+                if !self.advance()? {
+                    break;
+                }
+                continue;
+            }
+            let there = &self.current[self.position..];
+            let count = there.len().min(buffer.len() - done);
+            buffer[done..done + count].copy_from_slice(&there[..count]);
+            self.position += count;
+            done += count;
+        }
+        Ok(done)
+    }
+
+    /// Whether all of the input has been handed out.
+    pub(super) fn at_end(&mut self) -> Result<bool, ReadError> {
+        while self.position == self.current.len() {
+            if !self.advance()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl From<io::Error> for ErrorKind {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
