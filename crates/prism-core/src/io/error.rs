@@ -9,12 +9,26 @@ use super::Format;
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}{place}: {kind}")]
+#[error("{name}{place}: {kind}{reading}", reading = ReadAs(*.format))]
 pub struct ReadError {
     name: String,
     place: Place,
+    /// The format, if it was detected: a wrong guess explains many errors.
+    format: Option<Format>,
     #[source]
     kind: Box<ErrorKind>,
+}
+
+/// The end of the message when the format was detected.
+struct ReadAs(Option<Format>);
+
+impl fmt::Display for ReadAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(format) => write!(f, " (read as {format})"),
+        }
+    }
 }
 
 /// A place in the decompressed input.
@@ -136,7 +150,12 @@ pub enum ErrorKind {
 
 impl ReadError {
     pub(super) fn new(name: &str, place: Place, kind: ErrorKind) -> Self {
-        Self { name: name.to_owned(), place, kind: Box::new(kind) }
+        Self { name: name.to_owned(), place, format: None, kind: Box::new(kind) }
+    }
+
+    /// Adds that the format was detected.
+    pub(super) fn detected(self, format: Format) -> Self {
+        Self { format: Some(format), ..self }
     }
 
     /// The name of the input, as given by the caller.
@@ -162,6 +181,15 @@ impl ErrorKind {
 
     pub(super) fn truncated(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Truncated { expected: expected.into(), found: found.into() }
+    }
+
+    /// Too few or too many of something.
+    pub(super) fn wrong_count(too_few: bool, expected: String, found: String) -> Self {
+        if too_few {
+            Self::Truncated { expected, found }
+        } else {
+            Self::Surplus { expected, found }
+        }
     }
 
     /// The right error for a vertex number `vertex` that is not one of `n` counted from `first`.

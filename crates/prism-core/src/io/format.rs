@@ -23,8 +23,17 @@ pub enum Format {
 
 /// A name that is none of the formats.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format \"{0}\"; known are {known}", known = Format::ALL.map(Format::name).join(", "))]
-pub struct UnknownFormatName(String);
+#[error("unknown format \"{name}\"; known are {known}")]
+pub struct UnknownFormatName {
+    name: String,
+    known: String,
+}
+
+impl UnknownFormatName {
+    pub(super) fn new(name: &str, known: String) -> Self {
+        Self { name: name.to_owned(), known }
+    }
+}
 
 impl Format {
     /// All of them.
@@ -68,7 +77,7 @@ impl FromStr for Format {
             "mtx" | "matrix-market" => Ok(Self::MatrixMarket),
             "ecl" | "egr" => Ok(Self::Ecl),
             "edge-list" | "edges" | "edgelist" | "el" | "txt" | "csv" | "tsv" => Ok(Self::EdgeList),
-            _ => Err(UnknownFormatName(text.to_owned())),
+            _ => Err(UnknownFormatName::new(text, Self::ALL.map(Self::name).join(", "))),
         }
     }
 }

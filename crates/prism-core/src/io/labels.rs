@@ -22,6 +22,11 @@ impl Labels {
         Self(Names::Integers(names))
     }
 
+    /// Text names; the one of vertex v ends at byte `ends[v]` of `text`.
+    pub(super) fn text(ends: Vec<u64>, text: String) -> Self {
+        Self(Names::Text { ends, text })
+    }
+
     /// The number of names.
     pub fn len(&self) -> usize {
         match &self.0 {
@@ -67,7 +72,7 @@ impl<S: AsRef<str>> FromIterator<S> for Labels {
             text.push_str(name.as_ref());
             ends.push(text.len() as u64);
         }
-        Self(Names::Text { ends, text })
+        Self::text(ends, text)
     }
 }
 

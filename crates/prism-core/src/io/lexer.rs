@@ -84,6 +84,11 @@ impl<'t> Cursor<'t> {
         self.at >= self.text.len()
     }
 
+    #[inline]
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
     /// The byte under the cursor; a line break at the end of the text.
     #[inline]
     pub(super) fn byte(&self) -> u8 {

@@ -22,16 +22,26 @@
 //! # Ok::<(), io::ReadError>(())
 //! ```
 
-#![allow(dead_code)]
 mod builder;
+mod coloring_format;
+mod coloring_read;
 mod decompress;
 mod detect;
 mod dimacs;
+mod dimacs_binary;
+mod ecl;
+mod edge_list;
 mod error;
 mod format;
+mod interner;
 mod labels;
 mod lexer;
+mod matrix_market;
+mod metis;
+mod output;
+mod rows;
 mod source;
+mod write;
 
 use std::fmt;
 use std::fs::File;
@@ -40,9 +50,13 @@ use std::path::Path;
 
 use crate::graph::{Cleanup, Graph};
 
+pub use coloring_format::{ColoringFormat, write_coloring};
+pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
+pub use output::save;
+pub use write::write_graph;
 
 use source::Source;
 
@@ -95,6 +109,10 @@ pub enum Note {
         /// The number in the file, repetitions and self-loops included.
         found: u64,
     },
+    /// The first line of an edge list names the columns.
+    Heading,
+    /// So many edges stand in one of two rows only; they were taken all the same.
+    OneWay(u64),
 }
 
 impl fmt::Display for Note {
@@ -103,6 +121,8 @@ impl fmt::Display for Note {
             Self::EdgeCount { declared, found } => {
                 write!(f, "the header says {declared} edges, the file lists {found}")
             }
+            Self::Heading => f.write_str("the first line was taken for a heading"),
+            Self::OneWay(edges) => write!(f, "{edges} edges are given in one direction only"),
         }
     }
 }
@@ -153,17 +173,22 @@ pub fn read_from(
                     .map_err(|kind| source.error(Place::Whole, kind))?
             }
         };
-        let mut loaded = match format {
-            Format::DimacsCol => dimacs::read(source, options),
-            other => {
-                Err(source.error(Place::Whole, ErrorKind::expected("dimacs", other.to_string())))
-            }
-        }?;
-        loaded.format = format;
-        if options.strict {
-            check_strict(source, &loaded)?;
-        }
-        Ok(loaded)
+        let read = match format {
+            Format::DimacsCol => dimacs::read,
+            Format::DimacsBinary => dimacs_binary::read,
+            Format::Metis => metis::read,
+            Format::MatrixMarket => matrix_market::read,
+            Format::Ecl => ecl::read,
+            Format::EdgeList => edge_list::read,
+        };
+        let loaded = read(source, options).and_then(|loaded| {
+            let loaded = Loaded { format, ..loaded };
+            if options.strict { check_strict(source, loaded) } else { Ok(loaded) }
+        });
+        loaded.map_err(|error| match options.format {
+            None => error.detected(format),
+            Some(_) => error,
+        })
     })
 }
 
@@ -175,20 +200,16 @@ impl Loaded {
 }
 
 /// What `strict` adds: nothing may have been repaired.
-fn check_strict(source: &Source<'_>, loaded: &Loaded) -> Result<(), ReadError> {
+fn check_strict(source: &Source<'_>, loaded: Loaded) -> Result<Loaded, ReadError> {
     let Cleanup { duplicates, self_loops } = loaded.cleanup;
-    let what = match (duplicates, self_loops) {
-        (0, 0) => loaded.notes.first().map(ToString::to_string),
-        (_, 0) => Some(format!("expected each edge once, found {duplicates} repeated")),
-        (0, _) => Some(format!("expected no self-loops, found {self_loops}")),
-        _ => Some(format!(
-            "expected each edge once and no self-loops, found {duplicates} repeated edges and {self_loops} self-loops"
-        )),
+    let what = if duplicates + self_loops > 0 {
+        format!("{duplicates} repeated edges and {self_loops} self-loops; expected none")
+    } else if let Some(note) = loaded.notes.iter().find(|&note| *note != Note::Heading) {
+        note.to_string()
+    } else {
+        return Ok(loaded);
     };
-    match what {
-        None => Ok(()),
-        Some(what) => Err(source.error(Place::Whole, ErrorKind::Strict(what))),
-    }
+    Err(source.error(Place::Whole, ErrorKind::Strict(what)))
 }
 
 /// Decides whether `edges` edges justify `n` vertices, which they must before any memory is spent on

@@ -1,0 +1,67 @@
+//! Output files: compressed by their extension, complete or not there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// Writes a file with what `write` puts out: compressed if the name ends in `.gz`, and under another
+/// name until it is complete, so that whoever looks at `path` finds the old content or the new, never a
+/// part of it. Something that is not a regular file (a pipe, a terminal) is written to directly.
+///
+/// # Errors
+/// What the system or `write` says, and [`io::ErrorKind::Unsupported`] for a name that ends in `.zst`.
+/// `path` is untouched then.
+pub fn save(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let path = path.as_ref();
+    let extension = path.extension().unwrap_or_default();
+    if extension == "zst" {
+        let message = "zstd files are read but not written; choose .gz or no compression";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+    }
+    let compress = extension == "gz";
+    // A link stays a link: what it points to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        return fill(OpenOptions::new().write(true).open(&target)?, compress, write);
+    }
+    let Some(name) = target.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+    };
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(format!(".{}.part", std::process::id()));
+    let part = target.with_file_name(part);
+    let written = File::create(&part)
+        .and_then(|file| fill(file, compress, write))
+        .and_then(|()| fs::rename(&part, &target));
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+fn fill(
+    file: File,
+    compress: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffered = BufWriter::with_capacity(1 << 16, file);
+    if compress {
+        let mut encoder = GzEncoder::new(buffered, Compression::default());
+        let mut lines = BufWriter::with_capacity(1 << 16, &mut encoder);
+        write(&mut lines)?;
+        lines.flush()?;
+        drop(lines);
+        buffered = encoder.finish()?;
+    } else {
+        write(&mut buffered)?;
+    }
+    buffered.flush()
+}

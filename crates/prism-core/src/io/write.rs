@@ -1,0 +1,88 @@
+//! Graph writers: DIMACS `.col` and edge lists.
+//!
+//! Both give back the same graph when they are read, isolated vertices included. Edge lists keep the
+//! names of the vertices; a reader numbers named vertices by first appearance, so that their numbers,
+//! which mean nothing, may change.
+
+use std::io::{self, Write};
+
+use super::edge_list::is_heading;
+use super::{Format, Labels};
+use crate::graph::Graph;
+
+/// Writes `graph` in `format`, which must be [`Format::DimacsCol`] or [`Format::EdgeList`]. `labels` are
+/// the names of the vertices in an edge list; DIMACS files have no place for them.
+///
+/// # Errors
+/// What `out` says; [`io::ErrorKind::Unsupported`] for another format; and
+/// [`io::ErrorKind::InvalidInput`] for names that an edge list cannot hold.
+pub fn write_graph(
+    out: &mut dyn Write,
+    graph: &Graph<'_>,
+    labels: Option<&Labels>,
+    format: Format,
+) -> io::Result<()> {
+    match (format, labels) {
+        (Format::DimacsCol, _) => dimacs(out, graph),
+        (Format::EdgeList, None) => numbered(out, graph),
+        (Format::EdgeList, Some(labels)) => named(out, graph, labels),
+        _ => {
+            let message = format!("{format} files are read but not written");
+            Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        }
+    }
+}
+
+fn dimacs(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
+    writeln!(out, "p edge {} {}", graph.n(), graph.m())?;
+    graph.edges().try_for_each(|(u, v)| writeln!(out, "e {} {}", u + 1, v + 1))
+}
+
+fn numbered(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
+    writeln!(out, "# vertices: {}\n# edges: {}", graph.n(), graph.m())?;
+    graph.edges().try_for_each(|(u, v)| writeln!(out, "{u}\t{v}"))
+}
+
+/// A vertex without neighbours is named by a line that joins it to itself.
+fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<()> {
+    if labels.len() != graph.n() {
+        let message = format!("{} names for {} vertices", labels.len(), graph.n());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let separator = separator(labels)?;
+    // Two vertices called like column headings would be skipped as one; a real heading protects them.
+    let mut heading_possible = true;
+    for u in graph.vertices() {
+        let Some(name) = labels.get(u) else { continue };
+        let larger = graph.neighbors(u).iter().filter(|&&v| v > u).copied();
+        let isolated = (graph.degree(u) == 0).then_some(u);
+        for other in larger.chain(isolated).filter_map(|v| labels.get(v)) {
+            if std::mem::take(&mut heading_possible) && is_heading(&name, &other) {
+                writeln!(out, "source{separator}target")?;
+            }
+            writeln!(out, "{name}{separator}{other}")?;
+        }
+    }
+    Ok(())
+}
+
+/// A separator that no name contains.
+fn separator(labels: &Labels) -> io::Result<char> {
+    let refuse = |name: &str| {
+        let message = format!("the name {name:?} cannot stand in an edge list");
+        Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+    };
+    let mut needs_comma = false;
+    for name in labels.iter() {
+        let outer_blank = name.trim() != name;
+        if name.is_empty()
+            || outer_blank
+            || name.contains([',', '\n'])
+            || name.starts_with(['#', '%'])
+        {
+            return refuse(&name);
+        }
+        needs_comma |= name.contains([';', '\t']);
+    }
+    Ok(if needs_comma { ',' } else { '\t' })
+}
