@@ -184,6 +184,11 @@ impl<'a> Graph<'a> {
         Ok(graph)
     }
 
+    /// The same graph, without a copy, for as long as this one lives.
+    pub fn reborrow(&self) -> Graph<'_> {
+        Graph { offsets: Cow::Borrowed(&*self.offsets), neighbors: Cow::Borrowed(&*self.neighbors) }
+    }
+
     /// Number of vertices.
     pub fn n(&self) -> usize {
         self.offsets.len() - 1

@@ -3,6 +3,7 @@
 //! * [`Graph`]: an undirected simple graph in compressed sparse row form, owned or borrowed.
 //! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
 //!   answer of PRISM passes before it leaves the program.
+//! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
 //! * [`io`]: graph and colouring files in the formats of the field.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from.
 //!
@@ -18,6 +19,7 @@
 //! # Ok::<(), prism_core::GraphError>(())
 //! ```
 
+pub mod bounds;
 mod coloring;
 mod graph;
 pub mod io;

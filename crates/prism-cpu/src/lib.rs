@@ -3,4 +3,5 @@
 
 pub mod guided_ejection;
 pub mod partial_coloring;
+pub mod preprocess;
 pub mod search;
