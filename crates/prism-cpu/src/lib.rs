@@ -1,7 +1,13 @@
 //! The CPU engines of PRISM. Each engine is one file of one name; what the searches share is in
 //! [`search`].
 
+pub mod bit_matrix;
+pub mod conflict_list;
+pub mod expiry_ring;
 pub mod guided_ejection;
+pub mod neighbor_counts;
 pub mod partial_coloring;
 pub mod preprocess;
 pub mod search;
+pub mod simd;
+pub mod tabucol;
