@@ -16,7 +16,7 @@
 
 use crate::bit_matrix::{BitMatrix, ones};
 use crate::conflict_list::ConflictList;
-use crate::simd::{LANES, Level, shift_columns};
+use crate::simd::{LANES, Level, NEUTRAL, shift_columns};
 use prism_core::{Color, Graph};
 
 /// The graph in the form that its density asks for. Shared by all searches on it.
@@ -121,6 +121,8 @@ pub(crate) struct NeighborCounts<C> {
     /// By vertex: neighbours of its own colour; up to date for every vertex.
     own: Vec<C>,
     conflicting: ConflictList,
+    /// Vertices whose own count is above [`NEUTRAL`].
+    heavy: usize,
     /// Edges with both ends of one colour.
     conflicts: u64,
     words: usize,
@@ -169,6 +171,7 @@ impl<C: Count> NeighborCounts<C> {
             rows,
             own: vec![C::from(0); n],
             conflicting: ConflictList::new(n),
+            heavy: 0,
             conflicts: 0,
             words,
             columns,
@@ -204,10 +207,12 @@ impl<C: Count> NeighborCounts<C> {
             _ => unreachable!("columns exist exactly for a bit matrix"),
         }
         self.conflicts = 0;
+        self.heavy = 0;
         for v in 0..colors.len() as u32 {
             let own: u32 = self.own[v as usize].into();
             if own > 0 {
                 self.conflicts += u64::from(own);
+                self.heavy += usize::from(own > NEUTRAL.into());
                 self.start_conflict(v);
             }
         }
@@ -232,6 +237,12 @@ impl<C: Count> NeighborCounts<C> {
     #[inline]
     pub fn conflicts(&self) -> u64 {
         self.conflicts
+    }
+
+    /// Whether some vertex has more than [`NEUTRAL`] neighbours of its own colour.
+    #[inline]
+    pub fn is_heavy(&self) -> bool {
+        self.heavy > 0
     }
 
     #[inline]
@@ -265,6 +276,8 @@ impl<C: Count> NeighborCounts<C> {
         let (old, new): (u32, u32) = (self.own[v as usize].into(), self.row(v)[b].into());
         self.own[v as usize] = self.row(v)[b];
         self.conflicts = self.conflicts + u64::from(new) - u64::from(old);
+        self.heavy += usize::from(new > NEUTRAL.into());
+        self.heavy -= usize::from(old > NEUTRAL.into());
         match adjacency {
             Adjacency::Dense(matrix) => self.shift_dense(matrix, v, a, b),
             Adjacency::Sparse(graph) => self.shift_sparse(graph, v, a, b),
@@ -317,6 +330,7 @@ impl<C: Count> NeighborCounts<C> {
     #[inline]
     fn lose_conflict(&mut self, v: u32) {
         let own = &mut self.own[v as usize];
+        self.heavy -= usize::from(*own == C::from(NEUTRAL + 1));
         own.down();
         if *own == C::from(0) {
             self.end_conflict(v);
@@ -325,7 +339,9 @@ impl<C: Count> NeighborCounts<C> {
 
     #[inline]
     fn gain_conflict(&mut self, v: u32) {
-        self.own[v as usize].up();
+        let own = &mut self.own[v as usize];
+        own.up();
+        self.heavy += usize::from(*own == C::from(NEUTRAL + 1));
         if !self.conflicting.contains(v) {
             self.start_conflict(v);
         }
@@ -374,7 +390,8 @@ impl Columns {
         self.classes[a * words + v as usize / 64] &= !(1 << (v % 64));
         self.classes[b * words + v as usize / 64] |= 1 << (v % 64);
         let len = words * LANES;
-        let ranges = [b * self.stride..b * self.stride + len, a * self.stride..a * self.stride + len];
+        let ranges =
+            [b * self.stride..b * self.stride + len, a * self.stride..a * self.stride + len];
         // Two different colours have columns that do not overlap.
         if let Ok([up, down]) = self.counts.get_disjoint_mut(ranges) {
             shift_columns(self.level, up, down, neighbors);
@@ -407,13 +424,15 @@ mod tests {
             }
         }
         assert_eq!(counts.conflicts(), conflicts / 2);
+        assert_eq!(counts.is_heavy(), counts.own().iter().any(|&own| own.into() > 127));
     }
 
     fn walk<C: Count>(graph: &Graph<'_>, adjacency: &Adjacency, k: usize, level: Level) {
         let mut rng = Rng::new(9, k as u64);
         let mut counts = NeighborCounts::<C>::new(graph.n(), k, adjacency, level);
         for _ in 0..2 {
-            let start: Vec<Color> = graph.vertices().map(|_| rng.below(k as u32) as Color).collect();
+            let start: Vec<Color> =
+                graph.vertices().map(|_| rng.below(k as u32) as Color).collect();
             counts.load(adjacency, &start);
             check(&counts, graph);
             for _ in 0..20 {

@@ -13,6 +13,10 @@ use std::arch::x86_64::*;
 /// Colours or vertices handled at once; rows are padded to multiples of it.
 pub const LANES: usize = 64;
 
+/// What a move that changes nothing is worth in [`Moves`]; also the largest count of neighbours with
+/// a vertex's own colour that byte arithmetic handles.
+pub const NEUTRAL: u8 = 127;
+
 /// Conflicting vertices whose minima are kept apart, so that the search for ties can pass over
 /// blocks that have none.
 pub const BLOCK: usize = 8;
@@ -68,7 +72,7 @@ impl Block {
 }
 
 /// The moves of the conflicting vertices. The value of moving `v` to colour `c` is
-/// `rows[v][c] + bias - own[v]`, at most 255; it is smaller the better the move.
+/// `rows[v][c] + NEUTRAL - own[v]`, at most 255; it is smaller the better the move.
 #[derive(Clone, Copy, Debug)]
 pub struct Moves<'a> {
     /// The conflicting vertices.
@@ -77,10 +81,9 @@ pub struct Moves<'a> {
     pub rows: &'a [u8],
     /// For each vertex of the graph, `words` masks of blocked colours, bits of the padding included.
     pub blocked: &'a [u64],
-    /// For each vertex of the graph, the count of neighbours with its own colour.
+    /// For each vertex of the graph, the count of neighbours with its own colour, at most [`NEUTRAL`]
+    /// for those in `vertices`.
     pub own: &'a [u8],
-    /// At least the largest `own` of a vertex in `vertices`.
-    pub bias: u8,
     /// Words of 64 colours in a row.
     pub words: usize,
 }
@@ -124,46 +127,108 @@ impl Moves<'_> {
     ) -> u32 {
         ties.clear();
         let mut count = 0;
-        for (block, (start, vertices)) in
-            blocks.iter().zip((0..).step_by(BLOCK).zip(self.vertices.chunks(BLOCK)))
+        let starts = (0..).step_by(BLOCK);
+        for ((block, start), vertices) in blocks.iter().zip(starts).zip(self.vertices.chunks(BLOCK))
         {
             let minima = if free_only { &block.free } else { &block.all };
-            // The baseline's vectors compare 64 bytes in a few instructions.
-            if !minima.contains(&target) {
-                continue;
-            }
-            for (place, &v) in (start..).zip(vertices) {
-                for w in 0..self.words {
-                    let mut mask = self.equal(level, v, w, target);
-                    if free_only {
-                        mask &= !self.blocked[v as usize * self.words + w];
-                    }
-                    if mask != 0 {
-                        ties.push(((place * self.words + w) as u32, mask));
-                        count += mask.count_ones();
-                    }
+            count += match level {
+                Level::Plain => {
+                    self.block_ties_plain(minima, start, vertices, target, free_only, ties)
                 }
-            }
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level was detected on this processor.
+                Level::Avx2 => unsafe {
+                    self.block_ties_avx2(minima, start, vertices, target, free_only, ties)
+                },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level was detected on this processor.
+                Level::Avx512 => unsafe {
+                    self.block_ties_avx512(minima, start, vertices, target, free_only, ties)
+                },
+            };
         }
         count
     }
 
-    /// Which colours of word `w` of `v` have the value `target`.
-    #[inline]
-    fn equal(&self, level: Level, v: u32, w: usize, target: u8) -> u64 {
-        let bias = self.bias - self.own[v as usize];
-        let row = self.row(v, w);
-        match level {
-            Level::Plain => row.iter().enumerate().fold(0, |mask, (i, &count)| {
-                mask | u64::from(count.saturating_add(bias) == target) << i
-            }),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level was detected on this processor.
-            Level::Avx2 => unsafe { equal_avx2(row, bias, target) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the level was detected on this processor.
-            Level::Avx512 => unsafe { equal_avx512(row, bias, target) },
+    /// [`Moves::ties`] of one block whose first vertex has place `start`.
+    fn block_ties_plain(
+        &self,
+        minima: &[u8; LANES],
+        start: usize,
+        vertices: &[u32],
+        target: u8,
+        free_only: bool,
+        ties: &mut Vec<Tie>,
+    ) -> u32 {
+        if !minima.contains(&target) {
+            return 0;
         }
+        self.collect(start, vertices, free_only, ties, |row, bias| {
+            row.iter().enumerate().fold(0, |mask, (i, &count)| {
+                mask | u64::from(count.saturating_add(bias) == target) << i
+            })
+        })
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,popcnt")]
+    fn block_ties_avx2(
+        &self,
+        minima: &[u8; LANES],
+        start: usize,
+        vertices: &[u32],
+        target: u8,
+        free_only: bool,
+        ties: &mut Vec<Tie>,
+    ) -> u32 {
+        if equal_avx2(minima, 0, target) == 0 {
+            return 0;
+        }
+        self.collect(start, vertices, free_only, ties, |row, bias| equal_avx2(row, bias, target))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,popcnt")]
+    fn block_ties_avx512(
+        &self,
+        minima: &[u8; LANES],
+        start: usize,
+        vertices: &[u32],
+        target: u8,
+        free_only: bool,
+        ties: &mut Vec<Tie>,
+    ) -> u32 {
+        if equal_avx512(minima, 0, target) == 0 {
+            return 0;
+        }
+        self.collect(start, vertices, free_only, ties, |row, bias| equal_avx512(row, bias, target))
+    }
+
+    /// Applies `equal` to each word of the rows of `vertices` and collects what it finds.
+    #[inline]
+    fn collect(
+        &self,
+        start: usize,
+        vertices: &[u32],
+        free_only: bool,
+        ties: &mut Vec<Tie>,
+        equal: impl Fn(&[u8; LANES], u8) -> u64,
+    ) -> u32 {
+        let mut count = 0;
+        for (place, &v) in (start..).zip(vertices) {
+            let bias = NEUTRAL - self.own[v as usize];
+            for w in 0..self.words {
+                let mut mask = equal(self.row(v, w), bias);
+                if free_only {
+                    mask &= !self.blocked[v as usize * self.words + w];
+                }
+                if mask != 0 {
+                    ties.push(((place * self.words + w) as u32, mask));
+                    count += mask.count_ones();
+                }
+            }
+        }
+        count
     }
 
     #[inline]
@@ -178,7 +243,7 @@ impl Moves<'_> {
         for (block, vertices) in blocks.iter_mut().zip(self.vertices.chunks(BLOCK)) {
             *block = Block { free: [u8::MAX; LANES], all: [u8::MAX; LANES] };
             for &v in vertices {
-                let bias = self.bias - self.own[v as usize];
+                let bias = NEUTRAL - self.own[v as usize];
                 for w in 0..self.words {
                     let blocked = self.blocked[v as usize * self.words + w];
                     for (i, &count) in self.row(v, w).iter().enumerate() {
@@ -203,7 +268,7 @@ impl Moves<'_> {
         for (block, vertices) in blocks.iter_mut().zip(self.vertices.chunks(BLOCK)) {
             let (mut free, mut all) = ([ones; 2], [ones; 2]);
             for &v in vertices {
-                let bias = _mm256_set1_epi8((self.bias - self.own[v as usize]) as i8);
+                let bias = _mm256_set1_epi8((NEUTRAL - self.own[v as usize]) as i8);
                 for w in 0..self.words {
                     let blocked = self.blocked[v as usize * self.words + w];
                     let row = self.row(v, w);
@@ -212,8 +277,7 @@ impl Moves<'_> {
                         let value = _mm256_adds_epu8(counts, bias);
                         let hidden = spread_avx2((blocked >> (32 * half)) as u32);
                         all[half] = _mm256_min_epu8(all[half], value);
-                        free[half] =
-                            _mm256_min_epu8(free[half], _mm256_or_si256(value, hidden));
+                        free[half] = _mm256_min_epu8(free[half], _mm256_or_si256(value, hidden));
                     }
                 }
             }
@@ -238,11 +302,12 @@ impl Moves<'_> {
             let (mut free, mut all) = (ones, ones);
             for &v in vertices {
                 let v = v as usize;
-                let bias = _mm512_set1_epi8((self.bias - self.own[v]) as i8);
+                let bias = _mm512_set1_epi8((NEUTRAL - self.own[v]) as i8);
                 let rows = &self.rows[v * words * LANES..(v + 1) * words * LANES];
                 let blocked = &self.blocked[v * words..(v + 1) * words];
                 for w in 0..words {
-                    let value = _mm512_adds_epu8(load_avx512(&rows[w * LANES..(w + 1) * LANES]), bias);
+                    let value =
+                        _mm512_adds_epu8(load_avx512(&rows[w * LANES..(w + 1) * LANES]), bias);
                     all = _mm512_min_epu8(all, value);
                     free = _mm512_mask_min_epu8(free, !blocked[w], free, value);
                 }
@@ -305,6 +370,7 @@ fn shift_columns_avx512(up: &mut [u8], down: &mut [u8], mask: &[u64]) {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx2")]
 fn equal_avx2(row: &[u8; LANES], bias: u8, target: u8) -> u64 {
     let (bias, target) = (_mm256_set1_epi8(bias as i8), _mm256_set1_epi8(target as i8));
@@ -316,6 +382,7 @@ fn equal_avx2(row: &[u8; LANES], bias: u8, target: u8) -> u64 {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn equal_avx512(row: &[u8; LANES], bias: u8, target: u8) -> u64 {
     let value = _mm512_adds_epu8(load_avx512(row), _mm512_set1_epi8(bias as i8));
@@ -327,12 +394,8 @@ fn equal_avx512(row: &[u8; LANES], bias: u8, target: u8) -> u64 {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn spread_avx2(bits: u32) -> __m256i {
-    let byte_of_lane = _mm256_setr_epi64x(
-        0,
-        0x0101_0101_0101_0101,
-        0x0202_0202_0202_0202,
-        0x0303_0303_0303_0303,
-    );
+    let byte_of_lane =
+        _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
     let bit_of_lane = _mm256_set1_epi64x(0x8040_2010_0804_0201u64 as i64);
     let bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(bits as i32), byte_of_lane);
     _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit_of_lane), bit_of_lane)
@@ -407,13 +470,12 @@ mod tests {
             let limit = 1 + rng.below(255);
             let rows: Vec<u8> = (0..n * words * LANES).map(|_| rng.below(limit) as u8).collect();
             let blocked: Vec<u64> = (0..n * words).map(|_| rng.bits() & rng.bits()).collect();
-            let own: Vec<u8> = (0..n).map(|_| rng.below(limit) as u8).collect();
-            let bias = own.iter().copied().max().unwrap();
+            let own: Vec<u8> = (0..n).map(|_| rng.below(limit.min(128)) as u8).collect();
             let mut vertices: Vec<u32> = (0..n as u32).collect();
             rng.shuffle(&mut vertices);
             vertices.truncate(1 + rng.below(n as u32) as usize);
             let moves =
-                Moves { vertices: &vertices, rows: &rows, blocked: &blocked, own: &own, bias, words };
+                Moves { vertices: &vertices, rows: &rows, blocked: &blocked, own: &own, words };
             let run = |level| {
                 let mut blocks = vec![Block::EMPTY; vertices.len().div_ceil(BLOCK)];
                 let (free, all) = moves.minima(level, &mut blocks);

@@ -16,7 +16,7 @@
 use crate::expiry_ring::ExpiryRing;
 use crate::neighbor_counts::{Adjacency, Count, NeighborCounts};
 use crate::search::{FixedK, Step};
-use crate::simd::{BLOCK, Block, LANES, Level, Moves, Tie};
+use crate::simd::{BLOCK, Block, LANES, Level, Moves, NEUTRAL, Tie};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -199,7 +199,7 @@ impl<C: Count> Core<C> {
         let words = self.counts.words();
         self.blocked.fill(0);
         for (v, blocked) in self.blocked.chunks_exact_mut(words.max(1)).enumerate() {
-            if self.k % LANES != 0 {
+            if !self.k.is_multiple_of(LANES) {
                 blocked[words - 1] = !0 << (self.k % LANES);
             }
             blocked[start[v] as usize / LANES] |= 1 << (start[v] as usize % LANES);
@@ -248,7 +248,8 @@ impl<C: Count> Core<C> {
         let left = self.counts.colors()[v as usize];
         self.counts.shift(&self.adjacency, v, color);
         self.block(v, color);
-        let tenure = u64::from(self.rng.below(10)) + self.counts.conflicting().len() as u64 * 6 / 10;
+        let tenure =
+            u64::from(self.rng.below(10)) + self.counts.conflicting().len() as u64 * 6 / 10;
         if tenure == 0 {
             self.unblock(v, left);
         } else {
@@ -289,21 +290,21 @@ impl<C: Count> Core<C> {
     /// The best move allowed, or `None` if every move is tabu.
     fn choose(&mut self) -> Option<(u32, Color)> {
         let chosen = match (C::bytes(self.counts.rows()), C::bytes(self.counts.own())) {
-            (Some(rows), Some(own)) => {
-                let vertices = self.counts.conflicting();
-                let bias = vertices.iter().fold(0, |max, &v| own[v as usize].max(max));
-                let words = self.counts.words();
-                let moves =
-                    Moves { vertices, rows, blocked: &self.blocked, own, bias, words };
+            (Some(rows), Some(own)) if !self.counts.is_heavy() => {
+                let moves = Moves {
+                    vertices: self.counts.conflicting(),
+                    rows,
+                    blocked: &self.blocked,
+                    own,
+                    words: self.counts.words(),
+                };
                 let (free, all) = moves.minima(self.level, &mut self.blocks);
-                // A value of `bias` changes nothing; a smaller one takes conflicts away.
-                let aspires = all < free && all < bias && {
-                    self.counts.conflicts() - u64::from(bias - all) < self.best_conflicts
+                let aspires = all < free && all < NEUTRAL && {
+                    self.counts.conflicts() - u64::from(NEUTRAL - all) < self.best_conflicts
                 };
                 let target = if aspires { all } else { free };
-                (target < u8::MAX).then(|| {
-                    moves.ties(self.level, &self.blocks, target, !aspires, &mut self.ties)
-                })
+                (target < u8::MAX)
+                    .then(|| moves.ties(self.level, &self.blocks, target, !aspires, &mut self.ties))
             }
             _ => None,
         };
@@ -457,8 +458,7 @@ mod tests {
     #[test]
     fn one_colour_is_no_room_to_move() {
         let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
-        let mut search =
-            TabuCol::new(Arc::new(Adjacency::new(&edge)), 1, &[0, 0], Rng::new(1, 0));
+        let mut search = TabuCol::new(Arc::new(Adjacency::new(&edge)), 1, &[0, 0], Rng::new(1, 0));
         assert_eq!(search.run(100, &GO_ON), Step::OutOfMoves);
         assert_eq!((search.conflicts(), search.moves()), (1, 100));
     }
