@@ -4,7 +4,9 @@
 pub mod bit_matrix;
 pub mod conflict_list;
 pub mod expiry_ring;
+pub mod gpx;
 pub mod guided_ejection;
+pub mod memetic;
 pub mod neighbor_counts;
 pub mod partial_coloring;
 pub mod preprocess;

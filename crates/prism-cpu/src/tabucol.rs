@@ -384,7 +384,7 @@ mod tests {
         (0..n).map(|_| rng.below(k as u32) as Color).collect()
     }
 
-    const GO_ON: AtomicBool = AtomicBool::new(false);
+    static GO_ON: AtomicBool = AtomicBool::new(false);
 
     #[test]
     fn every_level_makes_the_same_moves() {

@@ -1,0 +1,259 @@
+//! Memetic search with two individuals (HEAD, Moalic & Gondran 2018).
+//!
+//! A generation crosses the two individuals by [GPX](crate::gpx) both ways and improves both children by
+//! [`TabuCol`] for a fixed number of moves; the children replace their parents. Two individuals
+//! converge within tens of generations, so every ten generations one of them is replaced by the best
+//! of the ten before, and one by a random assignment when both have become the same partition.
+//! Galinier & Hao's algorithm of 1999 is the same with a population.
+//!
+//! The two children are improved in lockstep, each with its own random stream. Whether that happens on
+//! one thread or on two changes nothing but the time.
+//!
+//! The strongest method here for random graphs; it needs a graph where TabuCol works.
+
+use crate::gpx::{agreement, gpx};
+use crate::neighbor_counts::Adjacency;
+use crate::search::{FixedK, Step};
+use crate::tabucol::TabuCol;
+use prism_core::{Color, Rng};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Generations between two visits of the elite.
+const CYCLE: u64 = 10;
+
+/// The parameters of [`Memetic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemeticParams {
+    /// Tabu moves for each child.
+    pub tabu_moves: u64,
+    /// Improve the two children on two threads.
+    pub parallel: bool,
+}
+
+impl MemeticParams {
+    /// The length of tabu search that suits `n` vertices at a density in `0.0..=1.0`: longer the more
+    /// there is to repair.
+    pub fn for_graph(n: usize, density: f64) -> Self {
+        let base = 16.0 + 16.0 * (n as f64 / 1000.0);
+        let tabu_moves = (n as f64 * base * (0.5 + density)) as u64;
+        Self { tabu_moves: tabu_moves.max(2000), parallel: false }
+    }
+}
+
+/// An assignment and its conflicting edges.
+#[derive(Clone, Debug)]
+struct Individual {
+    colors: Vec<Color>,
+    conflicts: u64,
+}
+
+/// The search; see the top of this file.
+#[derive(Clone, Debug)]
+pub struct Memetic {
+    n: usize,
+    k: usize,
+    params: MemeticParams,
+    /// The searches that improve the two children.
+    lanes: [TabuCol; 2],
+    /// Moves that each child of this generation still has.
+    left: u64,
+    generation: u64,
+    /// The best individual of this cycle and of the one before.
+    elite: Option<Individual>,
+    last_elite: Option<Individual>,
+    best: Individual,
+    rng: Rng,
+}
+
+impl Memetic {
+    /// A search for `k >= 1` colours on a graph of `n` vertices. The first two individuals come from
+    /// `starts` (one colour below `k` for each vertex); missing ones are random.
+    pub fn new(
+        adjacency: Arc<Adjacency>,
+        n: usize,
+        k: usize,
+        params: MemeticParams,
+        starts: &[Vec<Color>],
+        seed: u64,
+        stream: u64,
+    ) -> Self {
+        let mut rng = Rng::new(seed, 3 * stream);
+        let mut lane = |i: usize| {
+            let start = starts.get(i).cloned().unwrap_or_else(|| random(n, k, &mut rng));
+            let moves = Rng::new(seed, 3 * stream + 1 + i as u64);
+            TabuCol::new(adjacency.clone(), k, &start, moves)
+        };
+        let lanes = [lane(0), lane(1)];
+        let best = individual(&lanes[0]);
+        let left = params.tabu_moves;
+        let (elite, last_elite) = (None, None);
+        Self { n, k, params, lanes, left, generation: 0, elite, last_elite, best, rng }
+    }
+
+    /// Generations finished.
+    pub fn generations(&self) -> u64 {
+        self.generation
+    }
+
+    /// The number of vertices, out of n, that the two individuals class alike.
+    pub fn agreement(&self) -> usize {
+        agreement(self.lanes[0].best(), self.lanes[1].best(), self.k)
+    }
+
+    /// Puts `colors` in the place of the second individual at the next crossover: a migrant.
+    pub fn immigrate(&mut self, colors: &[Color]) {
+        self.lanes[1].restart(colors);
+        self.left = self.left.max(1);
+    }
+
+    /// Both children have had their moves: they become the parents of two new children.
+    fn next_generation(&mut self) {
+        self.generation += 1;
+        let mut parents = [individual(&self.lanes[0]), individual(&self.lanes[1])];
+        for parent in &parents {
+            if self.elite.as_ref().is_none_or(|elite| parent.conflicts <= elite.conflicts) {
+                self.elite = Some(parent.clone());
+            }
+        }
+        if self.generation.is_multiple_of(CYCLE) {
+            if let Some(elite) = self.last_elite.take() {
+                parents[0] = elite;
+            }
+            self.last_elite = self.elite.take();
+        }
+        if agreement(&parents[0].colors, &parents[1].colors, self.k) == self.n {
+            parents[0].colors = random(self.n, self.k, &mut self.rng);
+        }
+        let [a, b] = &parents;
+        let children = [
+            gpx(&a.colors, &b.colors, self.k, &mut self.rng),
+            gpx(&b.colors, &a.colors, self.k, &mut self.rng),
+        ];
+        for (lane, child) in self.lanes.iter_mut().zip(&children) {
+            lane.restart(child);
+        }
+        self.left = self.params.tabu_moves;
+    }
+
+    /// Lets both children make `moves` moves each. Tells how each call ended.
+    fn improve(&mut self, moves: u64, stop: &AtomicBool) -> [Step; 2] {
+        let [first, second] = &mut self.lanes;
+        if self.params.parallel {
+            let (a, b) = rayon::join(|| first.run(moves, stop), || second.run(moves, stop));
+            [a, b]
+        } else {
+            [first.run(moves, stop), second.run(moves, stop)]
+        }
+    }
+}
+
+impl FixedK for Memetic {
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
+        let end = self.moves() + moves;
+        loop {
+            if self.best.conflicts == 0 {
+                return Step::Solved;
+            }
+            // Both lanes get the same share, so that slices do not decide anything.
+            let share = ((end.saturating_sub(self.moves())).div_ceil(2)).min(self.left);
+            if share == 0 {
+                return Step::OutOfMoves;
+            }
+            let steps = self.improve(share, stop);
+            self.left -= share;
+            for lane in &self.lanes {
+                if lane.conflicts() < self.best.conflicts {
+                    self.best = individual(lane);
+                }
+            }
+            if self.best.conflicts == 0 {
+                return Step::Solved;
+            }
+            if steps.contains(&Step::Stopped) {
+                return Step::Stopped;
+            }
+            if self.left == 0 {
+                self.next_generation();
+            }
+        }
+    }
+
+    fn best(&self) -> &[Color] {
+        &self.best.colors
+    }
+
+    fn conflicts(&self) -> u64 {
+        self.best.conflicts
+    }
+
+    fn moves(&self) -> u64 {
+        self.lanes.iter().map(FixedK::moves).sum()
+    }
+}
+
+fn individual(search: &TabuCol) -> Individual {
+    Individual { colors: search.best().to_vec(), conflicts: search.conflicts() }
+}
+
+fn random(n: usize, k: usize, rng: &mut Rng) -> Vec<Color> {
+    (0..n).map(|_| rng.below(k as u32) as Color).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prism_core::{Coloring, Graph};
+
+    fn gnp(n: usize, p: f64, seed: u64) -> Graph<'static> {
+        let mut rng = Rng::new(seed, 0);
+        let mut edges = Vec::new();
+        for u in 0..n as u32 {
+            edges.extend((0..u).filter(|_| rng.unit() < p).map(|v| (u, v)));
+        }
+        Graph::from_edges(n, &edges).unwrap().0
+    }
+
+    fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
+        let params = MemeticParams { tabu_moves: 500, parallel };
+        Memetic::new(Arc::new(Adjacency::new(graph)), graph.n(), k, params, &[], seed, 0)
+    }
+
+    #[test]
+    fn threads_and_slices_do_not_change_the_result() {
+        let go_on = AtomicBool::new(false);
+        let graph = gnp(100, 0.5, 1);
+        let mut whole = search(&graph, 12, 2, false);
+        whole.run(40_000, &go_on);
+        let mut sliced = search(&graph, 12, 2, true);
+        for _ in 0..40 {
+            sliced.run(1000, &go_on);
+        }
+        assert!(whole.generations() > 20);
+        assert_eq!(whole.best(), sliced.best());
+        assert_eq!(whole.moves(), sliced.moves());
+    }
+
+    #[test]
+    fn solves_what_is_easy_and_tells_the_truth_about_it() {
+        let go_on = AtomicBool::new(false);
+        let graph = gnp(125, 0.5, 4);
+        let mut easy = search(&graph, 19, 5, false);
+        assert_eq!(easy.run(5_000_000, &go_on), Step::Solved);
+        let coloring = Coloring::from_colors(easy.best().to_vec());
+        assert_eq!(coloring.verify(&graph), Ok(()));
+        assert_eq!(easy.conflicts(), 0);
+
+        let mut hopeless = search(&graph, 8, 5, false);
+        assert_eq!(hopeless.run(20_000, &go_on), Step::OutOfMoves);
+        let best = hopeless.best();
+        let clashes = graph.edges().filter(|&(u, v)| best[u as usize] == best[v as usize]);
+        assert_eq!(clashes.count() as u64, hopeless.conflicts());
+    }
+
+    #[test]
+    fn a_raised_flag_stops_it() {
+        let mut hopeless = search(&gnp(100, 0.5, 1), 5, 2, true);
+        assert_eq!(hopeless.run(u64::MAX / 2, &AtomicBool::new(true)), Step::Stopped);
+    }
+}
