@@ -45,7 +45,7 @@ impl Edge {
 }
 
 /// Vertices of one bucket: 2^BITS.
-const BITS: u32 = 16;
+const BITS: u32 = 14;
 
 /// Collects edges.
 #[derive(Default)]

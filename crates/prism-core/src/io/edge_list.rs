@@ -76,7 +76,11 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     // Blocks behind the first text name need not be parsed as integers.
     let text = AtomicBool::new(false);
     source.for_each_block(
-        |block| if text.load(Ordering::Relaxed) { Parsed::default() } else { parse(block) },
+        |block, parsed| {
+            if !text.load(Ordering::Relaxed) {
+                parse(block, parsed);
+            }
+        },
         |source, parsed, block, lines_before| {
             let first_text = match (&reader.names, parsed.other) {
                 (None, None) => {
@@ -229,9 +233,11 @@ fn two_names(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Parses lines of integers, up to the first line that is anything else.
-fn parse(block: &[u8]) -> Parsed {
+fn parse(block: &[u8], parsed: &mut Parsed) {
     let mut cursor = Cursor::new(block);
-    let mut parsed = Parsed { edges: Vec::with_capacity(block.len() / 10), ..Parsed::default() };
+    parsed.edges.clear();
+    parsed.edges.reserve(block.len() / 10);
+    (parsed.lines, parsed.other) = (0, None);
     while !cursor.at_end() {
         let line_start = cursor.position();
         cursor.skip_blanks();
@@ -242,13 +248,12 @@ fn parse(block: &[u8]) -> Parsed {
                 Some(edge) => parsed.edges.push(edge),
                 None => {
                     parsed.other = Some(line_start);
-                    return parsed;
+                    return;
                 }
             },
         }
         parsed.lines += 1;
     }
-    parsed
 }
 
 /// Parses one line of two integers and anything behind them, up to its line break.

@@ -12,6 +12,7 @@ use super::source::Source;
 use super::{Format, Loaded, ReadOptions, plausible};
 
 /// The entries of a block of lines, up to the first error.
+#[derive(Default)]
 struct Parsed {
     edges: Vec<Edge>,
     lines: u64,
@@ -27,10 +28,10 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let size_place = Place::Line(source.lines());
     let mut builder = GraphBuilder::default();
     source.for_each_block(
-        |block| parse(block, n),
+        |block, parsed| parse(block, n, parsed),
         |source, parsed, _, lines_before| {
             builder.extend(&parsed.edges);
-            match parsed.error {
+            match parsed.error.take() {
                 None => Ok(parsed.lines),
                 Some(kind) => Err(source.error(Place::Line(lines_before + parsed.lines), kind)),
             }
@@ -108,9 +109,11 @@ fn size_line(source: &mut Source<'_>) -> Result<(u64, u64), ReadError> {
 }
 
 /// Parses whole lines behind the size line.
-fn parse(block: &[u8], n: u64) -> Parsed {
+fn parse(block: &[u8], n: u64, parsed: &mut Parsed) {
     let mut cursor = Cursor::new(block);
-    let mut parsed = Parsed { edges: Vec::with_capacity(block.len() / 8), lines: 0, error: None };
+    parsed.edges.clear();
+    parsed.edges.reserve(block.len() / 10);
+    parsed.lines = 0;
     while !cursor.at_end() {
         parsed.lines += 1;
         cursor.skip_blanks();
@@ -126,7 +129,6 @@ fn parse(block: &[u8], n: u64) -> Parsed {
             },
         }
     }
-    parsed
 }
 
 /// Parses one entry up to its line break.

@@ -45,7 +45,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let mut offsets = vec![0u64];
     let mut neighbors: Vec<u32> = Vec::new();
     source.for_each_block(
-        |block| parse(block, header),
+        |block, parsed| parse(block, header, parsed),
         |source, parsed, block, lines_before| {
             let mut end = neighbors.len() as u64;
             for (row, &length) in parsed.lengths.iter().enumerate() {
@@ -60,7 +60,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
                 }
             }
             neighbors.extend_from_slice(&parsed.neighbors);
-            match parsed.error {
+            match parsed.error.take() {
                 None => Ok(parsed.lines),
                 Some(kind) => Err(source.error(Place::Line(lines_before + parsed.lines), kind)),
             }
@@ -143,9 +143,12 @@ pub(super) fn parse_header(line: &[u8]) -> Option<Header> {
 }
 
 /// Parses whole lines behind the first one.
-fn parse(block: &[u8], header: Header) -> Parsed {
+fn parse(block: &[u8], header: Header, parsed: &mut Parsed) {
     let mut cursor = Cursor::new(block);
-    let mut parsed = Parsed { neighbors: Vec::with_capacity(block.len() / 6), ..Parsed::default() };
+    parsed.lengths.clear();
+    parsed.neighbors.clear();
+    parsed.neighbors.reserve(block.len() / 6);
+    parsed.lines = 0;
     while !cursor.at_end() {
         parsed.lines += 1;
         cursor.skip_blanks();
@@ -160,13 +163,12 @@ fn parse(block: &[u8], header: Header) -> Parsed {
                 if let Err(kind) = row(&mut cursor, header, &mut parsed.neighbors) {
                     parsed.neighbors.truncate(before);
                     parsed.error = Some(kind);
-                    return parsed;
+                    return;
                 }
                 parsed.lengths.push((parsed.neighbors.len() - before) as u32);
             }
         }
     }
-    parsed
 }
 
 /// Parses one row that is not empty, up to its line break.

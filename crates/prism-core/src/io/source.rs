@@ -189,15 +189,17 @@ impl Source<'_> {
     }
 
     /// Parses the rest of the input block by block. `parse` sees whole lines and runs in parallel when
-    /// blocks are waiting; `consume` gets each result with its block and the number of lines before
-    /// it, in order, and gives the number of lines in the block back.
-    pub(super) fn for_each_block<T: Send>(
+    /// blocks are waiting; it fills a result that may hold buffers of an earlier block. `consume` gets
+    /// each result with its block and the number of lines before it, in order, and gives the number of
+    /// lines in the block back.
+    pub(super) fn for_each_block<T: Default + Send>(
         &mut self,
-        parse: impl Fn(&[u8]) -> T + Sync,
-        mut consume: impl FnMut(&Self, T, &[u8], u64) -> Result<u64, ReadError>,
+        parse: impl Fn(&[u8], &mut T) + Sync,
+        mut consume: impl FnMut(&Self, &mut T, &[u8], u64) -> Result<u64, ReadError>,
     ) -> Result<(), ReadError> {
         let at_once = thread::available_parallelism().map_or(2, |p| p.get());
         let mut batch: Vec<Vec<u8>> = Vec::with_capacity(at_once);
+        let mut results: Vec<T> = Vec::new();
         loop {
             self.complete_line()?;
             if self.position > 0 {
@@ -225,11 +227,14 @@ impl Source<'_> {
                     Err(_) => break,
                 }
             }
-            let parsed: Vec<T> = match &batch[..] {
-                [one] => vec![parse(one)],
-                many => many.par_iter().map(|block| parse(block)).collect(),
-            };
-            for (result, block) in parsed.into_iter().zip(batch.drain(..)) {
+            if results.len() < batch.len() {
+                results.resize_with(batch.len(), T::default);
+            }
+            match &batch[..] {
+                [one] => parse(one, &mut results[0]),
+                many => many.par_iter().zip(&mut results).for_each(|(b, result)| parse(b, result)),
+            }
+            for (result, block) in results.iter_mut().zip(batch.drain(..)) {
                 self.lines += consume(self, result, &block, self.lines)?;
                 let _ = self.used.send(block);
             }
