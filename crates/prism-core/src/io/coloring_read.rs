@@ -97,7 +97,7 @@ impl Table<'_> {
         match lexer::integer(word).map(|v| v.checked_sub(first)) {
             Some(Some(v)) if v < n => Ok(v as usize),
             Some(_) => {
-                let expected = format!("a vertex of the graph ({first} to {})", n + first - 1);
+                let expected = format!("one of {n} vertices, counted from {first}");
                 Err(ErrorKind::expected(expected, quote(word)))
             }
             None => Err(ErrorKind::expected("the number of a vertex", quote(word))),

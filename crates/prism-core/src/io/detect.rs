@@ -136,7 +136,10 @@ fn are_symmetric_rows(head: &[u8], complete: bool, header: metis::Header) -> boo
         return false;
     }
     rows.iter().zip(1u64..).all(|(row, u)| {
-        let mut others = row.iter().filter_map(|&v| rows.get(v as usize - 1));
-        others.all(|other| other.binary_search(&u).is_ok())
+        row.iter().all(|&v| match rows.get(v as usize - 1) {
+            Some(other) => other.binary_search(&u).is_ok(),
+            // Beyond what was looked at; or missing, and then it is empty.
+            None => !all,
+        })
     })
 }

@@ -256,27 +256,54 @@ fn parse(block: &[u8], parsed: &mut Parsed) {
     }
 }
 
-/// Parses one line of two integers and anything behind them, up to its line break.
+/// Parses one line of two integers and anything behind them, up to its line break. None when the names
+/// that [`two_names`] finds in the line are, or may be, others.
 #[inline]
 fn edge(cursor: &mut Cursor<'_>) -> Option<Edge> {
     let u = vertex(cursor)?;
-    let start = cursor.position();
-    cursor.skip_blanks();
-    if matches!(cursor.byte(), b',' | b';') {
+    let mut separator = match cursor.byte() {
+        between @ (b' ' | b'\t' | b',' | b';') => between,
+        _ => return None,
+    };
+    cursor.step();
+    while cursor.byte() == b' ' {
         cursor.step();
-        cursor.skip_blanks();
     }
-    if cursor.position() == start {
-        return None;
+    if separator == b' ' && matches!(cursor.byte(), b'\t' | b',' | b';') {
+        separator = cursor.byte();
+        cursor.step();
+        while cursor.byte() == b' ' {
+            cursor.step();
+        }
     }
     let v = vertex(cursor)?;
-    match cursor.byte() {
-        b'\n' | b' ' | b'\t' | b'\r' | b',' | b';' => {
-            cursor.skip_line();
-            Some(Edge::new(u, v))
-        }
-        _ => None,
+    if cursor.byte() == b'\n' {
+        cursor.step();
+    } else {
+        further_columns(cursor, separator)?;
     }
+    Some(Edge::new(u, v))
+}
+
+/// Skips what stands behind the second integer, if it cannot change where the names end.
+fn further_columns(cursor: &mut Cursor<'_>, separator: u8) -> Option<()> {
+    let rest = lexer::trim_end(cursor.line());
+    let behind_blanks = rest.iter().find(|&&b| b != b' ').copied();
+    let column_ends = match separator {
+        b' ' => matches!(rest.first(), None | Some(b' ')),
+        _ => behind_blanks.is_none_or(|b| b == separator),
+    };
+    let stronger: &[u8] = match separator {
+        b' ' => b"\t;,",
+        b'\t' => b";,",
+        b';' => b",",
+        _ => b"",
+    };
+    if !column_ends || rest.iter().any(|b| stronger.contains(b)) {
+        return None;
+    }
+    cursor.skip_line();
+    Some(())
 }
 
 /// Parses an integer that can be the number of a vertex and has no leading zeros.

@@ -64,7 +64,7 @@ fn check_banner(line: &[u8]) -> Result<(), ErrorKind> {
     }
     match next() {
         b"matrix" => {}
-        word => return expect("\"matrix\", the only object that can be a graph,", word),
+        word => return expect("\"matrix\" (nothing else can be a graph)", word),
     }
     match next() {
         b"coordinate" => {}

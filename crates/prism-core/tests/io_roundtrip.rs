@@ -1,0 +1,193 @@
+//! Round trips: a graph is written down in a format, compressed or not, and read back as it was.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use prism_core::io::{
+    ColoringFormat, Format, Labels, ReadOptions, read_bytes, read_coloring_from, write_coloring,
+    write_graph,
+};
+use prism_core::{Cleanup, Coloring, Graph};
+use proptest::prelude::*;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+/// Formats that we only read are written by hand, with every variant that `variant` asks for.
+fn encode(graph: &Graph<'_>, format: Format, variant: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    match format {
+        Format::DimacsBinary => {
+            let preamble = format!("c a comment\np col {} {}\n", graph.n(), graph.m());
+            writeln!(out, "{}", preamble.len()).unwrap();
+            out.extend(preamble.as_bytes());
+            for v in graph.vertices() {
+                let mut row = vec![0u8; v as usize / 8 + 1];
+                for &u in graph.neighbors(v).iter().filter(|&&u| u < v) {
+                    row[u as usize / 8] |= 0x80 >> (u % 8);
+                }
+                out.extend(row);
+            }
+        }
+        Format::Metis => {
+            let (sizes, weights, edges) = (variant & 4 > 0, variant & 2 > 0, variant & 1 > 0);
+            let ncon = if weights { " 2" } else { "" };
+            writeln!(out, "% a comment\n{} {} {variant:03b}{ncon}", graph.n(), graph.m()).unwrap();
+            for v in graph.vertices() {
+                let mut words: Vec<String> = Vec::new();
+                words.extend(sizes.then(|| "9".into()));
+                words.extend(weights.then(|| "1000000 3".into()));
+                for u in graph.neighbors(v) {
+                    words.push((u + 1).to_string());
+                    words.extend(edges.then(|| "77777".into()));
+                }
+                writeln!(out, "{}", words.join(" ")).unwrap();
+            }
+        }
+        Format::MatrixMarket => {
+            let field = ["pattern", "real", "integer", "complex"][variant as usize % 4];
+            let value = ["", " -1.5e3", " 7", " 0.5 2"][variant as usize % 4];
+            let symmetry = ["symmetric", "general"][variant as usize / 4 % 2];
+            writeln!(out, "%%MatrixMarket matrix coordinate {field} {symmetry}\n%\n").unwrap();
+            writeln!(out, "{} {} {}", graph.n(), graph.n(), graph.m()).unwrap();
+            for (u, v) in graph.edges() {
+                writeln!(out, "{} {}{value}", v + 1, u + 1).unwrap();
+            }
+        }
+        Format::Ecl => {
+            let (offsets, neighbors) = graph.csr();
+            let mut put = |value: u64| out.extend((value as u32).to_le_bytes());
+            put(graph.n() as u64);
+            put(neighbors.len() as u64);
+            offsets.iter().for_each(|&offset| put(offset));
+            neighbors.iter().for_each(|&u| put(u64::from(u)));
+            if variant % 2 == 1 {
+                neighbors.iter().for_each(|_| put(5));
+            }
+        }
+        _ => write_graph(&mut out, graph, None, format).unwrap(),
+    }
+    out
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Whole, gzip, gzip in two members, zstd, zstd in two frames.
+fn pack(bytes: &[u8], how: u8) -> Vec<u8> {
+    let (front, back) = bytes.split_at(bytes.len() / 2);
+    let zstd = |bytes: &[u8]| compress_to_vec(bytes, CompressionLevel::Fastest);
+    match how {
+        0 => bytes.to_vec(),
+        1 => gzip(bytes),
+        2 => [gzip(front), gzip(back)].concat(),
+        3 => zstd(bytes),
+        _ => [zstd(front), zstd(back)].concat(),
+    }
+}
+
+/// Graphs with up to 40 vertices, isolated ones among them.
+fn graphs() -> impl Strategy<Value = Graph<'static>> {
+    (0usize..40).prop_flat_map(|n| {
+        let top = n.max(1) as u32;
+        prop::collection::vec((0..top, 0..top), 0..if n == 0 { 1 } else { 150 })
+            .prop_map(move |edges| Graph::from_edges(n, &edges).unwrap().0)
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_format_comes_back(
+        graph in graphs(),
+        format in prop::sample::select(Format::ALL.to_vec()),
+        variant in 0u8..8,
+        packed in 0u8..5,
+        windows: bool,
+    ) {
+        let mut bytes = encode(&graph, format, variant);
+        let text = !matches!(format, Format::Ecl | Format::DimacsBinary);
+        if windows && text {
+            bytes = String::from_utf8(bytes).unwrap().replace('\n', "\r\n").into_bytes();
+        }
+        // What is read is simple already, so strict reading takes it too.
+        let options = ReadOptions { format: Some(format), strict: true, ..ReadOptions::default() };
+        let loaded = read_bytes(&pack(&bytes, packed), "input", &options).unwrap();
+        prop_assert_eq!(&loaded.graph, &graph);
+        prop_assert_eq!((loaded.format, loaded.cleanup), (format, Cleanup::default()));
+        prop_assert_eq!((loaded.labels, loaded.notes), (None, vec![]));
+        let detected = read_bytes(&pack(&bytes, packed), "input", &ReadOptions::default()).unwrap();
+        prop_assert_eq!((detected.format, &detected.graph), (format, &graph));
+    }
+
+    #[test]
+    fn named_edge_lists_come_back(graph in graphs(), blanks: bool) {
+        let name = |v: u32| if blanks { format!("no. {v}") } else { format!("x{v}") };
+        let labels: Labels = graph.vertices().map(name).collect();
+        let mut bytes = Vec::new();
+        write_graph(&mut bytes, &graph, Some(&labels), Format::EdgeList).unwrap();
+        let options = ReadOptions { format: Some(Format::EdgeList), ..ReadOptions::default() };
+        let loaded = read_bytes(&bytes, "input", &options).unwrap();
+        prop_assert_eq!(loaded.graph.n(), graph.n());
+        if let Some(names) = loaded.labels {
+            let edges = |graph: &Graph<'_>, labels: &Labels| {
+                let mut edges: Vec<_> = graph.edges().map(|(u, v)| {
+                    let mut ends = [labels.get(u).unwrap(), labels.get(v).unwrap()].map(String::from);
+                    ends.sort();
+                    ends
+                }).collect();
+                edges.sort();
+                edges
+            };
+            prop_assert_eq!(edges(&loaded.graph, &names), edges(&graph, &labels));
+        } else {
+            prop_assert_eq!(graph.n(), 0);
+        }
+    }
+
+    #[test]
+    fn every_coloring_comes_back(
+        colors in prop::collection::vec(0u16..60, 0..50),
+        format in prop::sample::select(ColoringFormat::ALL.to_vec()),
+        named: bool,
+        packed in 0u8..5,
+    ) {
+        let mut coloring = Coloring::from_colors(colors);
+        coloring.normalize();
+        let n = coloring.colors().len();
+        let labels: Option<Labels> = named.then(|| (0..n).map(|v| format!("no. {v}")).collect());
+        let mut bytes = Vec::new();
+        write_coloring(&mut bytes, &coloring, labels.as_ref(), format).unwrap();
+        let packed = pack(&bytes, packed);
+        let read = read_coloring_from(&packed[..], "input", n, labels.as_ref()).unwrap();
+        prop_assert_eq!(read, coloring);
+    }
+}
+
+/// Several blocks of text, so that lines are cut, numbers counted across blocks and blocks parsed in
+/// parallel.
+#[test]
+fn large_files_come_back() {
+    let edges: Vec<(u32, u32)> =
+        (0..400_000u32).map(|i| (i, i.wrapping_mul(2_654_435_761) % 400_000)).collect();
+    let (graph, _) = Graph::from_edges(400_000, &edges).unwrap();
+    for format in
+        [Format::DimacsCol, Format::Metis, Format::MatrixMarket, Format::Ecl, Format::EdgeList]
+    {
+        let bytes = encode(&graph, format, 0);
+        assert!(bytes.len() > 3 << 20);
+        let loaded = read_bytes(&bytes, "input", &ReadOptions::default()).unwrap();
+        assert_eq!((loaded.format, &loaded.graph), (format, &graph));
+        assert_eq!(read_bytes(&gzip(&bytes), "input", &ReadOptions::default()).unwrap(), loaded);
+    }
+    let mut bytes = encode(&graph, Format::DimacsCol, 0);
+    bytes.extend(b"e 1 x\n");
+    let error = read_bytes(&bytes, "input", &ReadOptions::default()).unwrap_err();
+    let line = graph.m() + 2;
+    let expected =
+        format!("input, line {line}: expected a vertex number, found \"x\" (read as dimacs)");
+    assert_eq!(error.to_string(), expected);
+}

@@ -1,0 +1,5 @@
+//! Colouring files.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| prism_fuzz::replay("coloring", data));

@@ -1,0 +1,89 @@
+//! What the fuzz targets run. `prism-core`'s tests include this file to replay the corpus, so that an
+//! input that once broke a parser is tried in every `cargo test`.
+
+use prism_core::io::{
+    ColoringFormat, Format, ReadOptions, read_bytes, read_coloring_from, write_coloring,
+    write_graph,
+};
+use prism_core::{Coloring, Graph};
+
+/// The targets, which are also the folders of the corpus.
+pub const TARGETS: [&str; 8] =
+    ["coloring", "detect", "dimacs", "dimacs_binary", "ecl", "edge_list", "matrix_market", "metis"];
+
+/// Runs one target on one input.
+pub fn replay(target: &str, data: &[u8]) {
+    match target {
+        "coloring" => coloring(data),
+        "detect" => graph(None, data),
+        "dimacs" => graph(Some(Format::DimacsCol), data),
+        "dimacs_binary" => graph(Some(Format::DimacsBinary), data),
+        "ecl" => graph(Some(Format::Ecl), data),
+        "edge_list" => graph(Some(Format::EdgeList), data),
+        "matrix_market" => graph(Some(Format::MatrixMarket), data),
+        "metis" => graph(Some(Format::Metis), data),
+        _ => panic!("no target {target}"),
+    }
+}
+
+/// Reads a graph. It is an error with a message, or a graph that keeps its invariants and survives being
+/// written and read again.
+fn graph(format: Option<Format>, data: &[u8]) {
+    // Few vertices on trust, so that time goes into parsing and not into empty graphs.
+    let options = ReadOptions { format, free_vertices: 1 << 10, ..ReadOptions::default() };
+    let loaded = match read_bytes(data, "input", &options) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            assert!(error.to_string().starts_with("input"), "{error}");
+            return;
+        }
+    };
+    let graph = &loaded.graph;
+    let (offsets, neighbors) = graph.csr();
+    Graph::from_csr(offsets, neighbors).expect("the graph keeps its invariants");
+    assert!(loaded.labels.as_ref().is_none_or(|labels| labels.len() == graph.n()));
+    let strict = ReadOptions { strict: true, ..options.clone() };
+    match read_bytes(data, "input", &strict) {
+        Ok(same) => assert_eq!(same, loaded),
+        Err(_) => assert!(loaded.cleanup != Default::default() || !loaded.notes.is_empty()),
+    }
+
+    let again = |format, labels| {
+        let mut written = Vec::new();
+        write_graph(&mut written, graph, labels, format).ok()?;
+        let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
+        Some(read_bytes(&written, "written", &options).expect("what is written can be read"))
+    };
+    let dimacs = again(Format::DimacsCol, None).expect("DIMACS can be written");
+    assert_eq!(dimacs.graph, loaded.graph);
+    if loaded.labels.is_none() {
+        let edges = again(Format::EdgeList, None).expect("an edge list can be written");
+        assert_eq!(edges.graph, loaded.graph);
+        assert_eq!(edges.labels, None);
+    } else if let Some(edges) = again(Format::EdgeList, loaded.labels.as_ref()) {
+        assert_eq!((edges.graph.n(), edges.graph.m()), (graph.n(), graph.m()));
+    }
+}
+
+/// Reads a colouring of as many vertices as the first byte says; the rest is the file.
+fn coloring(data: &[u8]) {
+    let Some((&n, file)) = data.split_first() else { return };
+    let n = usize::from(n % 16);
+    let labels = (n > 8).then(|| (0..n).map(|v| format!("v{v}")).collect());
+    let read = |file: &[u8]| read_coloring_from(file, "input", n, labels.as_ref());
+    let mut coloring: Coloring = match read(file) {
+        Ok(coloring) => coloring,
+        Err(error) => {
+            assert!(error.to_string().starts_with("input"), "{error}");
+            return;
+        }
+    };
+    assert_eq!(coloring.colors().len(), n);
+    coloring.normalize();
+    for format in ColoringFormat::ALL {
+        let mut written = Vec::new();
+        write_coloring(&mut written, &coloring, labels.as_ref(), format)
+            .expect("it can be written");
+        assert_eq!(read(&written).expect("what is written can be read"), coloring, "{format}");
+    }
+}
