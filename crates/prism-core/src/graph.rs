@@ -242,6 +242,14 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// The same graph with arrays of its own.
+    pub fn into_owned(self) -> Graph<'static> {
+        Graph {
+            offsets: Cow::Owned(self.offsets.into_owned()),
+            neighbors: Cow::Owned(self.neighbors.into_owned()),
+        }
+    }
+
     /// The raw CSR arrays: `n + 1` offsets and `2 m` neighbours.
     pub fn csr(&self) -> (&[u64], &[u32]) {
         (&self.offsets, &self.neighbors)
@@ -265,6 +273,12 @@ impl<'a> Graph<'a> {
             offsets.push(neighbors.len() as u64);
         }
         Graph { offsets: offsets.into(), neighbors: neighbors.into() }
+    }
+}
+
+impl<'a> From<&'a Graph<'_>> for Graph<'a> {
+    fn from(graph: &'a Graph<'_>) -> Self {
+        graph.reborrow()
     }
 }
 

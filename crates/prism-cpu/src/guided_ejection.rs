@@ -74,14 +74,15 @@ impl<'g> GuidedEjection<'g> {
     ///
     /// Memory: 12 bytes for each vertex and colour.
     pub fn new(
-        graph: &'g Graph<'g>,
+        graph: impl Into<Graph<'g>>,
         k: Color,
         start: &[Color],
         frozen: &[u32],
         params: GuidedEjectionParams,
         rng: Rng,
     ) -> Self {
-        let mut state = PartialColoring::new(graph, k, start, frozen);
+        let graph = graph.into();
+        let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
         let weight = params.initial_weight.max(1);
         state.rescale(|_| weight);
         let classes = state.k();

@@ -17,7 +17,7 @@ use prism_core::{Color, Graph};
 /// Independent classes, the pool of vertices outside them, and the price of entering each class.
 #[derive(Clone, Debug)]
 pub struct PartialColoring<'g> {
-    graph: &'g Graph<'g>,
+    graph: Graph<'g>,
     k: usize,
     /// The class of each vertex, or [`UNCOLORED`].
     colors: Vec<Color>,
@@ -37,11 +37,11 @@ impl<'g> PartialColoring<'g> {
     /// Takes over `start` as far as it is proper: the vertices of `frozen` first, in their order, then
     /// the others by number; entries at or above `k`, missing entries and vertices with a neighbour in
     /// their class already go to the pool. Every weight is 1. O(n k + m).
-    pub fn new(graph: &'g Graph<'g>, k: Color, start: &[Color], frozen: &[u32]) -> Self {
+    pub fn new(graph: impl Into<Graph<'g>>, k: Color, start: &[Color], frozen: &[u32]) -> Self {
+        let graph = graph.into();
         let n = graph.n();
         let k = usize::from(k);
         let mut state = Self {
-            graph,
             k,
             colors: vec![UNCOLORED; n],
             weights: vec![1; n],
@@ -49,9 +49,10 @@ impl<'g> PartialColoring<'g> {
             pool: graph.vertices().collect(),
             place_in_pool: graph.vertices().collect(),
             frozen: vec![false; n],
+            graph,
         };
         let mut ejected = Vec::new();
-        for v in frozen.iter().copied().chain(graph.vertices()) {
+        for v in frozen.iter().copied().chain(0..n as u32) {
             let class = start.get(v as usize).map_or(usize::MAX, |&c| usize::from(c));
             let waits = state.colors[v as usize] == UNCOLORED;
             if waits && class < k && state.pressure(v, class) == 0 {
@@ -125,7 +126,7 @@ impl<'g> PartialColoring<'g> {
     pub fn place(&mut self, v: u32, class: usize, ejected: &mut Vec<u32>) {
         debug_assert_eq!(self.colors[v as usize], UNCOLORED);
         ejected.clear();
-        let graph = self.graph;
+        let graph = &self.graph;
         let n = graph.n();
         let row = &mut self.pressure[class * n..(class + 1) * n];
         let name = class as Color;

@@ -10,4 +10,4 @@ mod domination;
 mod reduction;
 
 pub use components::{Components, components};
-pub use reduction::{ReduceOptions, Reduction};
+pub use reduction::{ReduceOptions, Reduction, Undo};

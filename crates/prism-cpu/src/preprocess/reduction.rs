@@ -70,11 +70,17 @@ const NO_ONE: u32 = u32::MAX;
 pub struct Reduction<'g> {
     graph: &'g Graph<'g>,
     kernel: Graph<'g>,
-    /// The vertex of `graph` that each kernel vertex is, increasing.
-    kept: Vec<u32>,
-    trail: Vec<Removal>,
+    undo: Undo,
     dominated: usize,
     exhausted: bool,
+}
+
+/// What was removed from a graph, and in which order.
+#[derive(Clone, Debug)]
+pub struct Undo {
+    /// The vertex of the whole graph that each kernel vertex is, increasing.
+    kept: Vec<u32>,
+    trail: Vec<Removal>,
 }
 
 impl<'g> Reduction<'g> {
@@ -89,8 +95,7 @@ impl<'g> Reduction<'g> {
         let mut this = Self {
             graph,
             kernel: Graph::empty(0),
-            kept: Vec::new(),
-            trail: Vec::new(),
+            undo: Undo { kept: Vec::new(), trail: Vec::new() },
             dominated: 0,
             exhausted: false,
         };
@@ -101,11 +106,14 @@ impl<'g> Reduction<'g> {
             .filter(|&v| left.degree[v as usize] < k && !frozen[v as usize])
             .collect();
         this.peel(&mut left, &frozen, k, &mut low, |_| (), |_| ());
-        this.kept = graph.vertices().filter(|&v| left.alive[v as usize]).collect();
-        this.kernel =
-            if this.trail.is_empty() { graph.reborrow() } else { graph.induced(&this.kept) };
+        this.undo.kept = graph.vertices().filter(|&v| left.alive[v as usize]).collect();
+        this.kernel = if this.undo.trail.is_empty() {
+            graph.reborrow()
+        } else {
+            graph.induced(&this.undo.kept)
+        };
         drop(left);
-        if options.domination && !this.kept.is_empty() {
+        if options.domination && !this.undo.kept.is_empty() {
             this.dominate(&frozen, k, options.work);
         }
         this
@@ -127,7 +135,7 @@ impl<'g> Reduction<'g> {
             if !std::mem::replace(&mut left.alive[v as usize], false) {
                 continue;
             }
-            self.trail.push(Removal { vertex: v, heir_of: NO_ONE });
+            self.undo.trail.push(Removal { vertex: v, heir_of: NO_ONE });
             removed(v);
             for &u in left.graph.neighbors(v).iter().filter(|&&u| left.alive[u as usize]) {
                 let degree = &mut left.degree[u as usize];
@@ -148,8 +156,8 @@ impl<'g> Reduction<'g> {
     /// Applies both rules to the kernel of the first until neither applies or `work` is used up.
     fn dominate(&mut self, frozen: &[bool], k: u32, mut work: u64) {
         let graph = std::mem::replace(&mut self.kernel, Graph::empty(0));
-        let names = std::mem::take(&mut self.kept);
-        let first = self.trail.len();
+        let names = std::mem::take(&mut self.undo.kept);
+        let first = self.undo.trail.len();
         let n = graph.n();
         let frozen: Vec<bool> = names.iter().map(|&v| frozen[v as usize]).collect();
         let degree = graph.vertices().map(|v| graph.degree(v) as u32).collect();
@@ -170,7 +178,7 @@ impl<'g> Reduction<'g> {
                 break;
             }
             let Some(v) = found else { continue };
-            self.trail.push(Removal { vertex: u, heir_of: v });
+            self.undo.trail.push(Removal { vertex: u, heir_of: v });
             self.dominated += 1;
             left.alive[u as usize] = false;
             finder.forget(u);
@@ -192,18 +200,18 @@ impl<'g> Reduction<'g> {
             }
             self.peel(&mut left, &frozen, k, &mut low, |v| finder.forget(v), touched);
         }
-        for removal in &mut self.trail[first..] {
+        for removal in &mut self.undo.trail[first..] {
             removal.vertex = names[removal.vertex as usize];
             if removal.heir_of != NO_ONE {
                 removal.heir_of = names[removal.heir_of as usize];
             }
         }
-        if self.trail.len() == first {
-            (self.kernel, self.kept) = (graph, names);
+        if self.undo.trail.len() == first {
+            (self.kernel, self.undo.kept) = (graph, names);
         } else {
             let stay: Vec<u32> = graph.vertices().filter(|&v| left.alive[v as usize]).collect();
             self.kernel = graph.induced(&stay);
-            self.kept = stay.into_iter().map(|v| names[v as usize]).collect();
+            self.undo.kept = stay.into_iter().map(|v| names[v as usize]).collect();
         }
     }
 
@@ -214,12 +222,12 @@ impl<'g> Reduction<'g> {
 
     /// The vertex of the whole graph that each kernel vertex is, increasing.
     pub fn kept(&self) -> &[u32] {
-        &self.kept
+        &self.undo.kept
     }
 
     /// The kernel vertex that vertex `v` of the whole graph is, if it is in the kernel.
     pub fn kernel_id(&self, v: u32) -> Option<u32> {
-        self.kept.binary_search(&v).ok().map(|i| i as u32)
+        self.undo.kept.binary_search(&v).ok().map(|i| i as u32)
     }
 
     /// Number of vertices removed for being dominated; all others removed had a low degree.
@@ -232,7 +240,27 @@ impl<'g> Reduction<'g> {
         self.exhausted
     }
 
-    /// The colouring of the whole graph that follows from `kernel_colors`, one for each kernel vertex.
+    /// The colouring of the whole graph that follows from `kernel_colors`: [`Undo::lift`].
+    ///
+    /// # Panics
+    /// If there is not one colour for each kernel vertex.
+    pub fn lift(&self, kernel_colors: &[Color]) -> Coloring {
+        self.undo.lift(self.graph, kernel_colors)
+    }
+
+    /// The kernel, and the way back without the graph itself, for those who keep the graph elsewhere.
+    pub fn detach(self) -> (Graph<'static>, Undo) {
+        (self.kernel.into_owned(), self.undo)
+    }
+
+    /// What a colouring of the whole graph gives to the kernel vertices: [`Undo::project`].
+    pub fn project(&self, colors: &[Color]) -> Vec<Color> {
+        self.undo.project(colors)
+    }
+}
+
+impl Undo {
+    /// The colouring of the whole `graph` that follows from `kernel_colors`, one for each kernel vertex.
     ///
     /// If that is proper, so is the result. It then uses no colour of its own except numbers below k,
     /// so at most max(k, the kernel's) in all. An uncoloured or improper kernel is carried over as it
@@ -242,9 +270,9 @@ impl<'g> Reduction<'g> {
     ///
     /// # Panics
     /// If there is not one colour for each kernel vertex.
-    pub fn lift(&self, kernel_colors: &[Color]) -> Coloring {
+    pub fn lift(&self, graph: &Graph<'_>, kernel_colors: &[Color]) -> Coloring {
         assert_eq!(kernel_colors.len(), self.kept.len(), "one colour for each kernel vertex");
-        let mut colors = vec![UNCOLORED; self.graph.n()];
+        let mut colors = vec![UNCOLORED; graph.n()];
         for (&v, &c) in self.kept.iter().zip(kernel_colors) {
             colors[v as usize] = c;
         }
@@ -252,7 +280,7 @@ impl<'g> Reduction<'g> {
         let mut used = vec![usize::MAX; MAX_COLORS + 1];
         for (i, removal) in self.trail.iter().enumerate().rev() {
             colors[removal.vertex as usize] = if removal.heir_of == NO_ONE {
-                for &u in self.graph.neighbors(removal.vertex) {
+                for &u in graph.neighbors(removal.vertex) {
                     used[colors[u as usize] as usize] = i;
                 }
                 used.iter().position(|&by| by != i).map_or(UNCOLORED, |c| c as Color)
