@@ -84,7 +84,7 @@ impl<'g> GuidedEjection<'g> {
         let graph = graph.into();
         let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
         let weight = params.initial_weight.max(1);
-        state.rescale(|_| weight);
+        state.reweigh(|_, _| weight);
         let classes = state.k();
         let mut tabu_until = vec![0; graph.n() * classes];
         for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
@@ -152,7 +152,7 @@ impl<'g> GuidedEjection<'g> {
             self.tabu_until[u as usize * self.state.k() + class] = self.moves + 1 + tenure;
         }
         if self.total_weight >= u64::from(self.params.weight_limit) {
-            self.state.rescale(|w| w.div_ceil(2));
+            self.state.reweigh(|_, w| w.div_ceil(2));
             let weights = 0..self.best.len() as u32;
             self.total_weight = weights.map(|v| u64::from(self.state.weight(v))).sum();
         }

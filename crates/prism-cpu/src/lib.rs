@@ -10,6 +10,7 @@ pub mod memetic;
 pub mod neighbor_counts;
 pub mod partial_coloring;
 pub mod preprocess;
+pub mod partialcol;
 pub mod search;
 pub mod simd;
 pub mod tabucol;

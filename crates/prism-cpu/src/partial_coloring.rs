@@ -113,10 +113,11 @@ impl<'g> PartialColoring<'g> {
         }
     }
 
-    /// Replaces every weight by `f` of it and counts the pressures afresh. O(n k + m).
-    pub fn rescale(&mut self, f: impl Fn(u32) -> u32) {
-        for w in &mut self.weights {
-            *w = f(*w);
+    /// Replaces the weight of every vertex by `f(vertex, weight)`, which must be at least 1, and counts
+    /// the pressures afresh. O(n k + m).
+    pub fn reweigh(&mut self, f: impl Fn(u32, u32) -> u32) {
+        for (v, w) in self.graph.vertices().zip(&mut self.weights) {
+            *w = f(v, *w);
         }
         self.pressure = self.counted_pressures();
     }
@@ -247,7 +248,7 @@ pub(crate) mod tests {
                 state.set_weight(v, 1 + rng.below(9));
                 state.place(v, rng.below(u32::from(k)) as usize, &mut ejected);
                 if round == 30 {
-                    state.rescale(|w| w.div_ceil(2));
+                    state.reweigh(|_, w| w.div_ceil(2));
                 }
                 check_invariants(&state);
             }
