@@ -1,7 +1,7 @@
 //! From a stream of edges to a graph, in little more memory than the graph itself.
 //!
 //! Edges come in any order and direction, possibly several times. Each is stored once, as (larger end,
-//! smaller end), in the bucket of its larger end: 2^16 consecutive vertices share a bucket. At the end
+//! smaller end), in the bucket of its larger end: 2^14 consecutive vertices share a bucket. At the end
 //! each bucket is sorted by a counting sort over its vertices (in parallel, bucket by bucket, its
 //! memory given back at once) into the *lower* half of the graph: for each vertex its smaller
 //! neighbours, increasing, without repetition. The upper half is then written by walking the lower
@@ -11,9 +11,9 @@
 //! Buckets go by the larger end because skewed graphs (RMAT, preferential attachment) crowd their
 //! edges at the small ids.
 //!
-//! Memory for e edges as given and m after merging: 8 e bytes while reading, at most 8 e + 4 m while
-//! sorting, and 4 m + 8 m + 20 n at the end, where the graph takes 8 m + 8 n. A file that lists every
-//! edge in both directions (e = 2 m) stays below 3 times the graph. Nothing is allocated by vertex
+//! Memory for e edges as given and m after merging: 8 e bytes while reading and sorting, which happens
+//! in place, and 4 m + 8 m + 12 n at the end, where the graph takes 8 m + 8 n. A file that lists every
+//! edge in both directions (e = 2 m) takes twice the graph. Nothing is allocated by vertex
 //! before all edges are there.
 
 use rayon::prelude::*;
@@ -61,9 +61,16 @@ pub(crate) struct GraphBuilder {
 struct LowerRows {
     /// Number of smaller neighbours of each vertex of the bucket; empty when there are none at all.
     counts: Vec<u32>,
-    /// They themselves, row after row.
-    neighbors: Vec<u32>,
+    /// They themselves, row after row, in the memory that the edges were in: two in each word.
+    packed: Vec<Edge>,
     duplicates: u64,
+}
+
+/// Working memory of [`sort_bucket`], used for one bucket after the other.
+#[derive(Default)]
+struct Scratch {
+    ends: Vec<usize>,
+    neighbors: Vec<u32>,
 }
 
 impl GraphBuilder {
@@ -144,10 +151,13 @@ impl GraphBuilder {
             return (Graph::empty(n), cleanup);
         }
         let lower: Vec<LowerRows> = if self.buckets.len() == 1 {
-            self.buckets.into_iter().map(|bucket| sort_bucket(bucket, 0, n)).collect()
+            let scratch = &mut Scratch::default();
+            self.buckets.into_iter().map(|bucket| sort_bucket(scratch, bucket, 0, n)).collect()
         } else {
             let buckets = self.buckets.into_par_iter().enumerate();
-            buckets.map(|(b, bucket)| sort_bucket(bucket, b << BITS, n)).collect()
+            let sort =
+                |scratch: &mut Scratch, (b, bucket)| sort_bucket(scratch, bucket, b << BITS, n);
+            buckets.map_init(Scratch::default, sort).collect()
         };
         cleanup.duplicates = lower.iter().map(|rows| rows.duplicates).sum();
         (join(&lower, n), cleanup)
@@ -155,34 +165,37 @@ impl GraphBuilder {
 }
 
 /// Sorts the edges of the bucket that starts at vertex `first` into rows.
-fn sort_bucket(edges: Vec<Edge>, first: usize, n: usize) -> LowerRows {
+fn sort_bucket(scratch: &mut Scratch, mut edges: Vec<Edge>, first: usize, n: usize) -> LowerRows {
     if edges.is_empty() {
-        return LowerRows { counts: Vec::new(), neighbors: Vec::new(), duplicates: 0 };
+        return LowerRows { counts: Vec::new(), packed: edges, duplicates: 0 };
     }
     let width = (n - first).min(1 << BITS);
     let row = |edge: Edge| edge.high() as usize - first;
+    let Scratch { ends, neighbors } = scratch;
     // `ends[r]` starts as the beginning of row r and ends as its end.
-    let mut ends = vec![0usize; width + 1];
+    ends.clear();
+    ends.resize(width + 1, 0);
     for &edge in &edges {
         ends[row(edge) + 1] += 1;
     }
     for r in 0..width {
         ends[r + 1] += ends[r];
     }
-    let mut neighbors = vec![0u32; edges.len()];
+    neighbors.resize(edges.len().max(neighbors.len()), 0);
     for &edge in &edges {
         let at = &mut ends[row(edge)];
         neighbors[*at] = edge.low();
         *at += 1;
     }
-    let given = edges.len();
-    drop(edges);
     // Sort the rows and close the gaps that repetitions leave.
     let mut counts = vec![0u32; width];
     let (mut start, mut write) = (0, 0);
     for r in 0..width {
         let end = ends[r];
-        neighbors[start..end].sort_unstable();
+        let list = &mut neighbors[start..end];
+        if !list.is_sorted() {
+            list.sort_unstable();
+        }
         let row_start = write;
         for read in start..end {
             let neighbor = neighbors[read];
@@ -194,54 +207,73 @@ fn sort_bucket(edges: Vec<Edge>, first: usize, n: usize) -> LowerRows {
         counts[r] = (write - row_start) as u32;
         start = end;
     }
-    neighbors.truncate(write);
-    neighbors.shrink_to_fit();
-    LowerRows { counts, neighbors, duplicates: (given - write) as u64 }
+    let duplicates = (edges.len() - write) as u64;
+    for (word, pair) in edges.iter_mut().zip(neighbors[..write].chunks(2)) {
+        let second = pair.get(1).copied().unwrap_or(0);
+        *word = Edge(u64::from(second) << 32 | u64::from(pair[0]));
+    }
+    edges.truncate(write.div_ceil(2));
+    edges.shrink_to_fit();
+    LowerRows { counts, packed: edges, duplicates }
+}
+
+impl LowerRows {
+    /// All neighbours, row after row, and possibly a 0 behind them.
+    fn neighbors(&self) -> impl Iterator<Item = u32> {
+        self.packed.iter().flat_map(|word| [word.low(), word.high()])
+    }
+
+    /// The number of neighbours in all rows.
+    fn len(&self) -> usize {
+        self.counts.iter().map(|&count| count as usize).sum()
+    }
 }
 
 /// Writes both halves of the graph.
 fn join(lower: &[LowerRows], n: usize) -> Graph<'static> {
-    let counts = || {
-        lower.iter().enumerate().flat_map(|(b, rows)| {
-            rows.counts.iter().enumerate().map(move |(r, &count)| ((b << BITS) + r, count as usize))
-        })
-    };
-    let arcs = 2 * lower.iter().map(|rows| rows.neighbors.len()).sum::<usize>();
-    // First the degrees, one place further on, then their sums.
-    let mut offsets = vec![0u64; n + 1];
-    for (v, count) in counts() {
-        offsets[v + 1] += count as u64;
-    }
-    for &u in lower.iter().flat_map(|rows| &rows.neighbors) {
-        offsets[u as usize + 1] += 1;
-    }
-    for v in 0..n {
-        offsets[v + 1] += offsets[v];
-    }
-    let mut neighbors = vec![0u32; arcs];
-    // Where the next larger neighbour of a vertex goes: behind the smaller ones. A vertex is passed
-    // before any of its larger neighbours is, so one walk sets the places and uses them.
-    let mut next = vec![0u64; n];
-    next.copy_from_slice(&offsets[..n]);
-    for (v, count) in counts() {
-        next[v] += count as u64;
-    }
+    let half = lower.iter().map(LowerRows::len).sum::<usize>();
+    // First the degrees, then the places behind the smaller neighbours of each vertex.
+    let mut places = vec![0u64; n + 1];
     for (b, rows) in lower.iter().enumerate() {
-        let mut read = 0;
+        for (place, &count) in places[b << BITS..].iter_mut().zip(&rows.counts) {
+            *place += u64::from(count);
+        }
+        for u in rows.neighbors().take(rows.len()) {
+            places[u as usize] += 1;
+        }
+    }
+    let mut start = 0;
+    for (b, places) in places.chunks_mut(1 << BITS).enumerate() {
+        let counts = lower.get(b).map_or(&[][..], |rows| &rows.counts);
+        let counts = counts.iter().copied().chain(std::iter::repeat(0));
+        for (place, count) in places.iter_mut().zip(counts) {
+            let degree = *place;
+            *place = start + u64::from(count);
+            start += degree;
+        }
+    }
+    let mut neighbors = vec![0u32; 2 * half];
+    // Each vertex puts its smaller neighbours in front of its place, and itself at the place of each of
+    // them, which moves on. A vertex is visited before any of its larger neighbours is.
+    for (b, rows) in lower.iter().enumerate() {
+        let mut row = rows.neighbors();
         for (r, &count) in rows.counts.iter().enumerate() {
             let v = (b << BITS) + r;
-            let row = &rows.neighbors[read..read + count as usize];
-            read += count as usize;
-            let start = offsets[v] as usize;
-            neighbors[start..start + row.len()].copy_from_slice(row);
-            for &u in row {
-                let at = &mut next[u as usize];
-                neighbors[*at as usize] = v as u32;
-                *at += 1;
+            let end = places[v] as usize;
+            for (own, u) in neighbors[end - count as usize..end].iter_mut().zip(&mut row) {
+                *own = u;
+            }
+            for at in end - count as usize..end {
+                let place = &mut places[neighbors[at] as usize];
+                neighbors[*place as usize] = v as u32;
+                *place += 1;
             }
         }
     }
-    Graph::from_sorted_rows(offsets, neighbors)
+    // By now each place is the end of its vertex, which is the offset of the next one.
+    places.copy_within(..n, 1);
+    places[0] = 0;
+    Graph::from_sorted_rows(places, neighbors)
 }
 
 #[cfg(test)]
