@@ -218,9 +218,11 @@ fn sort_bucket(scratch: &mut Scratch, mut edges: Vec<Edge>, first: usize, n: usi
 }
 
 impl LowerRows {
-    /// All neighbours, row after row, and possibly a 0 behind them.
-    fn neighbors(&self) -> impl Iterator<Item = u32> {
-        self.packed.iter().flat_map(|word| [word.low(), word.high()])
+    /// Neighbour number `i` of all rows, one after the other.
+    #[inline]
+    fn get(&self, i: usize) -> u32 {
+        let word = self.packed[i / 2];
+        if i % 2 == 0 { word.low() } else { word.high() }
     }
 
     /// The number of neighbours in all rows.
@@ -238,8 +240,8 @@ fn join(lower: &[LowerRows], n: usize) -> Graph<'static> {
         for (place, &count) in places[b << BITS..].iter_mut().zip(&rows.counts) {
             *place += u64::from(count);
         }
-        for u in rows.neighbors().take(rows.len()) {
-            places[u as usize] += 1;
+        for i in 0..rows.len() {
+            places[rows.get(i) as usize] += 1;
         }
     }
     let mut start = 0;
@@ -253,27 +255,87 @@ fn join(lower: &[LowerRows], n: usize) -> Graph<'static> {
         }
     }
     let mut neighbors = vec![0u32; 2 * half];
-    // Each vertex puts its smaller neighbours in front of its place, and itself at the place of each of
-    // them, which moves on. A vertex is visited before any of its larger neighbours is.
-    for (b, rows) in lower.iter().enumerate() {
-        let mut row = rows.neighbors();
-        for (r, &count) in rows.counts.iter().enumerate() {
-            let v = (b << BITS) + r;
-            let end = places[v] as usize;
-            for (own, u) in neighbors[end - count as usize..end].iter_mut().zip(&mut row) {
-                *own = u;
-            }
-            for at in end - count as usize..end {
-                let place = &mut places[neighbors[at] as usize];
-                neighbors[*place as usize] = v as u32;
-                *place += 1;
-            }
-        }
-    }
+    fill_parts(lower, &mut places[..n], &mut neighbors, half);
     // By now each place is the end of its vertex, which is the offset of the next one.
     places.copy_within(..n, 1);
     places[0] = 0;
     Graph::from_sorted_rows(places, neighbors)
+}
+
+/// Cuts the vertices into parts with about as many arcs each and fills them in parallel.
+fn fill_parts(lower: &[LowerRows], places: &mut [u64], neighbors: &mut [u32], half: usize) {
+    // Every part walks over the rows of all later ones: a few parts are enough.
+    let parts = if half < 1 << 18 { 1 } else { rayon::current_num_threads().min(8) };
+    if parts == 1 {
+        return fill(lower, 0, 0, places, neighbors);
+    }
+    let start = |v: usize, place: u64| {
+        let rows = lower.get(v >> BITS);
+        let count = rows.and_then(|rows| rows.counts.get(v & ((1 << BITS) - 1)));
+        place - count.map_or(0, |&count| u64::from(count))
+    };
+    let total = neighbors.len();
+    let (mut places, mut neighbors) = (places, neighbors);
+    let (mut first, mut base) = (0, 0);
+    rayon::scope(|scope| {
+        for part in 1..=parts {
+            let goal = (total / parts * part) as u64;
+            let width = match part == parts {
+                true => places.len(),
+                false => places.partition_point(|&place| place < goal),
+            };
+            let end = match places.get(width) {
+                Some(&place) => start(first + width, place) as usize,
+                None => total,
+            };
+            let (own_places, later_places) = std::mem::take(&mut places).split_at_mut(width);
+            let (own, later) = std::mem::take(&mut neighbors).split_at_mut(end - base);
+            (places, neighbors) = (later_places, later);
+            let (own_first, own_base) = (first, base);
+            (first, base) = (first + width, end);
+            scope.spawn(move |_| fill(lower, own_first, own_base, own_places, own));
+        }
+    });
+}
+
+/// Writes the neighbours of the vertices from `first` on that have a place in `places`. The
+/// neighbours of `first` start at `base`.
+///
+/// Each vertex puts its smaller neighbours in front of its place, and itself at the place of each of
+/// them, which moves on. A vertex is visited before any of its larger neighbours is.
+fn fill(lower: &[LowerRows], first: usize, base: usize, places: &mut [u64], neighbors: &mut [u32]) {
+    for (b, rows) in lower.iter().enumerate().skip(first >> BITS) {
+        let mut read = 0;
+        for (r, &count) in rows.counts.iter().enumerate() {
+            let v = (b << BITS) + r;
+            let row = read..read + count as usize;
+            read = row.end;
+            if v < first || row.is_empty() {
+                continue;
+            }
+            if let Some(&place) = places.get(v - first) {
+                copy_row(rows, row.clone(), &mut neighbors[..place as usize - base]);
+            }
+            // Rows increase: one look tells whether any neighbour is in this part.
+            if (rows.get(row.end - 1) as usize) < first {
+                continue;
+            }
+            for u in row.map(|i| rows.get(i) as usize).skip_while(|&u| u < first) {
+                let Some(place) = places.get_mut(u - first) else { break };
+                neighbors[*place as usize - base] = v as u32;
+                *place += 1;
+            }
+        }
+    }
+}
+
+/// Copies a row to the end of `into`.
+#[inline]
+fn copy_row(rows: &LowerRows, row: std::ops::Range<usize>, into: &mut [u32]) {
+    let start = into.len() - row.len();
+    for (own, i) in into[start..].iter_mut().zip(row) {
+        *own = rows.get(i);
+    }
 }
 
 #[cfg(test)]

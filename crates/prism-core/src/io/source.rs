@@ -87,17 +87,24 @@ fn produce(
     };
     let mut rest: Vec<u8> = Vec::new();
     loop {
-        let mut bytes = reuse.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK + 64));
-        bytes.clear();
-        bytes.append(&mut rest);
-        let wanted = BLOCK - bytes.len();
-        let last = match reader.by_ref().take(wanted as u64).read_to_end(&mut bytes) {
-            Ok(got) => got < wanted,
-            Err(error) => {
-                let _ = send.send(Err(decompress::describe(codec, error)));
-                return;
+        // A used buffer keeps its old content, so that it need not be filled with zeros again.
+        let mut bytes = reuse.try_recv().unwrap_or_default();
+        bytes.resize(BLOCK, 0);
+        bytes[..rest.len()].copy_from_slice(&rest);
+        let mut filled = rest.len();
+        rest.clear();
+        let last = loop {
+            match reader.read(&mut bytes[filled..]) {
+                Ok(0) => break filled < BLOCK,
+                Ok(got) => filled += got,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let _ = send.send(Err(decompress::describe(codec, error)));
+                    return;
+                }
             }
         };
+        bytes.truncate(filled);
         if !last && let Some(line_break) = bytes.iter().rposition(|&b| b == b'\n') {
             rest.extend_from_slice(&bytes[line_break + 1..]);
             bytes.truncate(line_break + 1);
