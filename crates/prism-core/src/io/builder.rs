@@ -222,7 +222,7 @@ impl LowerRows {
     #[inline]
     fn get(&self, i: usize) -> u32 {
         let word = self.packed[i / 2];
-        if i % 2 == 0 { word.low() } else { word.high() }
+        if i & 1 == 0 { word.low() } else { word.high() }
     }
 
     /// The number of neighbours in all rows.
