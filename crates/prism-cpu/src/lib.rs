@@ -3,6 +3,7 @@
 
 pub mod bit_matrix;
 pub mod conflict_list;
+pub mod dsatur;
 pub mod expiry_ring;
 pub mod gpx;
 pub mod guided_ejection;
