@@ -6,6 +6,7 @@ pub mod conflict_list;
 pub mod dsatur;
 pub mod expiry_ring;
 pub mod gpx;
+pub mod greedy;
 pub mod guided_ejection;
 pub mod memetic;
 pub mod neighbor_counts;

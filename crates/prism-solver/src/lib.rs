@@ -1,1 +1,37 @@
-//! The strategy of PRISM.
+//! The strategy of PRISM: one call from a graph to a verified colouring with few colours.
+//!
+//! [`Solver`] starts from greedy colourings and lower bounds, then lowers the number of colours k one
+//! by one: it shrinks the graph to what k makes hard, runs several searches on it on all threads,
+//! and keeps the best colouring found. It verifies every colouring before it hands it out. It can be
+//! [run](Solver::run) to its end or [stepped](Solver::step) by a caller who owns the process.
+//!
+//! ```
+//! use prism_core::Graph;
+//! use prism_solver::{Solver, Status};
+//!
+//! // A wheel: a cycle of seven and a hub.
+//! let rim = (0..7).map(|v| (v, (v + 1) % 7));
+//! let edges: Vec<(u32, u32)> = rim.chain((0..7).map(|v| (v, 7))).collect();
+//! let (graph, _) = Graph::from_edges(8, &edges)?;
+//! let outcome = Solver::builder(&graph).seed(1).move_limit(100_000).build()?.run();
+//! assert_eq!(outcome.num_colors(), 4);
+//! outcome.coloring.verify(&graph)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod attempt;
+mod event;
+mod ledger;
+mod options;
+mod outcome;
+mod phase;
+mod problem;
+mod solver;
+mod stop;
+mod strategy;
+
+pub use event::{Event, EventSink};
+pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};
+pub use outcome::{EngineCounters, Improvement, Outcome, Status};
+pub use solver::Solver;
+pub use stop::StopHandle;

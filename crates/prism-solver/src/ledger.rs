@@ -1,0 +1,87 @@
+//! What has happened so far: the clock, the moves, the history, the counters, and the events made of
+//! them. Nothing else in the solver counts or reads the time.
+
+use crate::{EngineCounters, Event, EventSink, Improvement};
+use std::time::{Duration, Instant};
+
+/// The books of one solver.
+pub(crate) struct Ledger<'a> {
+    sink: Option<Box<dyn EventSink + 'a>>,
+    /// Time spent in finished calls of `step`.
+    spent: Duration,
+    /// Start of the current call.
+    since: Option<Instant>,
+    pub moves: u64,
+    pub history: Vec<Improvement>,
+    pub engines: Vec<EngineCounters>,
+    last_progress: (f64, u64),
+}
+
+/// Least time between two progress events.
+const PROGRESS_EVERY: f64 = 0.1;
+
+impl<'a> Ledger<'a> {
+    pub fn new(sink: Option<Box<dyn EventSink + 'a>>) -> Self {
+        Self {
+            sink,
+            spent: Duration::ZERO,
+            since: None,
+            moves: 0,
+            history: Vec::new(),
+            engines: Vec::new(),
+            last_progress: (0.0, 0),
+        }
+    }
+
+    /// The clock runs only while the solver does.
+    pub fn start_clock(&mut self) {
+        self.since = Some(Instant::now());
+    }
+
+    pub fn stop_clock(&mut self) {
+        self.spent = self.elapsed();
+        self.since = None;
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.spent + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    pub fn seconds(&self) -> f64 {
+        self.elapsed().as_secs_f64()
+    }
+
+    pub fn emit(&mut self, event: &Event) {
+        if let Some(sink) = &mut self.sink {
+            sink.event(event);
+        }
+    }
+
+    pub fn improved(&mut self, k: usize, engine: &'static str) {
+        let improvement = Improvement { k, seconds: self.seconds(), moves: self.moves, engine };
+        tracing::debug!(k, engine, moves = self.moves, "improved");
+        self.history.push(improvement.clone());
+        self.emit(&Event::Improved(improvement));
+    }
+
+    pub fn engine(&mut self, engine: &'static str) -> &mut EngineCounters {
+        let at = self.engines.iter().position(|e| e.engine == engine).unwrap_or_else(|| {
+            self.engines.push(EngineCounters { engine, ..EngineCounters::default() });
+            self.engines.len() - 1
+        });
+        &mut self.engines[at]
+    }
+
+    /// Emits a progress event if the last one is old enough. `moves` counts those of the running
+    /// attempt too, which `self.moves` does not yet.
+    pub fn progress(&mut self, k: usize, best: usize, conflicts: u64, moves: u64) {
+        let seconds = self.seconds();
+        let (last_seconds, last_moves) = self.last_progress;
+        if self.sink.is_none() || seconds - last_seconds < PROGRESS_EVERY {
+            return;
+        }
+        let moves_per_second = moves.saturating_sub(last_moves) as f64 / (seconds - last_seconds);
+        self.last_progress = (seconds, moves);
+        self.emit(&Event::Progress { k, best, conflicts, moves, moves_per_second, seconds });
+    }
+}

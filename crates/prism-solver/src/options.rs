@@ -1,0 +1,174 @@
+//! The one table of parameters, and the builder that fills it.
+
+use crate::{EventSink, Solver, StopHandle};
+use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
+use std::time::Duration;
+
+/// What the solver tries to reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// As few colours as the limits allow.
+    #[default]
+    Minimize,
+    /// Stop as soon as a colouring has at most this many colours.
+    Colors(usize),
+}
+
+/// Why a solver could not be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Zero threads.
+    #[error("a solver needs at least one thread")]
+    NoThreads,
+    /// The warm start does not colour this graph properly.
+    #[error("the warm start is not a proper colouring: {0}")]
+    WarmStart(Violation),
+    /// The warm start contradicts a precoloured vertex.
+    #[error(
+        "the warm start gives vertex {vertex} (0-based) colour {warm}, but it is precoloured {fixed}"
+    )]
+    WarmStartPrecolor {
+        /// The vertex.
+        vertex: u32,
+        /// Its colour in the warm start.
+        warm: Color,
+        /// The colour demanded.
+        fixed: Color,
+    },
+    /// A precoloured vertex that does not exist.
+    #[error("precoloured vertex {vertex} (0-based) is outside 0..{vertices}")]
+    PrecoloredVertex {
+        /// The vertex.
+        vertex: u32,
+        /// Number of vertices.
+        vertices: usize,
+    },
+    /// The same vertex precoloured twice, differently.
+    #[error("vertex {vertex} (0-based) is precoloured both {first} and {second}")]
+    PrecoloredTwice {
+        /// The vertex.
+        vertex: u32,
+        /// One colour.
+        first: Color,
+        /// The other colour.
+        second: Color,
+    },
+    /// Two adjacent vertices precoloured alike.
+    #[error("adjacent vertices {u} and {v} (0-based) are both precoloured {color}")]
+    PrecoloredConflict {
+        /// One end.
+        u: u32,
+        /// The other end.
+        v: u32,
+        /// The colour they share.
+        color: Color,
+    },
+    /// No greedy colouring is sure to fit into 16-bit colours.
+    #[error("this graph has a core in which every vertex has {max} neighbours or more; PRISM numbers colours with 16 bits", max = MAX_COLORS)]
+    TooManyColors,
+}
+
+/// The moves that a solver without any limit may spend before it ends by itself, all threads together.
+pub const DEFAULT_EFFORT: u64 = 50_000_000;
+
+/// Everything that can be set, with its default.
+pub(crate) struct Options<'a> {
+    pub goal: Goal,
+    pub time_limit: Option<Duration>,
+    pub move_limit: Option<u64>,
+    pub seed: u64,
+    pub threads: usize,
+    pub warm_start: Option<Coloring>,
+    pub precolored: Vec<(u32, Color)>,
+    pub sink: Option<Box<dyn EventSink + 'a>>,
+    pub stop: StopHandle,
+}
+
+/// Sets a [`Solver`] up. Made by [`Solver::builder`].
+pub struct SolverBuilder<'a> {
+    graph: &'a Graph<'a>,
+    options: Options<'a>,
+}
+
+impl<'a> SolverBuilder<'a> {
+    pub(crate) fn new(graph: &'a Graph<'a>) -> Self {
+        let options = Options {
+            goal: Goal::Minimize,
+            time_limit: None,
+            move_limit: None,
+            seed: 0,
+            threads: 1,
+            warm_start: None,
+            precolored: Vec::new(),
+            sink: None,
+            stop: StopHandle::new(),
+        };
+        Self { graph, options }
+    }
+
+    /// Whether to minimise (the default) or to stop at a number of colours.
+    pub fn goal(mut self, goal: Goal) -> Self {
+        self.options.goal = goal;
+        self
+    }
+
+    /// Wall-clock limit. The solver ends within milliseconds of it, except that the first greedy
+    /// colouring is always finished.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.options.time_limit = Some(limit);
+        self
+    }
+
+    /// Limit on moves, all threads together. With one thread, a seed and this limit (and no time
+    /// limit) the result is the same on every machine.
+    pub fn move_limit(mut self, moves: u64) -> Self {
+        self.options.move_limit = Some(moves);
+        self
+    }
+
+    /// The seed of every random draw; 0 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// Threads that search; 1 by default.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.options.threads = threads;
+        self
+    }
+
+    /// A proper colouring to start from.
+    pub fn warm_start(mut self, coloring: Coloring) -> Self {
+        self.options.warm_start = Some(coloring);
+        self
+    }
+
+    /// Vertices whose colour is given: 0-based vertex and colour. The outcome keeps these names, so
+    /// that its colours have gaps if the given ones do and the others cannot fill them.
+    pub fn precolored(mut self, vertices: impl IntoIterator<Item = (u32, Color)>) -> Self {
+        self.options.precolored.extend(vertices);
+        self
+    }
+
+    /// Where events go; nowhere by default.
+    pub fn on_event(mut self, sink: impl EventSink + 'a) -> Self {
+        self.options.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// A handle that stops the solver from elsewhere.
+    pub fn stop_handle(mut self, handle: StopHandle) -> Self {
+        self.options.stop = handle;
+        self
+    }
+
+    /// Checks the options against the graph.
+    ///
+    /// # Errors
+    /// Any [`BuildError`].
+    pub fn build(self) -> Result<Solver<'a>, BuildError> {
+        Solver::new(self.graph, self.options)
+    }
+}

@@ -1,0 +1,85 @@
+//! What a solver hands back.
+
+use prism_core::Coloring;
+
+/// Why a solver ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// It has not ended: [`Solver::step`](crate::Solver::step) came back because its moves were used up.
+    Running,
+    /// The colouring has as few colours as the lower bound proves necessary.
+    Optimal,
+    /// The number of colours asked for was reached.
+    TargetReached,
+    /// The number of colours asked for is below the proven lower bound.
+    TargetInfeasible,
+    /// The time limit ran out.
+    TimeLimit,
+    /// The move limit ran out.
+    MoveLimit,
+    /// Neither limit was set and the effort budget is used up.
+    EffortSpent,
+    /// A [`StopHandle`](crate::StopHandle) was pulled.
+    Stopped,
+}
+
+/// One entry of the history of best colourings.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Improvement {
+    /// Number of colours reached.
+    pub k: usize,
+    /// Seconds since the start.
+    pub seconds: f64,
+    /// Moves since the start, all threads together.
+    pub moves: u64,
+    /// The engine that found it.
+    pub engine: &'static str,
+}
+
+/// What one engine did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct EngineCounters {
+    /// Its name.
+    pub engine: &'static str,
+    /// Searches started.
+    pub runs: u64,
+    /// Searches that ended in a proper colouring.
+    pub successes: u64,
+    /// Moves made.
+    pub moves: u64,
+}
+
+/// The result of a run, verified.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// A proper colouring of the input graph with colours `0..k` (precoloured vertices keep the colour they were given).
+    pub coloring: Coloring,
+    /// No proper colouring has fewer colours.
+    pub lower_bound: usize,
+    /// A clique of the input graph, 0-based; what proves the lower bound when it is as large.
+    pub clique: Vec<u32>,
+    /// Why the solver ended.
+    pub status: Status,
+    /// Every improvement, in order.
+    pub history: Vec<Improvement>,
+    /// What each engine did.
+    pub engines: Vec<EngineCounters>,
+    /// Moves, all threads together.
+    pub moves: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// Number of colours in use.
+    pub fn num_colors(&self) -> usize {
+        self.coloring.num_colors()
+    }
+
+    /// Whether the colouring is proved to have the fewest colours possible.
+    pub fn is_optimal(&self) -> bool {
+        self.num_colors() == self.lower_bound
+    }
+}

@@ -1,0 +1,114 @@
+//! One kind of search on one part of the graph, on all threads.
+//!
+//! A phase has one search a thread, each with a random stream of its own, or a single search that
+//! uses all threads itself. It runs in rounds of moves. While its threads work, the calling thread
+//! keeps the clock: it calls them back when time is up, and passes on how far they are. Clocks never
+//! reach the searches, so what a round does depends on its moves alone.
+
+use crate::StopHandle;
+use crate::ledger::Ledger;
+use prism_core::Color;
+use prism_cpu::search::{FixedK, Step};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// Moves between two looks at the pulse of a search.
+const PULSE_MOVES: u64 = 4096;
+
+/// How often the calling thread looks at the clock and reports progress.
+const WATCH_EVERY: Duration = Duration::from_millis(50);
+
+/// Searches of one kind, one a thread or one for all threads.
+pub(crate) struct Phase {
+    pub engine: &'static str,
+    pub searches: Vec<Box<dyn FixedK>>,
+    /// Moves of one round, each search.
+    pub round: u64,
+}
+
+/// What a round is run under.
+pub(crate) struct Watch<'w, 'a> {
+    pub stop: &'w StopHandle,
+    pub deadline: Option<Instant>,
+    pub ledger: &'w mut Ledger<'a>,
+    /// Colours searched for, and of the best colouring so far.
+    pub k: usize,
+    pub best: usize,
+}
+
+/// How far one search is.
+#[derive(Default)]
+struct Pulse {
+    moves: AtomicU64,
+    conflicts: AtomicU64,
+}
+
+impl Phase {
+    /// Runs one round of at most `moves` moves a search, and books the moves. Gives the colouring of
+    /// a search that solved the part.
+    pub fn run(&mut self, moves: u64, watch: &mut Watch<'_, '_>) -> Option<Vec<Color>> {
+        let stop = watch.stop;
+        stop.rearm();
+        if watch.expired() {
+            stop.raise();
+        }
+        let winner = AtomicUsize::new(usize::MAX);
+        let pulses: Vec<Pulse> = self.searches.iter().map(|_| Pulse::default()).collect();
+        let booked = watch.ledger.moves;
+        std::thread::scope(|scope| {
+            // The channel closes when the last search has returned and dropped its sender.
+            let (running, all_done) = mpsc::channel::<()>();
+            for (i, (search, pulse)) in self.searches.iter_mut().zip(&pulses).enumerate() {
+                let (running, winner) = (running.clone(), &winner);
+                scope.spawn(move || {
+                    if run_search(search.as_mut(), moves, stop, pulse) == Step::Solved {
+                        winner.fetch_min(i, Ordering::Relaxed);
+                        stop.raise();
+                    }
+                    drop(running);
+                });
+            }
+            drop(running);
+            while all_done.recv_timeout(WATCH_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if watch.expired() {
+                    stop.raise();
+                }
+                watch.report(&pulses, booked);
+            }
+        });
+        watch.report(&pulses, booked);
+        let made: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
+        watch.ledger.moves += made;
+        watch.ledger.engine(self.engine).moves += made;
+        let winner = self.searches.get(winner.into_inner())?;
+        watch.ledger.engine(self.engine).successes += 1;
+        Some(winner.best().to_vec())
+    }
+}
+
+impl Watch<'_, '_> {
+    pub fn expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn report(&mut self, pulses: &[Pulse], booked: u64) {
+        let moves: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
+        let conflicts = pulses.iter().map(|p| p.conflicts.load(Ordering::Relaxed)).min();
+        self.ledger.progress(self.k, self.best, conflicts.unwrap_or(0), booked + moves);
+    }
+}
+
+/// Runs one search in slices short enough to be watched.
+fn run_search(search: &mut dyn FixedK, moves: u64, stop: &StopHandle, pulse: &Pulse) -> Step {
+    let start = search.moves();
+    loop {
+        let made = search.moves() - start;
+        let step = search.run(PULSE_MOVES.min(moves - made), stop.interrupt());
+        pulse.moves.store(search.moves() - start, Ordering::Relaxed);
+        pulse.conflicts.store(search.conflicts(), Ordering::Relaxed);
+        if step != Step::OutOfMoves || search.moves() - start >= moves {
+            return step;
+        }
+    }
+}

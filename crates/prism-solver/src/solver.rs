@@ -1,0 +1,266 @@
+//! The solver: a first colouring and a first bound, then attempts with fewer and fewer colours.
+
+use crate::attempt::{Attempt, Manner, Verdict};
+use crate::ledger::Ledger;
+use crate::options::{DEFAULT_EFFORT, Options};
+use crate::phase::Watch;
+use crate::problem::Problem;
+use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
+use prism_core::bounds::{self, Bipartition, Effort};
+use prism_core::{Coloring, Graph, MAX_COLORS};
+use prism_cpu::dsatur::dsatur;
+use prism_cpu::greedy::greedy;
+use std::time::Instant;
+
+/// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
+pub struct Solver<'a> {
+    problem: Problem<'a>,
+    options: Options<'a>,
+    ledger: Ledger<'a>,
+    /// A proper colouring of the problem's graph with gapless colours; none before the first step.
+    best: Option<Coloring>,
+    lower_bound: usize,
+    /// A clique of the problem's graph.
+    clique: Vec<u32>,
+    attempt: Option<Attempt>,
+    /// The engine that solved the last attempt.
+    preferred: Option<&'static str>,
+}
+
+impl<'a> Solver<'a> {
+    /// Starts to set a solver up for `graph`.
+    pub fn builder(graph: &'a Graph<'a>) -> SolverBuilder<'a> {
+        SolverBuilder::new(graph)
+    }
+
+    pub(crate) fn new(graph: &'a Graph<'a>, mut options: Options<'a>) -> Result<Self, BuildError> {
+        if options.threads == 0 {
+            return Err(BuildError::NoThreads);
+        }
+        let problem = Problem::new(graph, &options.precolored)?;
+        // Degeneracy d takes d (d + 1) / 2 edges, and d + 1 colours always suffice.
+        if problem.graph().m() >= MAX_COLORS * (MAX_COLORS + 1) / 2
+            && bounds::degeneracy(problem.graph()).degeneracy as usize >= MAX_COLORS
+        {
+            return Err(BuildError::TooManyColors);
+        }
+        if let Some(warm) = &options.warm_start {
+            warm.verify(graph).map_err(BuildError::WarmStart)?;
+            options.warm_start = Some(problem.project(warm, &options.precolored)?);
+        }
+        let ledger = Ledger::new(options.sink.take());
+        Ok(Self {
+            problem,
+            options,
+            ledger,
+            best: None,
+            lower_bound: 0,
+            clique: Vec::new(),
+            attempt: None,
+            preferred: None,
+        })
+    }
+
+    /// Runs until the goal is reached or a limit ends it. With no limit set it ends when the
+    /// colouring is proved optimal or [`DEFAULT_EFFORT`] moves are spent.
+    pub fn run(mut self) -> Outcome {
+        let effort = match (self.options.time_limit, self.options.move_limit) {
+            (None, None) => DEFAULT_EFFORT,
+            _ => u64::MAX,
+        };
+        match self.step(effort) {
+            Status::Running => self.finish(Status::EffortSpent),
+            ended => self.finish(ended),
+        }
+    }
+
+    /// Goes on for up to `moves` more moves, all threads together, and says how things stand:
+    /// [`Status::Running`] when there is more to do. The first call also makes the first colouring.
+    pub fn step(&mut self, moves: u64) -> Status {
+        self.ledger.start_clock();
+        let status = self.advance(self.ledger.moves.saturating_add(moves));
+        self.ledger.stop_clock();
+        status
+    }
+
+    /// The best colouring of the input graph so far, verified; `None` before the first step.
+    pub fn best(&self) -> Option<Coloring> {
+        self.best.as_ref().map(|best| self.problem.lift(best))
+    }
+
+    /// Moves made so far, all threads together.
+    pub fn moves(&self) -> u64 {
+        self.ledger.moves
+    }
+
+    /// Ends the run and hands over what it found. A solver that was never stepped makes its first
+    /// colouring now.
+    pub fn finish(mut self, status: Status) -> Outcome {
+        if self.best.is_none() {
+            self.step(0);
+        }
+        let coloring = self.best().unwrap_or_default();
+        self.ledger.emit(&Event::Finished {
+            status,
+            k: coloring.num_colors(),
+            lower_bound: self.lower_bound,
+            moves: self.ledger.moves,
+            seconds: self.ledger.seconds(),
+        });
+        Outcome {
+            coloring,
+            lower_bound: self.lower_bound,
+            clique: self.problem.clique_of_input(&self.clique),
+            status,
+            seconds: self.ledger.seconds(),
+            moves: self.ledger.moves,
+            history: self.ledger.history,
+            engines: self.ledger.engines,
+        }
+    }
+
+    /// The main loop. `until` bounds the moves of the whole run so far.
+    fn advance(&mut self, until: u64) -> Status {
+        if self.best.is_none() {
+            self.begin();
+        }
+        let until = self.options.move_limit.map_or(until, |limit| limit.min(until));
+        loop {
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            if self.ledger.moves >= until {
+                return Status::Running;
+            }
+            match self.turn(until - self.ledger.moves) {
+                Verdict::Open => {}
+                Verdict::Solved(coloring, engine) => {
+                    self.preferred = Some(engine);
+                    self.attempt = None;
+                    self.adopt(coloring, engine);
+                }
+                Verdict::TooLarge => return Status::EffortSpent,
+            }
+        }
+    }
+
+    /// The first colourings and the first bounds. Only the greedy colouring cannot be interrupted.
+    fn begin(&mut self) {
+        let (vertices, edges) = (self.problem.graph().n(), self.problem.graph().m());
+        let (threads, seed) = (self.options.threads, self.options.seed);
+        self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+        if let Some(warm) = self.options.warm_start.take() {
+            self.adopt(warm, "warm start");
+        }
+        match bounds::bipartition(self.problem.graph()) {
+            Bipartition::Colors(colors) => {
+                self.adopt(Coloring::from_colors(colors), "bipartition");
+                self.raise_lower_bound(self.best_k(), "edge");
+                return;
+            }
+            Bipartition::OddCycle(_) => self.raise_lower_bound(3, "odd cycle"),
+        }
+        let order = bounds::degeneracy(self.problem.graph());
+        let smallest_last = order.order.iter().rev().copied();
+        if let Some(coloring) = greedy(self.problem.graph(), smallest_last) {
+            self.adopt(coloring, "smallest last");
+        }
+        if let Some(coloring) = dsatur(self.problem.graph(), self.options.stop.interrupt()) {
+            self.adopt(coloring, "dsatur");
+        }
+        let effort = Effort { seed, enough: self.best_k(), ..Effort::default() };
+        let graph = self.problem.graph();
+        self.clique = bounds::clique(graph, &order, &effort, self.options.stop.interrupt());
+        self.raise_lower_bound(self.clique.len(), "clique");
+    }
+
+    /// Gives the attempt at hand its next turn; begins one if there is none.
+    fn turn(&mut self, moves: u64) -> Verdict {
+        let (Some(best), best_k) = (&self.best, self.best_k()) else { return Verdict::TooLarge };
+        let manner = Manner {
+            threads: self.options.threads,
+            seed: self.options.seed,
+            preferred: self.preferred,
+        };
+        let graph = self.problem.graph();
+        // A goal is approached one colour at a time while that is quick, then head on.
+        let head_on = match (self.options.goal, &self.attempt) {
+            (Goal::Colors(target), Some(attempt)) => {
+                (attempt.warmed_up && attempt.k > target).then_some(target)
+            }
+            _ => None,
+        };
+        if let Some(target) = head_on {
+            self.attempt = Some(Attempt::new(graph, target, best, manner));
+        }
+        let is_new = self.attempt.is_none() || head_on.is_some();
+        let attempt =
+            self.attempt.get_or_insert_with(|| Attempt::new(graph, best_k - 1, best, manner));
+        if is_new {
+            let (kernel_vertices, kernel_edges) = attempt.kernel_size();
+            let seconds = self.ledger.seconds();
+            let k = attempt.k;
+            self.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
+        }
+        let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
+        let mut watch = Watch {
+            stop: &self.options.stop,
+            deadline: left.map(|left| Instant::now() + left),
+            k: attempt.k,
+            best: best_k,
+            ledger: &mut self.ledger,
+        };
+        attempt.turn(graph, moves, &mut watch)
+    }
+
+    /// Makes a colouring of the problem's graph the best one. It is verified on the way out of every
+    /// engine, and a wrong one is dropped with an error in the log rather than handed out.
+    fn adopt(&mut self, mut coloring: Coloring, engine: &'static str) {
+        if let Err(violation) = coloring.verify(self.problem.graph()) {
+            tracing::error!(engine, %violation, "an engine made an improper colouring");
+            return;
+        }
+        coloring.normalize();
+        let k = coloring.num_colors();
+        if k < self.best_k() {
+            self.best = Some(coloring);
+            self.ledger.improved(k, engine);
+        }
+    }
+
+    fn raise_lower_bound(&mut self, lower_bound: usize, proof: &'static str) {
+        if lower_bound > self.lower_bound {
+            self.lower_bound = lower_bound;
+            let seconds = self.ledger.seconds();
+            self.ledger.emit(&Event::LowerBound { lower_bound, proof, seconds });
+        }
+    }
+
+    /// Why there is nothing more to do, if so.
+    fn ended(&self) -> Option<Status> {
+        let k = self.best_k();
+        let target = match self.options.goal {
+            Goal::Minimize => self.lower_bound,
+            Goal::Colors(target) => target,
+        };
+        if k == self.lower_bound {
+            Some(Status::Optimal)
+        } else if k <= target {
+            Some(Status::TargetReached)
+        } else if target < self.lower_bound {
+            Some(Status::TargetInfeasible)
+        } else if self.options.stop.is_stopped() {
+            Some(Status::Stopped)
+        } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
+            Some(Status::TimeLimit)
+        } else if self.options.move_limit.is_some_and(|limit| self.ledger.moves >= limit) {
+            Some(Status::MoveLimit)
+        } else {
+            None
+        }
+    }
+
+    fn best_k(&self) -> usize {
+        self.best.as_ref().map_or(usize::MAX, Coloring::num_colors)
+    }
+}
