@@ -382,6 +382,9 @@ fn graphs_without_vertices_or_edges_are_fine() {
         let loaded = read_bytes(bytes, "f", &ReadOptions::default()).unwrap();
         assert_eq!((loaded.graph.n(), loaded.graph.m(), loaded.format), (n, 0, format));
     }
+    // A byte order mark is no part of the text.
+    let loaded = read_bytes(b"\xef\xbb\xbfp edge 2 0\n", "f", &ReadOptions::default()).unwrap();
+    assert_eq!((loaded.graph.n(), loaded.format), (2, Format::DimacsCol));
     // Many isolated vertices are taken on trust.
     let loaded = read_bytes(b"p edge 2000000 1\ne 1 2\n", "f", &ReadOptions::default()).unwrap();
     assert_eq!(loaded.graph.n(), 2_000_000);

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prism_core::io::{
-    ColoringFormat, Format, Labels, ReadOptions, read_bytes, read_coloring_from, write_coloring,
-    write_graph,
+    ColoringFormat, Format, Labels, ReadOptions, read_bytes, read_coloring_from, read_from,
+    write_coloring, write_graph,
 };
 use prism_core::{Cleanup, Coloring, Graph};
 use proptest::prelude::*;
@@ -90,6 +90,25 @@ fn pack(bytes: &[u8], how: u8) -> Vec<u8> {
     }
 }
 
+/// A reader that gives a few bytes at a time and is interrupted now and then.
+struct Trickle<'b> {
+    rest: &'b [u8],
+    at_once: usize,
+}
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.rest.len() % 13 == 7 && self.at_once > 1 {
+            self.at_once -= 1;
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        let count = self.rest.len().min(self.at_once).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.rest[..count]);
+        self.rest = &self.rest[count..];
+        Ok(count)
+    }
+}
+
 /// Graphs with up to 40 vertices, isolated ones among them.
 fn graphs() -> impl Strategy<Value = Graph<'static>> {
     (0usize..40).prop_flat_map(|n| {
@@ -121,6 +140,20 @@ proptest! {
         prop_assert_eq!((loaded.labels, loaded.notes), (None, vec![]));
         let detected = read_bytes(&pack(&bytes, packed), "input", &ReadOptions::default()).unwrap();
         prop_assert_eq!((detected.format, &detected.graph), (format, &graph));
+    }
+
+    /// A pipe hands over what it has; blocks are cut at the same places all the same.
+    #[test]
+    fn it_does_not_matter_how_the_bytes_arrive(
+        graph in graphs(),
+        format in prop::sample::select(Format::ALL.to_vec()),
+        packed in 0u8..5,
+        at_once in 1usize..9,
+    ) {
+        let bytes = pack(&encode(&graph, format, 0), packed);
+        let trickle = Trickle { rest: &bytes, at_once };
+        let loaded = read_from(trickle, "input", &ReadOptions::default()).unwrap();
+        prop_assert_eq!((loaded.format, &loaded.graph), (format, &graph));
     }
 
     #[test]

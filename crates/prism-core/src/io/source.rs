@@ -20,9 +20,8 @@ use super::{decompress, lexer};
 /// Size of a block before it is cut at a line break.
 const BLOCK: usize = 1 << 20;
 
-/// Lines of text formats may be this long; a longer one is binary junk. METIS rows are as long as the
-/// degree of their vertex asks for.
-const LONGEST_LINE: usize = 1 << 31;
+/// A line longer than this is refused; the row of a METIS vertex with 30 million neighbours fits.
+const LONGEST_LINE: usize = 1 << 28;
 
 /// One piece of the input; `last` marks the end.
 struct Block {
@@ -68,6 +67,7 @@ pub(super) fn with_source<T>(
             bytes_before: 0,
         };
         source.advance()?;
+        source.skip_byte_order_mark();
         consume(&mut source)
     })
 }
@@ -139,6 +139,15 @@ impl Source<'_> {
     /// What can be seen of the input without consuming it, and whether that is all of it.
     pub(super) fn peek(&self) -> (&[u8], bool) {
         (&self.current[self.position..], self.last)
+    }
+
+    /// Editors on Windows put three bytes in front of text. A binary file that starts with them has a
+    /// zero byte close by.
+    fn skip_byte_order_mark(&mut self) {
+        let start = &self.current[..self.current.len().min(16)];
+        if start.starts_with(b"\xef\xbb\xbf") && !start.contains(&0) {
+            self.position = 3;
+        }
     }
 
     /// Receives the next block into `current`. False at the end of the input.
