@@ -1,6 +1,7 @@
 //! The CPU engines of PRISM. Each engine is one file of one name; what the searches share is in
 //! [`search`].
 
+pub mod annealing;
 pub mod bit_matrix;
 pub mod conflict_list;
 pub mod dsatur;
