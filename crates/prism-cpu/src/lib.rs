@@ -5,6 +5,7 @@ pub mod annealing;
 pub mod bit_matrix;
 pub mod conflict_list;
 pub mod dsatur;
+pub mod exact;
 pub mod expiry_ring;
 pub mod gpx;
 pub mod greedy;

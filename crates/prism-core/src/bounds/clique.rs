@@ -49,7 +49,8 @@ pub fn clique(
     best
 }
 
-/// The greedy pass alone: a clique, its vertices increasing. Uses up to half of `effort.work`.
+/// The greedy pass alone: a clique, its vertices increasing. Uses up to a tenth of `effort.work`: where that is
+/// not enough, the graph is dense, and there the local search is the better use of time.
 pub fn greedy_clique(
     graph: &Graph<'_>,
     order: &Degeneracy,
@@ -64,7 +65,7 @@ pub fn greedy_clique(
     let mut best: Vec<u32> = Vec::new();
     let mut members = Vec::new();
     let mut candidates: Vec<u32> = Vec::new();
-    let mut work = effort.work / 2;
+    let mut work = effort.work / 10;
     for &v in order.order.iter().rev() {
         // Core numbers only fall from here on.
         if (order.core[v as usize] as usize) < best.len() || best.len() >= most {

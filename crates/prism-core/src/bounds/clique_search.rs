@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Moves without a new best of this start, after which another start is taken.
 const PATIENCE: u64 = 4000;
+/// Moves without a new best of all starts, for each vertex, after which the search ends: small graphs
+/// have no secrets for longer.
+const TOTAL_PATIENCE: u64 = 1000;
 /// The least number of moves for which a vertex that left stays out.
 const TENURE: u64 = 7;
 
@@ -71,12 +74,15 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// Searches until `work` arcs were looked at. The best clique found, if larger than `known`.
+    /// Searches until `work` arcs were looked at, or so many moves were in vain that more are not worth it.
+    /// The best clique found, if larger than `known`.
     pub(super) fn run(&mut self, known: usize, work: u64, stop: &AtomicBool) -> Vec<u32> {
         let mut best = Vec::new();
         let mut best_size = known;
         let n = self.graph.n() as u32;
-        while n > 0 && best_size < self.enough && self.work < work {
+        let mut last_gain = 0;
+        let in_time = |moves, gain| moves - gain < TOTAL_PATIENCE * u64::from(n);
+        while best_size < self.enough && self.work < work && in_time(self.moves, last_gain) {
             while let Some(&v) = self.members.last() {
                 self.remove(v);
             }
@@ -95,6 +101,7 @@ impl<'g> Search<'g> {
                     patience = PATIENCE;
                     if local_best > best_size {
                         best_size = local_best;
+                        last_gain = self.moves;
                         best.clone_from(&self.members);
                     }
                 }

@@ -1,6 +1,7 @@
 //! Bounds on the chromatic number: what proves that a colouring is optimal.
 //!
-//! From below: a clique ([`clique`]), an odd cycle ([`bipartition`]). From above, without colouring
+//! From below: a clique ([`clique`]), an odd cycle ([`bipartition`]), or a subgraph built like
+//! Mycielski's ([`mycielskian`]), which can exceed every clique. From above, without colouring
 //! anything: [`degeneracy`] and [`upper`]. Every lower bound comes with a witness that
 //! can be checked against the graph. Nothing here reads a clock: effort is counted in elementary
 //! steps, and a stop flag ends a computation early with what it has.
@@ -9,11 +10,13 @@ mod bipartite;
 mod clique;
 mod clique_search;
 mod degeneracy;
+mod mycielski;
 mod upper;
 
 pub use bipartite::{Bipartition, bipartition};
 pub use clique::{clique, greedy_clique, is_clique};
 pub use degeneracy::{Degeneracy, degeneracy};
+pub use mycielski::{Mycielskian, mycielskian};
 pub use upper::{UpperBounds, upper};
 
 /// How much work a bound may do.

@@ -76,6 +76,9 @@ impl Dominators {
             Self::Bits { words, rows, alive, common } => {
                 common.copy_from_slice(alive);
                 common[u as usize / 64] &= !(1 << (u % 64));
+                // A neighbour of u is never among them; taking them out now ends the loop sooner.
+                let own = &rows[u as usize * *words..][..*words];
+                common.iter_mut().zip(own).for_each(|(c, r)| *c &= !r);
                 for w in neighbors() {
                     let row = &rows[w as usize * *words..][..*words];
                     let mut any = 0;
@@ -94,8 +97,12 @@ impl Dominators {
             Self::Lists { common } => {
                 let least = neighbors().min_by_key(|&w| left.degree[w as usize])?;
                 common.clear();
+                // Neighbours of u are never among them; both lists increase, so one pass finds those.
+                let mut own = left.graph.neighbors(u).iter().copied().peekable();
                 common.extend(left.graph.neighbors(least).iter().copied().filter(|&v| {
+                    while own.next_if(|&w| w < v).is_some() {}
                     v != u
+                        && own.peek() != Some(&v)
                         && left.alive[v as usize]
                         && left.degree[v as usize] >= left.degree[u as usize]
                 }));
