@@ -26,13 +26,14 @@ pub enum Answer {
     Colorable(Coloring),
     /// There is none: k + 1 is a lower bound.
     Infeasible,
-    /// The nodes were used up, the stop flag was raised, or k is above [`MAX_EXACT_COLORS`].
+    /// The work was used up, the stop flag was raised, or k is above [`MAX_EXACT_COLORS`].
     Unknown,
 }
 
-/// Decides whether `graph` has a proper colouring with `k` colours, visiting at most `nodes` nodes of the
-/// search tree. Returns the answer and the nodes visited, each of which costs up to O(n + m / n).
-pub fn decide(graph: &Graph<'_>, k: usize, nodes: u64, stop: &AtomicBool) -> (Answer, u64) {
+/// Decides whether `graph` has a proper colouring with `k` colours, by a search tree of at most `work`
+/// looks at an arc or a vertex (a few nanoseconds each). Returns the answer and the work done. The
+/// reduction and the cliques before the search come on top, and are limited by themselves.
+pub fn decide(graph: &Graph<'_>, k: usize, work: u64, stop: &AtomicBool) -> (Answer, u64) {
     if graph.n() == 0 {
         return (Answer::Colorable(Coloring::default()), 0);
     }
@@ -45,7 +46,7 @@ pub fn decide(graph: &Graph<'_>, k: usize, nodes: u64, stop: &AtomicBool) -> (An
     let reduction = Reduction::new(graph, k, &ReduceOptions::default());
     let kernel = reduction.kernel();
     let mut colors = vec![UNCOLORED; kernel.n()];
-    let mut visited = 0;
+    let mut spent = 0;
     let mut unknown = false;
     // Small components first: one that needs more than k colours settles the whole.
     let parts = components(kernel);
@@ -56,41 +57,41 @@ pub fn decide(graph: &Graph<'_>, k: usize, nodes: u64, stop: &AtomicBool) -> (An
         let effort = Effort { work: 2_000_000, enough: k + 1, ..Effort::default() };
         let first = clique(&inner, &degeneracy(&inner), &effort, stop);
         if first.len() > k {
-            return (Answer::Infeasible, visited);
+            return (Answer::Infeasible, spent);
         }
-        let mut tree = Tree::new(&inner, k, nodes.saturating_sub(visited), stop);
+        let mut tree = Tree::new(&inner, k, work.saturating_sub(spent), stop);
         let found = tree.root(&first);
-        visited += tree.visited;
+        spent += tree.spent;
         match found {
             Found::Colors => {
                 for (&v, &c) in part.iter().zip(&tree.colors) {
                     colors[v as usize] = c;
                 }
             }
-            Found::Nothing => return (Answer::Infeasible, visited),
-            Found::OutOfNodes => unknown = true,
+            Found::Nothing => return (Answer::Infeasible, spent),
+            Found::OutOfWork => unknown = true,
         }
     }
     if unknown {
-        return (Answer::Unknown, visited);
+        return (Answer::Unknown, spent);
     }
-    (Answer::Colorable(reduction.lift(&colors)), visited)
+    (Answer::Colorable(reduction.lift(&colors)), spent)
 }
 
 /// The least k, from `lower` up, that [`decide`] does not refute, which is a lower bound on the
-/// chromatic number when `lower` is; `nodes` bounds all decisions together. With a colouring if the
+/// chromatic number when `lower` is; `work` bounds all decisions together. With a colouring if the
 /// last decision gave one: then it is the chromatic number.
 pub fn raise_lower_bound(
     graph: &Graph<'_>,
     lower: usize,
     upper: usize,
-    nodes: u64,
+    work: u64,
     stop: &AtomicBool,
 ) -> (usize, Option<Coloring>) {
-    let mut left = nodes;
+    let mut left = work;
     for k in lower..upper {
-        let (answer, visited) = decide(graph, k, left, stop);
-        left = left.saturating_sub(visited);
+        let (answer, spent) = decide(graph, k, left, stop);
+        left = left.saturating_sub(spent);
         match answer {
             Answer::Infeasible => {}
             Answer::Colorable(coloring) => return (k, Some(coloring)),
@@ -103,7 +104,7 @@ pub fn raise_lower_bound(
 enum Found {
     Colors,
     Nothing,
-    OutOfNodes,
+    OutOfWork,
 }
 
 /// One depth-first search.
@@ -119,13 +120,14 @@ struct Tree<'g> {
     /// The vertices without a colour, in no order, and where each one is.
     open: Vec<u32>,
     place: Vec<u32>,
+    work: u64,
+    spent: u64,
     nodes: u64,
-    visited: u64,
     stop: &'g AtomicBool,
 }
 
 impl<'g> Tree<'g> {
-    fn new(graph: &'g Graph<'g>, k: usize, nodes: u64, stop: &'g AtomicBool) -> Self {
+    fn new(graph: &'g Graph<'g>, k: usize, work: u64, stop: &'g AtomicBool) -> Self {
         let n = graph.n();
         let all = if k == 128 { u128::MAX } else { (1 << k) - 1 };
         Self {
@@ -137,8 +139,9 @@ impl<'g> Tree<'g> {
             free: vec![all; n],
             open: graph.vertices().collect(),
             place: graph.vertices().collect(),
-            nodes,
-            visited: 0,
+            work,
+            spent: 0,
+            nodes: 0,
             stop,
         }
     }
@@ -146,7 +149,7 @@ impl<'g> Tree<'g> {
     fn root(&mut self, clique: &[u32]) -> Found {
         // A vertex has at most n - 1 < 2^16 neighbours of one colour where the search has any hope.
         if self.graph.max_degree() > u16::MAX as usize {
-            return Found::OutOfNodes;
+            return Found::OutOfWork;
         }
         let mut alive = true;
         for (c, &v) in clique.iter().enumerate() {
@@ -169,11 +172,11 @@ impl<'g> Tree<'g> {
         loop {
             // Descend.
             let Some(v) = self.choose() else { return Found::Colors };
-            self.visited += 1;
-            if self.visited >= self.nodes
-                || (self.visited & 255 == 0 && self.stop.load(Ordering::Relaxed))
+            self.nodes += 1;
+            if self.spent >= self.work
+                || (self.nodes & 63 == 0 && self.stop.load(Ordering::Relaxed))
             {
-                return Found::OutOfNodes;
+                return Found::OutOfWork;
             }
             // Of the colours not in use yet, the first only.
             let first_new = if used + 1 >= self.k { self.all } else { (1 << (used + 1)) - 1 };
@@ -202,7 +205,8 @@ impl<'g> Tree<'g> {
     }
 
     /// The vertex to branch on; none if all are coloured.
-    fn choose(&self) -> Option<u32> {
+    fn choose(&mut self) -> Option<u32> {
+        self.spent += self.open.len() as u64;
         let fewest = self.open.iter().map(|&v| self.free[v as usize].count_ones()).min()?;
         let tied = |v: u32| self.free[v as usize].count_ones() == fewest;
         let shared = |v: u32| -> u32 {
@@ -211,21 +215,26 @@ impl<'g> Tree<'g> {
             others.map(|u| (self.free[u as usize] & self.free[v as usize]).count_ones()).sum()
         };
         let mut best: Option<((u32, usize, u32), u32)> = None;
+        let mut looked = 0;
         for &v in self.open.iter().filter(|&&v| tied(v)) {
             // With one colour left there is nothing to choose: any vertex will do.
             if fewest <= 1 {
                 return Some(v);
             }
+            looked += self.graph.degree(v) as u64;
             let key = (shared(v), self.graph.degree(v), u32::MAX - v);
             if best.is_none_or(|(other, _)| key > other) {
                 best = Some((key, v));
             }
         }
+        self.spent += looked;
         best.map(|(_, v)| v)
     }
 
     /// Colours `v`; false if that leaves some neighbour without a colour.
     fn color(&mut self, v: u32, c: Color) -> bool {
+        // Taking the colour back costs the same.
+        self.spent += 2 * self.graph.degree(v) as u64;
         self.colors[v as usize] = c;
         let at = self.place[v as usize] as usize;
         self.open.swap_remove(at);
@@ -264,7 +273,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn answer(graph: &Graph<'_>, k: usize) -> Answer {
-        decide(graph, k, 1_000_000, &AtomicBool::new(false)).0
+        decide(graph, k, 100_000_000, &AtomicBool::new(false)).0
     }
 
     fn queens(n: u32) -> Graph<'static> {
@@ -286,16 +295,16 @@ mod tests {
         assert_eq!(seven.verify(&g), Ok(()));
         assert!(seven.num_colors() <= 7);
         let stop = AtomicBool::new(false);
-        let (bound, coloring) = raise_lower_bound(&g, 6, 9, 1_000_000, &stop);
+        let (bound, coloring) = raise_lower_bound(&g, 6, 9, 100_000_000, &stop);
         assert_eq!((bound, coloring.unwrap().num_colors()), (7, 7));
-        assert_eq!(raise_lower_bound(&g, 6, 7, 1_000_000, &stop), (7, None));
+        assert_eq!(raise_lower_bound(&g, 6, 7, 100_000_000, &stop), (7, None));
     }
 
     #[test]
     fn limits_give_unknown() {
         let g = queens(8);
         let stop = AtomicBool::new(false);
-        assert_eq!(decide(&g, 8, 10, &stop), (Answer::Unknown, 10));
+        assert_eq!(decide(&g, 8, 1000, &stop).0, Answer::Unknown);
         assert_eq!(decide(&g, 1000, 10, &stop).0, Answer::Unknown);
         assert_eq!(raise_lower_bound(&g, 8, 12, 10, &stop), (8, None));
     }

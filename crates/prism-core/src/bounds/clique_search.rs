@@ -21,6 +21,8 @@ const PATIENCE: u64 = 4000;
 /// Moves without a new best of all starts, for each vertex, after which the search ends: small graphs
 /// have no secrets for longer.
 const TOTAL_PATIENCE: u64 = 1000;
+/// What a move costs besides its arcs: on a large sparse graph, mostly waiting for memory.
+const MOVE_WORK: u64 = 20;
 /// The least number of moves for which a vertex that left stays out.
 const TENURE: u64 = 7;
 
@@ -167,7 +169,7 @@ impl<'g> Search<'g> {
         self.members.push(v);
         self.members_xor ^= v;
         let graph = self.graph;
-        self.work += graph.degree(v) as u64;
+        self.work += graph.degree(v) as u64 + MOVE_WORK;
         for &u in graph.neighbors(v) {
             // To the last place of its range, which then belongs to the next range.
             let links = self.links[u as usize] as usize;
@@ -187,7 +189,7 @@ impl<'g> Search<'g> {
         self.slot[v as usize] = ABSENT;
         self.members_xor ^= v;
         let graph = self.graph;
-        self.work += graph.degree(v) as u64;
+        self.work += graph.degree(v) as u64 + MOVE_WORK;
         for &u in graph.neighbors(v) {
             // To the first place of its range, which then belongs to the range before.
             let links = self.links[u as usize] as usize;

@@ -36,9 +36,9 @@ pub struct ReduceOptions<'a> {
 }
 
 impl Default for ReduceOptions<'_> {
-    /// Nothing frozen, both rules, a few tenths of a second at most for the second.
+    /// Nothing frozen, both rules, a tenth of a second or two at most for the second.
     fn default() -> Self {
-        Self { frozen: &[], domination: true, work: 50_000_000 }
+        Self { frozen: &[], domination: true, work: 20_000_000 }
     }
 }
 
