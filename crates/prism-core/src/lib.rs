@@ -4,6 +4,7 @@
 //! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
 //!   answer of PRISM passes before it leaves the program.
 //! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
+//! * [`generate`]: seeded random and structured graphs.
 //! * [`io`]: graph and colouring files in the formats of the field.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from.
 //!
@@ -21,6 +22,7 @@
 
 pub mod bounds;
 mod coloring;
+pub mod generate;
 mod graph;
 pub mod io;
 mod rng;

@@ -9,7 +9,7 @@ use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Effort};
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
-use prism_cpu::greedy::greedy;
+use prism_cpu::greedy::greedy_in;
 use std::time::Instant;
 
 /// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
@@ -161,8 +161,8 @@ impl<'a> Solver<'a> {
             Bipartition::OddCycle(_) => self.raise_lower_bound(3, "odd cycle"),
         }
         let order = bounds::degeneracy(self.problem.graph());
-        let smallest_last = order.order.iter().rev().copied();
-        if let Some(coloring) = greedy(self.problem.graph(), smallest_last) {
+        let smallest_last: Vec<u32> = order.order.iter().rev().copied().collect();
+        if let Ok(coloring) = greedy_in(self.problem.graph(), &smallest_last) {
             self.adopt(coloring, "smallest last");
         }
         if let Some(coloring) = dsatur(self.problem.graph(), self.options.stop.interrupt()) {
