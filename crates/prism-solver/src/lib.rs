@@ -30,6 +30,8 @@ mod solver;
 mod stop;
 mod strategy;
 
+pub use prism_cpu::preprocess::components;
+
 pub use event::{Event, EventSink};
 pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};
 pub use outcome::{EngineCounters, Improvement, Outcome, Status};

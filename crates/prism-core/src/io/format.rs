@@ -46,6 +46,14 @@ impl Format {
         Self::EdgeList,
     ];
 
+    /// The number of the first vertex in files of this format.
+    pub fn first_vertex(self) -> u32 {
+        match self {
+            Self::DimacsCol | Self::DimacsBinary | Self::Metis | Self::MatrixMarket => 1,
+            Self::Ecl | Self::EdgeList => 0,
+        }
+    }
+
     /// The name that [`FromStr`] takes and [`fmt::Display`] gives.
     pub fn name(self) -> &'static str {
         match self {
