@@ -38,7 +38,8 @@ pub struct GuidedEjectionParams {
     pub tenure: u32,
     /// The weight of every vertex at the start. A larger one makes the search slower to learn.
     pub initial_weight: u32,
-    /// When the weights of all vertices add up to this, all are halved.
+    /// When the weights of all vertices add up to this, all are halved. Halving early, so that the
+    /// search forgets, made it worse on every structured graph: this only keeps sums in range.
     pub weight_limit: u32,
 }
 
@@ -83,7 +84,9 @@ impl<'g> GuidedEjection<'g> {
     ) -> Self {
         let graph = graph.into();
         let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
-        let weight = params.initial_weight.max(1);
+        // All weights together must fit 32 bits.
+        let fair_share = params.weight_limit / graph.n().max(1) as u32;
+        let weight = params.initial_weight.clamp(1, fair_share.max(1));
         state.reweigh(|_, _| weight);
         let classes = state.k();
         let mut tabu_until = vec![0; graph.n() * classes];
