@@ -11,6 +11,8 @@ pub mod expiry_ring;
 pub mod gpx;
 pub mod greedy;
 pub mod guided_ejection;
+pub mod iterated_greedy;
+pub mod jones_plassmann;
 pub mod level_queue;
 pub mod memetic;
 pub mod neighbor_counts;
