@@ -6,11 +6,25 @@ use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
 use crate::problem::Problem;
 use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
-use prism_core::bounds::{self, Bipartition, Effort};
+use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
+use prism_cpu::exact::raise_lower_bound;
 use prism_cpu::greedy::greedy_in;
+use prism_cpu::rlf::rlf_within;
 use std::time::Instant;
+
+/// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
+const RLF_ARCS: u64 = 100_000_000;
+
+/// Work of each heuristic bound: about a tenth of a second.
+const BOUND_WORK: u64 = 20_000_000;
+
+/// Work of the exhaustive search, which settles small and structured graphs only.
+const EXACT_WORK: u64 = 40_000_000;
+
+/// The largest graph that exhaustive search is tried on.
+const EXACT_VERTICES: usize = 1 << 16;
 
 /// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
 pub struct Solver<'a> {
@@ -168,10 +182,38 @@ impl<'a> Solver<'a> {
         if let Some(coloring) = dsatur(self.problem.graph(), self.options.stop.interrupt()) {
             self.adopt(coloring, "dsatur");
         }
-        let effort = Effort { seed, enough: self.best_k(), ..Effort::default() };
+        if let Ok(coloring) =
+            rlf_within(self.problem.graph(), RLF_ARCS, self.options.stop.interrupt())
+        {
+            self.adopt(coloring, "rlf");
+        }
+        self.bound(&order);
+    }
+
+    /// Lower bounds, from the cheapest to the dearest, until one meets the best colouring.
+    fn bound(&mut self, order: &Degeneracy) {
+        let effort = |enough| Effort { work: BOUND_WORK, seed: self.options.seed, enough };
+        let stop = self.options.stop.clone();
+        let stop = stop.interrupt();
         let graph = self.problem.graph();
-        self.clique = bounds::clique(graph, &order, &effort, self.options.stop.interrupt());
-        self.raise_lower_bound(self.clique.len(), "clique");
+        self.clique = bounds::clique(graph, order, &effort(self.best_k()), stop);
+        let clique = self.clique.len();
+        let mycielskian = if clique < self.best_k() {
+            bounds::mycielskian(graph, order, &self.clique, &effort(self.best_k()), stop).bound
+        } else {
+            clique
+        };
+        self.raise_lower_bound(clique, "clique");
+        self.raise_lower_bound(mycielskian, "generalised Mycielskian");
+        if self.lower_bound < self.best_k() && self.problem.graph().n() <= EXACT_VERTICES {
+            let (least, most) = (self.lower_bound, self.best_k());
+            let (proved, coloring) =
+                raise_lower_bound(self.problem.graph(), least, most, EXACT_WORK, stop);
+            self.raise_lower_bound(proved, "exhaustive search");
+            if let Some(coloring) = coloring {
+                self.adopt(coloring, "exhaustive search");
+            }
+        }
     }
 
     /// Gives the attempt at hand its next turn; begins one if there is none.
