@@ -5,24 +5,24 @@
 //! outcome is the sequential largest-first colouring, whatever the threads do. Counting predecessors
 //! costs more than the colouring itself; so the threads of the current rayon pool take short runs of the
 //! sequential order in turn, and wait in place for the few earlier neighbours that are in another
-//! thread's hands. To tell those from vertices whose turn is far away, a block of the order is marked
-//! before it is worked on. The vertex of highest priority in hand never waits, so there is progress.
+//! thread's hands. To tell those from vertices whose turn is far away, a run is marked under the lock
+//! under which it is taken: whoever holds a later run sees the marks of all earlier ones. The vertex of
+//! highest priority in hand never waits, so there is progress.
 
 use crate::construct::ConstructError;
 use crate::greedy::{Forbidden, greedy_in};
 use crate::order::Order;
 use crate::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph};
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-/// The mark of a vertex in the block at work. It is no colour here, so one colour less is possible.
+/// The mark of a vertex in somebody's hands. It is no colour here, so one colour less is possible.
 const PENDING: Color = UNCOLORED - 1;
-/// Vertices between two meetings of the threads.
-const BLOCK: usize = 1 << 15;
 /// Vertices that a thread takes at once: few, so that it holds others up for a short time only.
-const RUN: usize = 64;
+const RUN: usize = 32;
 /// Looks at an unfinished vertex before the thread offers its core to another.
-const SPINS: u32 = 128;
+const SPINS: u32 = 64;
 
 /// The colouring that `greedy` gives in [`Order::LargestFirst`], made by all threads of the current
 /// rayon pool. Independent of their number.
@@ -42,33 +42,34 @@ fn color(graph: &Graph<'_>, order: &[u32], threads: usize) -> Result<Coloring, C
     let colors: Vec<AtomicU16> = (0..graph.n()).map(|_| AtomicU16::new(UNCOLORED)).collect();
     let mut workspaces = vec![Forbidden::default(); threads];
     let failed = AtomicBool::new(false);
-    for block in order.chunks(BLOCK) {
-        for &v in block {
-            colors[v as usize].store(PENDING, Ordering::Relaxed);
+    let runs = Mutex::new(order.chunks(RUN));
+    let (shared, queue, failure) = (&colors, &runs, &failed);
+    let take = move || {
+        let mut runs = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = runs.next()?;
+        for &v in run {
+            shared[v as usize].store(PENDING, Ordering::Relaxed);
         }
-        let taken = AtomicUsize::new(0);
-        let (colors, taken, failed) = (&colors, &taken, &failed);
-        rayon::scope(|scope| {
-            for forbidden in &mut workspaces {
-                scope.spawn(move |_| {
-                    loop {
-                        let start = taken.fetch_add(RUN, Ordering::Relaxed);
-                        let Some(rest) = block.get(start..) else { return };
-                        for &v in &rest[..rest.len().min(RUN)] {
-                            let seen =
-                                graph.neighbors(v).iter().map(|&u| settled(graph, colors, u, v));
-                            let free = forbidden.smallest_free(seen).filter(|&c| c < PENDING);
-                            if free.is_none() {
-                                failed.store(true, Ordering::Relaxed);
-                            }
-                            // On failure as well: somebody may wait for this vertex.
-                            colors[v as usize].store(free.unwrap_or(0), Ordering::Relaxed);
+        Some(run)
+    };
+    rayon::scope(|scope| {
+        for forbidden in &mut workspaces {
+            scope.spawn(move |_| {
+                while let Some(run) = take() {
+                    for &v in run {
+                        let around = graph.neighbors(v).iter();
+                        let seen = around.map(|&u| settled(graph, shared, u, v));
+                        let free = forbidden.smallest_free(seen).filter(|&c| c < PENDING);
+                        if free.is_none() {
+                            failure.store(true, Ordering::Relaxed);
                         }
+                        // On failure as well: somebody may wait for this vertex.
+                        shared[v as usize].store(free.unwrap_or(0), Ordering::Relaxed);
                     }
-                });
-            }
-        });
-    }
+                }
+            });
+        }
+    });
     if failed.into_inner() {
         return Err(ConstructError::TooManyColors);
     }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn several_blocks_on_any_number_of_threads() {
+    fn large_graphs_on_any_number_of_threads() {
         let grid = generate::permute(&generate::grid3d(50, 50, 30).unwrap(), 1).unwrap();
         for graph in [grid, generate::rmat(14, 8, 2).unwrap()] {
             let sequential = greedy(&graph, Order::LargestFirst, 0).unwrap();
