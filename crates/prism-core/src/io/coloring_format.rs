@@ -56,17 +56,40 @@ impl FromStr for ColoringFormat {
 /// Writes a colouring. Colours are renumbered if their numbers have gaps.
 ///
 /// # Errors
-/// What `out` says; and [`io::ErrorKind::InvalidInput`] when a vertex has no colour, or the number of
-/// names is not that of the vertices.
+/// As [`write_coloring_as_is`].
 pub fn write_coloring(
     out: &mut dyn Write,
     coloring: &Coloring,
     labels: Option<&Labels>,
     format: ColoringFormat,
 ) -> io::Result<()> {
-    let n = coloring.colors().len();
+    let k = coloring.num_colors();
+    let gap = coloring.colors().iter().any(|&color| color as usize >= k);
+    // A vertex without a colour is refused below; renumbering would hide it.
+    if gap && !coloring.colors().contains(&Color::MAX) {
+        let mut renumbered = coloring.clone();
+        renumbered.normalize();
+        return write_coloring_as_is(out, &renumbered, labels, format);
+    }
+    write_coloring_as_is(out, coloring, labels, format)
+}
+
+/// Writes a colouring with the numbers that its colours have, for when those mean something: where
+/// vertices were precoloured.
+///
+/// # Errors
+/// What `out` says; and [`io::ErrorKind::InvalidInput`] when a vertex has no colour, or the number of
+/// names is not that of the vertices.
+pub fn write_coloring_as_is(
+    out: &mut dyn Write,
+    coloring: &Coloring,
+    labels: Option<&Labels>,
+    format: ColoringFormat,
+) -> io::Result<()> {
+    let colors = coloring.colors();
+    let n = colors.len();
     let refuse = |message| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    if coloring.colors().contains(&Color::MAX) {
+    if colors.contains(&Color::MAX) {
         return refuse("a vertex has no colour".to_owned());
     }
     if let Some(labels) = labels
@@ -75,14 +98,6 @@ pub fn write_coloring(
         return refuse(format!("{} names for {n} vertices", labels.len()));
     }
     let k = coloring.num_colors();
-    let renumbered;
-    let mut colors = coloring.colors();
-    if colors.iter().any(|&color| color as usize >= k) {
-        let mut copy = coloring.clone();
-        copy.normalize();
-        renumbered = copy;
-        colors = renumbered.colors();
-    }
     let name = |v: usize| labels.and_then(|labels| labels.get(v as u32));
     match format {
         ColoringFormat::Plain => {

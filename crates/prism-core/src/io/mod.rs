@@ -50,7 +50,7 @@ use std::path::Path;
 
 use crate::graph::{Cleanup, Graph};
 
-pub use coloring_format::{ColoringFormat, write_coloring};
+pub use coloring_format::{ColoringFormat, write_coloring, write_coloring_as_is};
 pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
