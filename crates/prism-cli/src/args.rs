@@ -1,305 +1,361 @@
-//! What the user may type.
+//! What the user typed: the one table of commands and options. Help and completions are made from it.
 
-use crate::exit;
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use crate::failure::EXIT_CODES;
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use prism_core::io::{ColoringFormat, Format};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Colour graphs with few colours.
+/// Colours graphs: few colours, soon.
 #[derive(Debug, Parser)]
-#[command(name = "prism", version, after_help = exit::HELP)]
+#[command(name = "prism", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Find a proper colouring with few colours
-    Color(ColorArgs),
-    /// Check a colouring against a graph
+    /// Colour a graph: a proper colouring with as few colours as the limits allow
+    #[command(after_help = COLOR_HELP)]
+    Color(Box<ColorArgs>),
+    /// Check that a colouring is proper
     Verify(VerifyArgs),
     /// Bound the number of colours from below and above
     Bounds(BoundsArgs),
-    /// Describe a graph
-    Info(InfoArgs),
-    /// Make a graph by rule or by seed
+    /// Describe a graph file
+    Info(QueryArgs),
+    /// Generate a graph
     Generate(GenerateArgs),
-    /// Rewrite a graph in another format
+    /// Write a graph in another format
     Convert(ConvertArgs),
-    /// Measure how soon which number of colours is reached, over instances and seeds
+    /// Run a set of instances with several seeds and sum up
+    #[command(after_help = BENCH_HELP)]
     Bench(BenchArgs),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
 }
 
-/// A graph to read.
-#[derive(Debug, ClapArgs)]
-pub struct GraphArgs {
-    /// The graph: a file, plain, .gz or .zst, or - for standard input
-    pub graph: PathBuf,
+const COLOR_HELP: &str = "\
+The run ends when the colouring is proved optimal, when the target or a limit is reached, or, with no
+limit given, when 50 million moves are spent (all threads together). With one thread, a seed and
+--moves, the result is the same on every machine. The colouring goes to standard output, a summary to
+standard error. Every colouring is verified before it is written. Ctrl-C and SIGTERM stop the run and
+the best colouring is written; a second signal ends the process at once.
 
-    /// Format of the graph, if detection by content should not decide:
-    /// dimacs, dimacs-binary, metis, matrix-market, ecl or edge-list
+Exit codes: 0 done (also by a limit), 1 target missed (the best colouring is written all the same),
+2 usage, 3 input, 4 output, 5 not proper, 130 after Ctrl-C, 143 after SIGTERM.";
+
+const BENCH_HELP: &str = "\
+An instance is a graph file, FILE=K with a target of its own, a directory of graph files, or a table
+(.csv with the column `name`, and `best_known_k` or `best_known_colours` for targets; graphs lie beside
+it as NAME.col.gz or under the first usable name of its column `files`). Each run is a process of its
+own, so that its CPU time is its own: user and system seconds of all threads, reading included.";
+
+/// A graph file and how to read it.
+#[derive(Debug, ClapArgs)]
+pub struct GraphInput {
+    /// Graph file, plain or compressed with gzip or zstd; - for standard input
+    pub file: PathBuf,
+    /// Format of the graph, detected if not given: dimacs, dimacs-binary, metis, mtx, ecl, edge-list
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-
-    /// Refuse duplicate edges, self-loops and wrong edge counts instead of mending and noting them
+    /// Take repeated edges, self-loops and wrong edge counts for errors
     #[arg(long)]
     pub strict: bool,
 }
 
-/// Where to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// The best there is.
-    Auto,
-    /// The CPU.
-    Cpu,
-}
-
-fn device(text: &str) -> Result<Device, String> {
-    match text {
-        "auto" => Ok(Device::Auto),
-        "cpu" => Ok(Device::Cpu),
-        _ if text.starts_with("cuda:") => {
-            Err("this build colours on the CPU only; use --device auto or --device cpu".to_owned())
-        }
-        _ => Err("expected auto, cpu or cuda:N".to_owned()),
-    }
-}
-
-/// A duration such as 500ms, 30s, 5m or 1.5h; a bare number is seconds.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        other => return Err(format!("unknown unit {other:?}; use ms, s, m or h")),
-    };
-    let number: f64 = digits.parse().map_err(|_| "expected a number and a unit, as in 30s")?;
-    Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
-}
-
-/// A whole number of at least 1.
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("must be at least 1".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("expected a whole number".to_owned()),
-    }
-}
-
-/// Arguments of `prism color`.
-///
-/// With no limit at all it ends by itself: when the colouring is proved optimal, or when its effort
-/// of 50 million moves, all threads together, is spent (seconds to a minute, by the size of the graph).
 #[derive(Debug, ClapArgs)]
-#[command(after_help = exit::HELP)]
 pub struct ColorArgs {
     #[command(flatten)]
-    pub graph: GraphArgs,
-
-    /// Where to write the colouring; standard output if missing. The file appears when it is complete
+    pub input: GraphInput,
+    /// Write the colouring to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-
-    /// plain (one colour a line, from 0), dimacs (s and l lines, from 1) or json
-    #[arg(long, value_name = "FORMAT", default_value_t)]
-    pub output_format: ColoringFormat,
-
-    /// Stop after this time, as in 500ms, 30s, 5m or 1h
-    #[arg(short, long, value_name = "TIME", value_parser = duration)]
+    /// Format of the colouring: plain, dimacs or json [default: by the extension of the output, else plain]
+    #[arg(long, value_name = "FORMAT")]
+    pub output_format: Option<ColoringFormat>,
+    /// Stop after this time: 500ms, 30s, 5m, 1h
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub time_limit: Option<Duration>,
-
-    /// Stop after this many moves, all threads together. With --threads 1 and no time limit the result
-    /// is the same on every machine
+    /// Stop after this many moves, all threads together
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
-
-    /// Stop as soon as this many colours suffice; exit code 1 if they are not reached
+    /// Stop as soon as a colouring has at most this many colours; missing it is exit code 1
     #[arg(short = 'k', long, value_name = "K")]
     pub target_colors: Option<usize>,
-
-    /// Seed of all random draws
+    /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-
-    /// Threads that search; all cores if missing
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Threads that search [default: one a core]
+    #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-
-    /// A proper colouring to start from, in any of the output formats
+    /// Start from the colouring in this file
     #[arg(long, value_name = "FILE")]
     pub warm_start: Option<PathBuf>,
-
-    /// Vertices whose colour is given: lines of a vertex (its name, or its number as the graph's format
-    /// counts) and a colour from 0
+    /// Vertices with a given colour: lines VERTEX COLOUR, vertices as the graph file calls them, colours from 0
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
-
-    /// auto, cpu or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
+    /// Where to search: auto or cpu
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
-
-    /// Print one JSON object with the result instead of the colouring (which goes to --output)
+    /// Nothing on standard error but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print one JSON object with the result on standard output (with the colours, unless -o is given)
     #[arg(long)]
     pub json: bool,
-
-    /// Write the events of the search as lines of JSON to this file, - for standard error
+    /// Write events as JSON lines to this file; - for standard error, which then holds nothing else
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+}
 
-    /// No progress line, no notes, no summary
+/// Where the search runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    Auto,
+    Cpu,
+    /// An NVIDIA GPU by number.
+    Cuda(u32),
+}
+
+impl std::str::FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            _ => {
+                let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
+                number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
+            }
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub input: GraphInput,
+    /// Colouring file: plain, dimacs or json; - for standard input
+    pub coloring: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct QueryArgs {
+    #[command(flatten)]
+    pub input: GraphInput,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct BoundsArgs {
+    #[command(flatten)]
+    pub query: QueryArgs,
+    /// Effort of the clique search, in millions of steps of some nanoseconds
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub work: u64,
+    /// Seed of the clique search
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Nothing on standard error but errors
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// Arguments of `prism verify`.
-#[derive(Debug, ClapArgs)]
-pub struct VerifyArgs {
-    #[command(flatten)]
-    pub graph: GraphArgs,
-
-    /// The colouring, in any of the output formats of `prism color`
-    pub coloring: PathBuf,
-}
-
-/// Arguments of `prism bounds`.
-#[derive(Debug, ClapArgs)]
-pub struct BoundsArgs {
-    #[command(flatten)]
-    pub graph: GraphArgs,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `prism info`.
-#[derive(Debug, ClapArgs)]
-pub struct InfoArgs {
-    #[command(flatten)]
-    pub graph: GraphArgs,
-
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `prism convert`.
-#[derive(Debug, ClapArgs)]
-pub struct ConvertArgs {
-    #[command(flatten)]
-    pub graph: GraphArgs,
-
-    /// Where to write, - for standard output; the ending .gz compresses
-    pub output: PathBuf,
-
-    /// dimacs or edge-list; by the name of the output if missing
-    #[arg(long, value_name = "FORMAT")]
-    pub to: Option<Format>,
-}
-
-/// Arguments of `prism generate`.
 #[derive(Debug, ClapArgs)]
 pub struct GenerateArgs {
     #[command(subcommand)]
-    pub kind: GraphKind,
-
-    /// Where to write; standard output if missing. The ending .gz compresses
+    pub kind: Kind,
+    /// Write the graph to this file instead of standard output; .gz compresses
     #[arg(short, long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
-
-    /// dimacs or edge-list; by the name of the output if missing
+    /// Format: dimacs or edge-list [default: by the extension of the output, else dimacs]
     #[arg(long, value_name = "FORMAT", global = true)]
-    pub to: Option<Format>,
-
-    /// Seed of all random draws
-    #[arg(long, value_name = "N", default_value_t = 0, global = true)]
+    pub format: Option<Format>,
+    /// Seed of all random choices
+    #[arg(long, value_name = "N", default_value_t = 1, global = true)]
     pub seed: u64,
-
-    /// Give the vertices random numbers
+    /// Number the vertices at random
     #[arg(long, global = true)]
     pub permute: bool,
-
-    /// Make the complement of the graph
+    /// Take the complement of the graph
     #[arg(long, global = true)]
     pub complement: bool,
 }
 
-/// The kinds of graphs that can be made.
 #[derive(Debug, Subcommand)]
-pub enum GraphKind {
-    /// Squares of a chess board, adjacent where a queen moves
-    Queens { rows: u32, columns: Option<u32> },
-    /// The triangle-free graph of Mycielski with chromatic number K
-    Mycielski { k: u32 },
-    /// Every edge with probability P
-    Gnp { n: u64, p: f64 },
-    /// Random points in the unit square, adjacent below a distance
-    Geometric { n: u64, radius: f64 },
-    /// A random graph with a hidden colouring of K equal classes; edges between them with probability P
-    Flat { n: u64, k: u64, p: f64 },
-    /// A random graph with a hidden colouring and a clique of K
-    Leighton { n: u64, k: u64, edges: u64 },
-    /// A three-dimensional grid
-    Grid { x: u32, y: u32, z: u32 },
-    /// A graph with a heavy-tailed degree distribution, 2^SCALE vertices
-    Rmat { scale: u32, edge_factor: u32 },
+pub enum Kind {
+    /// G(n, p): every edge with the same probability
+    Gnp {
+        /// Vertices
+        n: u64,
+        /// Probability of an edge
+        p: f64,
+    },
+    /// Points in the unit square, joined when nearer than a radius
+    Geometric {
+        /// Vertices
+        n: u64,
+        /// Radius
+        radius: f64,
+    },
+    /// A hidden colouring with classes of equal size and near-equal degrees between them
+    Flat {
+        /// Vertices
+        n: u64,
+        /// Classes of the hidden colouring
+        parts: u64,
+        /// Probability of an edge between classes
+        p: f64,
+    },
+    /// Leighton's graphs: a hidden colouring, made of cliques
+    Leighton {
+        /// Vertices
+        n: u64,
+        /// Chromatic number
+        k: u64,
+        /// Edges, about
+        edges: u64,
+    },
+    /// Queens on a board that attack each other
+    Queens {
+        /// Rows
+        rows: u32,
+        /// Columns [default: as many as rows]
+        columns: Option<u32>,
+    },
+    /// Mycielski's graphs: no triangle, yet chromatic number k
+    Mycielski {
+        /// Chromatic number
+        k: u32,
+    },
+    /// A grid in three dimensions
+    Grid3d {
+        /// Vertices along the first axis
+        x: u32,
+        /// Along the second
+        y: u32,
+        /// Along the third
+        z: u32,
+    },
+    /// R-MAT: a recursive random graph with a skewed degree distribution
+    Rmat {
+        /// Binary logarithm of the number of vertices
+        scale: u32,
+        /// Edges drawn, per vertex
+        #[arg(default_value_t = 16)]
+        edge_factor: u32,
+    },
 }
 
-/// What `prism bench` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BenchFormat {
-    /// One line a run
-    Csv,
-    /// One object with the machine and all runs
-    Json,
+#[derive(Debug, ClapArgs)]
+pub struct ConvertArgs {
+    #[command(flatten)]
+    pub input: GraphInput,
+    /// Output file, - for standard output; .gz compresses
+    pub output: PathBuf,
+    /// Format to write: dimacs or edge-list [default: by the extension of the output]
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<Format>,
 }
 
-/// Arguments of `prism bench`.
 #[derive(Debug, ClapArgs)]
 pub struct BenchArgs {
-    /// Graph files, folders of them, or INDEX.csv files whose columns name and best_known_k (or
-    /// best_known_colours) give instances and targets
-    #[arg(required = true)]
-    pub instances: Vec<PathBuf>,
-
-    /// Colours to reach; a run ends there. For INDEX.csv the best known number is the default
-    #[arg(short = 'k', long, value_name = "K")]
-    pub target_colors: Option<usize>,
-
-    /// Do not stop at the best known number of an INDEX.csv
-    #[arg(long)]
-    pub no_targets: bool,
-
-    /// Time limit of a run
-    #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    pub time_limit: Duration,
-
-    /// Seeds of each instance: 1 to N
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Instances: files, FILE=K, directories, tables
+    #[arg(required = true, value_name = "INSTANCE")]
+    pub instances: Vec<String>,
+    /// Number of seeds
+    #[arg(long, value_name = "N", default_value_t = 5)]
     pub seeds: u64,
-
-    /// Threads of a run
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    /// The first seed; the others follow
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub first_seed: u64,
+    /// Target for every instance: a number of colours, `best` (the table's best known) or `none`
+    #[arg(short = 'k', long, value_name = "K", default_value = "best")]
+    pub target: Target,
+    /// Add this to the table's best known
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true)]
+    pub offset: i64,
+    /// Only instances whose name contains one of these
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// Only rows of a table whose column `kind` contains this
+    #[arg(long, value_name = "TEXT")]
+    pub kind: Option<String>,
+    /// Time limit of each run
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
+    pub time_limit: Duration,
+    /// Move limit of each run
+    #[arg(long, value_name = "N")]
+    pub moves: Option<u64>,
+    /// Threads of each run
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub threads: usize,
-
-    /// Format of the results on standard output
-    #[arg(long, value_enum, default_value_t = BenchFormat::Csv)]
-    pub results: BenchFormat,
-
-    /// Draw the share of runs that have reached their target against CPU time, as SVG
+    /// Runs at the same time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
+    /// Write one line a run to this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write everything as one JSON object to this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a time-to-target plot to this SVG file
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    /// Nothing on standard error but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What the runs of a benchmark aim at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The best known number of colours of the table, where there is one.
+    Best,
+    /// As few as the limits allow.
+    None,
+    /// The same for all.
+    Colors(usize),
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "best" => Ok(Self::Best),
+            "none" => Ok(Self::None),
+            _ => {
+                text.parse().map(Self::Colors).map_err(|_| "expected a number, best or none".into())
+            }
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Reads `500ms`, `30s`, `5m`, `1h`, `1.5h` or `90` (seconds).
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit {
+        "ms" => 1e-3,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("unknown unit \"{unit}\"; expected ms, s, m or h")),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| "expected a time like 30s".to_owned())?;
+    Duration::try_from_secs_f64(number * scale).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -308,17 +364,24 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_definition_is_consistent() {
+    fn the_table_is_consistent() {
         Args::command().debug_assert();
     }
 
     #[test]
-    fn durations_have_units() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5h"), Ok(Duration::from_secs(5400)));
-        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
-        for bad in ["", "s", "3d", "-1s", "1e400s", "5 m"] {
-            assert!(duration(bad).is_err(), "{bad}");
+    fn durations() {
+        let ms = |text| parse_duration(text).map(|d| d.as_millis());
+        assert_eq!(ms("500ms"), Ok(500));
+        assert_eq!(ms("30s"), Ok(30_000));
+        assert_eq!(ms("1.5h"), Ok(5_400_000));
+        assert_eq!(ms("90"), Ok(90_000));
+        for bad in ["", "s", "-1s", "5 days", "nan", "1e300h"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_help_names_the_default_effort() {
+        assert!(COLOR_HELP.contains("50 million") && prism_solver::DEFAULT_EFFORT == 50_000_000);
     }
 }

@@ -1,179 +1,198 @@
-//! `prism color`: the main job.
+//! `prism color`: read, solve, verify, write.
 
-use crate::args::{ColorArgs, Device};
-use crate::exit::{self, Failure};
-use crate::progress::Progress;
-use crate::{input, output, signals};
-use prism_core::io::{self, Labels, Loaded};
-use prism_core::{Color, Coloring};
-use prism_solver::{BuildError, Goal, Outcome, Solver, Status, StopHandle};
+use crate::failure::{Failure, TARGET_MISSED};
+use crate::input::{note_repairs, read_graph};
+use crate::output::{Output, note};
+use crate::plan::ColorPlan;
+use crate::precolor::Names;
+use crate::progress::{Progress, scaled};
+use crate::signals::stop_on_signal;
+use crate::usage::usage;
+use prism_core::Color;
+use prism_core::io::{Loaded, read_coloring_path, write_coloring, write_coloring_as_is};
+use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
-use std::path::Path;
-use std::process::ExitCode;
-use std::sync::Mutex;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::time::Instant;
 
-/// The result as one JSON object.
+/// The result for machines.
 #[derive(Serialize)]
-struct Report<'a> {
-    graph: String,
+struct Summary<'a> {
+    version: &'static str,
+    file: String,
     vertices: usize,
     edges: usize,
-    colors: usize,
+    num_colors: usize,
     lower_bound: usize,
     optimal: bool,
     status: Status,
+    target_colors: Option<usize>,
     seed: u64,
     threads: usize,
-    seconds: f64,
     moves: u64,
-    history: &'a [prism_solver::Improvement],
-    engines: &'a [prism_solver::EngineCounters],
+    /// Wall-clock seconds of the solver.
+    seconds: f64,
+    /// Wall-clock seconds of reading the graph.
+    read_seconds: f64,
+    /// User and system seconds of the whole process.
+    cpu_seconds: f64,
+    peak_memory_bytes: u64,
+    history: &'a [Improvement],
+    engines: &'a [EngineCounters],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colors: Option<&'a [Color]>,
 }
 
-/// Colours a graph and writes the colouring.
-pub fn run(args: &ColorArgs) -> Result<ExitCode, Failure> {
-    match args.device {
-        Device::Auto | Device::Cpu => {}
+/// Runs the plan; the exit code says how it ended.
+pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
+    let start = Instant::now();
+    let loaded = read_graph(&plan.input)?;
+    let read_seconds = start.elapsed().as_secs_f64();
+    if plan.talk {
+        note_repairs(&plan.input.file, &loaded);
     }
     let stop = StopHandle::new();
-    let caught = signals::stop_on_signals(stop.clone())?;
-    let loaded = input::load(&args.graph, args.quiet)?;
-    let threads = args
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    let progress = Mutex::new(Progress::new(args.quiet, args.events.as_deref())?);
-    let outcome = solve(args, &loaded, threads, stop, &progress)?;
-    if let Ok(mut progress) = progress.lock() {
-        progress.finish();
+    let mut events_error = None;
+    let events = open_events(&plan)?;
+    let progress = Progress::new(plan.progress, events, &mut events_error);
+    let solver = build(&plan, &loaded, progress, stop.clone())?;
+    let received = stop_on_signal(stop)
+        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
+    let outcome = solver.run();
+    // The solver verifies as well; this is the check that nothing gets past.
+    outcome
+        .coloring
+        .verify(&loaded.graph)
+        .map_err(|violation| Failure::Improper("the result is discarded".to_owned(), violation))?;
+    write_result(&plan, &loaded, &outcome, read_seconds)?;
+    if plan.talk {
+        summarize(&plan, &outcome);
     }
-    outcome.coloring.verify(&loaded.graph).map_err(Failure::Improper)?;
-    write(args, &loaded, &outcome)?;
-    if args.json {
-        output::json(&Report {
-            graph: args.graph.graph.display().to_string(),
-            vertices: loaded.graph.n(),
-            edges: loaded.graph.m(),
-            colors: outcome.num_colors(),
-            lower_bound: outcome.lower_bound,
-            optimal: outcome.is_optimal(),
-            status: outcome.status,
-            seed: args.seed,
-            threads,
-            seconds: outcome.seconds,
-            moves: outcome.moves,
-            history: &outcome.history,
-            engines: &outcome.engines,
-        })?;
+    if let Some(error) = events_error {
+        return Err(Failure::Output("the events".to_owned(), error));
     }
-    if !args.quiet {
-        input::say(&summary(&outcome));
-    }
-    if let Some(signal) = caught.get() {
-        return Ok(ExitCode::from((128 + signal) as u8));
-    }
-    let missed = args.target_colors.is_some_and(|target| outcome.num_colors() > target);
-    Ok(ExitCode::from(if missed { exit::NO } else { 0 }))
+    let missed = matches!(plan.goal, Goal::Colors(k) if outcome.num_colors() > k);
+    Ok(match received.exit_code() {
+        Some(code) if outcome.status == Status::Stopped => code,
+        _ if missed => TARGET_MISSED,
+        _ => 0,
+    })
 }
 
-fn solve(
-    args: &ColorArgs,
-    loaded: &Loaded,
-    threads: usize,
+/// Where events go as JSON lines.
+fn open_events(plan: &ColorPlan) -> Result<Option<Box<dyn Write + Send>>, Failure> {
+    Ok(match &plan.events {
+        None => None,
+        Some(Output::Stdout) => Some(Box::new(io::stderr())),
+        Some(Output::File(path)) => {
+            let file = File::create(path)
+                .map_err(|error| Failure::Output(path.display().to_string(), error))?;
+            Some(Box::new(BufWriter::new(file)))
+        }
+    })
+}
+
+/// Sets the solver up.
+fn build<'a>(
+    plan: &ColorPlan,
+    loaded: &'a Loaded,
+    progress: Progress<'a>,
     stop: StopHandle,
-    progress: &Mutex<Progress>,
-) -> Result<Outcome, Failure> {
-    let labels = loaded.labels.as_ref();
-    let n = loaded.graph.n();
-    let mut builder = Solver::builder(&loaded.graph)
-        .seed(args.seed)
-        .threads(threads)
+) -> Result<Solver<'a>, Failure> {
+    let graph = &loaded.graph;
+    let mut builder = Solver::builder(graph)
+        .goal(plan.goal)
+        .seed(plan.seed)
+        .threads(plan.threads)
         .stop_handle(stop)
-        .goal(args.target_colors.map_or(Goal::Minimize, Goal::Colors))
-        .on_event(|event: &prism_solver::Event| {
-            if let Ok(mut progress) = progress.lock() {
-                progress.event(event);
-            }
-        });
-    if let Some(limit) = args.time_limit {
+        .on_event(progress);
+    if let Some(limit) = plan.time_limit {
         builder = builder.time_limit(limit);
     }
-    if let Some(moves) = args.moves {
+    if let Some(moves) = plan.moves {
         builder = builder.move_limit(moves);
     }
-    if let Some(path) = &args.warm_start {
-        builder = builder.warm_start(io::read_coloring_path(path, n, labels)?);
+    if let Some(path) = &plan.warm_start {
+        builder = builder.warm_start(read_coloring_path(path, graph.n(), loaded.labels.as_ref())?);
     }
-    if let Some(path) = &args.precolor {
-        builder = builder.precolored(precoloring(path, loaded)?);
+    if let Some(path) = &plan.precolor {
+        builder = builder.precolored(Names::new(loaded).read_precolored(path)?);
     }
-    let solver = builder.build().map_err(|error| match error {
-        BuildError::NoThreads => Failure::Usage(error.to_string()),
-        _ => Failure::Input(error.to_string()),
-    })?;
-    Ok(solver.run())
+    builder.build().map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// Writes the colouring, unless its place is taken by the JSON report.
-fn write(args: &ColorArgs, loaded: &Loaded, outcome: &Outcome) -> Result<(), Failure> {
-    if args.output.is_none() && args.json {
+/// Writes the colouring, and the JSON object if asked for.
+fn write_result(
+    plan: &ColorPlan,
+    loaded: &Loaded,
+    outcome: &Outcome,
+    read_seconds: f64,
+) -> Result<(), Failure> {
+    let to_file = plan.output.path().is_some();
+    if to_file || !plan.json {
+        // The names of given colours mean something to the user: keep them.
+        let write = if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring };
+        let (labels, format) = (loaded.labels.as_ref(), plan.output_format);
+        plan.output.write(|out| write(out, &outcome.coloring, labels, format))?;
+    }
+    if !plan.json {
         return Ok(());
     }
-    let coloring: &Coloring = &outcome.coloring;
-    output::file_or_stdout(args.output.as_deref(), |out| {
-        io::write_coloring(out, coloring, loaded.labels.as_ref(), args.output_format)
-    })?;
-    Ok(())
-}
-
-/// Reads lines of a vertex and a colour. Vertices are named as in the graph.
-fn precoloring(path: &Path, loaded: &Loaded) -> Result<Vec<(u32, Color)>, Failure> {
-    let place = |line: usize| format!("{}:{}", path.display(), line + 1);
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-    let names = loaded.labels.as_ref().map(Labels::index);
-    let first = loaded.format.first_vertex();
-    let mut precolored = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let bad = |what: &str| Err(Failure::Input(format!("{}: {what}", place(number))));
-        match fields[..] {
-            [] => {}
-            [comment, ..] if comment.starts_with('#') => {}
-            [vertex, color] => {
-                let id = match &names {
-                    Some(names) => names.get(vertex).copied(),
-                    None => vertex.parse().ok().and_then(|v: u32| v.checked_sub(first)),
-                };
-                let Some(id) = id.filter(|&id| (id as usize) < loaded.graph.n()) else {
-                    return bad(&format!("{vertex} is not a vertex of the graph"));
-                };
-                let Ok(color) = color.parse::<Color>() else {
-                    return bad(&format!("{color} is not a colour (0 to {})", Color::MAX - 1));
-                };
-                precolored.push((id, color));
-            }
-            _ => return bad("expected a vertex and a colour"),
-        }
-    }
-    Ok(precolored)
-}
-
-fn summary(outcome: &Outcome) -> String {
-    let k = outcome.num_colors();
-    let why = match outcome.status {
-        Status::Optimal => "optimal",
-        Status::TargetReached => "target reached",
-        Status::TargetInfeasible => "the target is below the lower bound",
-        Status::TimeLimit => "time limit",
-        Status::MoveLimit => "move limit",
-        Status::EffortSpent => "effort spent",
-        Status::Stopped => "stopped",
-        _ => "ended",
+    let used = usage();
+    let summary = Summary {
+        version: env!("CARGO_PKG_VERSION"),
+        file: plan.input.file.display().to_string(),
+        vertices: loaded.graph.n(),
+        edges: loaded.graph.m(),
+        num_colors: outcome.num_colors(),
+        lower_bound: outcome.lower_bound,
+        optimal: outcome.is_optimal(),
+        status: outcome.status,
+        target_colors: match plan.goal {
+            Goal::Minimize => None,
+            Goal::Colors(k) => Some(k),
+        },
+        seed: plan.seed,
+        threads: plan.threads,
+        moves: outcome.moves,
+        seconds: outcome.seconds,
+        read_seconds,
+        cpu_seconds: used.cpu_seconds,
+        peak_memory_bytes: used.peak_memory_bytes,
+        history: &outcome.history,
+        engines: &outcome.engines,
+        colors: (!to_file).then(|| outcome.coloring.colors()),
     };
-    format!(
-        "{k} colours ({why}; at least {} needed) in {:.2} s, {:.1} M moves",
+    Output::Stdout.write(|out| {
+        serde_json::to_writer(&mut *out, &summary)?;
+        writeln!(out)
+    })
+}
+
+/// One line for a person.
+fn summarize(plan: &ColorPlan, outcome: &Outcome) {
+    let why = match outcome.status {
+        Status::Optimal => "optimal".to_owned(),
+        Status::TargetReached => "target reached".to_owned(),
+        Status::TargetInfeasible => "target below the lower bound".to_owned(),
+        Status::TimeLimit => "time limit".to_owned(),
+        Status::MoveLimit => "move limit".to_owned(),
+        Status::EffortSpent => "effort spent; give a limit to go on longer".to_owned(),
+        Status::Stopped => "stopped".to_owned(),
+        other => format!("{other:?}"),
+    };
+    let optimal = match outcome.status {
+        Status::Optimal => "",
+        _ if outcome.is_optimal() => " (optimal)",
+        _ => "",
+    };
+    note(format_args!(
+        "{}: {} colours{optimal}, lower bound {}, {}, {:.2} s: {why}",
+        plan.input.file.display(),
+        outcome.num_colors(),
         outcome.lower_bound,
+        scaled(outcome.moves as f64),
         outcome.seconds,
-        outcome.moves as f64 / 1e6
-    )
+    ));
 }

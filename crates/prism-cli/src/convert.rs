@@ -1,16 +1,18 @@
-//! `prism convert`: reads a graph in one format and writes it in another.
+//! `prism convert`: a graph from any format into one that PRISM writes.
 
 use crate::args::ConvertArgs;
-use crate::exit::Failure;
-use crate::{input, output};
-use prism_core::io;
-use std::process::ExitCode;
+use crate::failure::Failure;
+use crate::input::{note_repairs, read_graph};
+use crate::output::Output;
+use crate::plan::graph_format;
+use prism_core::io::write_graph;
 
-/// Rewrites a graph.
-pub fn run(args: &ConvertArgs) -> Result<ExitCode, Failure> {
-    let loaded = input::load(&args.graph, false)?;
-    let format = output::graph_format(args.to, Some(&args.output));
-    output::file_or_stdout(Some(&args.output), |out| {
-        io::write_graph(out, &loaded.graph, loaded.labels.as_ref(), format)
-    })
+/// Reads, cleans up and writes a graph.
+pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
+    let output = Output::new(Some(args.output.clone()));
+    let format = graph_format(args.to, output.path())?;
+    let loaded = read_graph(&args.input)?;
+    note_repairs(&args.input.file, &loaded);
+    output.write(|out| write_graph(out, &loaded.graph, loaded.labels.as_ref(), format))?;
+    Ok(0)
 }

@@ -1,36 +1,35 @@
-//! `prism generate`: makes a graph and writes it.
+//! `prism generate`: graphs by rule or by seed.
 
-use crate::args::{GenerateArgs, GraphKind};
-use crate::exit::Failure;
-use crate::output;
-use prism_core::generate::{self, GenerateError};
-use prism_core::{Graph, io};
-use std::process::ExitCode;
+use crate::args::{GenerateArgs, Kind};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::plan::graph_format;
+use prism_core::generate;
+use prism_core::io::write_graph;
 
-/// Makes the graph that was asked for.
-pub fn run(args: &GenerateArgs) -> Result<ExitCode, Failure> {
-    let graph = make(args).map_err(|error| Failure::Usage(error.to_string()))?;
-    let format = output::graph_format(args.to, args.output.as_deref());
-    output::file_or_stdout(args.output.as_deref(), |out| io::write_graph(out, &graph, None, format))
-}
-
-fn make(args: &GenerateArgs) -> Result<Graph<'static>, GenerateError> {
+/// Generates and writes a graph.
+pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
+    let output = Output::new(args.output.clone());
+    let format = graph_format(args.format, output.path())?;
     let seed = args.seed;
+    let wrong = |error: generate::GenerateError| Failure::Usage(error.to_string());
     let mut graph = match args.kind {
-        GraphKind::Queens { rows, columns } => generate::queens(rows, columns.unwrap_or(rows))?,
-        GraphKind::Mycielski { k } => generate::mycielski(k)?,
-        GraphKind::Gnp { n, p } => generate::gnp(n, p, seed)?,
-        GraphKind::Geometric { n, radius } => generate::geometric(n, radius, seed)?,
-        GraphKind::Flat { n, k, p } => generate::flat(n, k, p, seed)?,
-        GraphKind::Leighton { n, k, edges } => generate::leighton(n, k, edges, seed)?,
-        GraphKind::Grid { x, y, z } => generate::grid3d(x, y, z)?,
-        GraphKind::Rmat { scale, edge_factor } => generate::rmat(scale, edge_factor, seed)?,
-    };
+        Kind::Gnp { n, p } => generate::gnp(n, p, seed),
+        Kind::Geometric { n, radius } => generate::geometric(n, radius, seed),
+        Kind::Flat { n, parts, p } => generate::flat(n, parts, p, seed),
+        Kind::Leighton { n, k, edges } => generate::leighton(n, k, edges, seed),
+        Kind::Queens { rows, columns } => generate::queens(rows, columns.unwrap_or(rows)),
+        Kind::Mycielski { k } => generate::mycielski(k),
+        Kind::Grid3d { x, y, z } => generate::grid3d(x, y, z),
+        Kind::Rmat { scale, edge_factor } => generate::rmat(scale, edge_factor, seed),
+    }
+    .map_err(wrong)?;
     if args.complement {
         graph = generate::complement(&graph);
     }
     if args.permute {
-        graph = generate::permute(&graph, seed)?;
+        graph = generate::permute(&graph, seed).map_err(wrong)?;
     }
-    Ok(graph)
+    output.write(|out| write_graph(out, &graph, None, format))?;
+    Ok(0)
 }

@@ -1,71 +1,60 @@
-//! `prism info`: what a graph looks like.
+//! `prism info`: what a graph file holds.
 
-use crate::args::InfoArgs;
-use crate::exit::Failure;
-use crate::{input, output};
-use prism_core::bounds;
+use crate::args::QueryArgs;
+use crate::failure::Failure;
+use crate::input::read_graph;
+use crate::output::Output;
+use crate::report;
+use prism_core::bounds::{Bipartition, bipartition, degeneracy};
 use prism_solver::components;
 use serde::Serialize;
-use std::process::ExitCode;
 
 #[derive(Serialize)]
 struct Info {
-    format: String,
+    file: String,
+    format: &'static str,
     vertices: usize,
     edges: usize,
     density: f64,
     min_degree: usize,
-    average_degree: f64,
+    mean_degree: f64,
     max_degree: usize,
+    isolated_vertices: usize,
     degeneracy: u32,
     components: usize,
     largest_component: usize,
     bipartite: bool,
-    duplicate_edges: u64,
-    self_loops: u64,
+    named_vertices: bool,
+    merged_edges: u64,
+    dropped_self_loops: u64,
+    notes: Vec<String>,
 }
 
-/// Prints the description.
-pub fn run(args: &InfoArgs) -> Result<ExitCode, Failure> {
-    let loaded = input::load(&args.graph, true)?;
+/// Prints the figures, one a line or as one JSON object.
+pub fn run(args: &QueryArgs) -> Result<u8, Failure> {
+    let loaded = read_graph(&args.input)?;
     let graph = &loaded.graph;
+    let degrees = || graph.vertices().map(|v| graph.degree(v));
     let parts = components(graph);
     let info = Info {
-        format: loaded.format.to_string(),
+        file: args.input.file.display().to_string(),
+        format: loaded.format.name(),
         vertices: graph.n(),
         edges: graph.m(),
         density: graph.density(),
-        min_degree: graph.vertices().map(|v| graph.degree(v)).min().unwrap_or(0),
-        average_degree: 2.0 * graph.m() as f64 / graph.n().max(1) as f64,
+        min_degree: degrees().min().unwrap_or(0),
+        mean_degree: 2.0 * graph.m() as f64 / graph.n().max(1) as f64,
         max_degree: graph.max_degree(),
-        degeneracy: bounds::degeneracy(graph).degeneracy,
+        isolated_vertices: degrees().filter(|&d| d == 0).count(),
+        degeneracy: degeneracy(graph).degeneracy,
         components: parts.len(),
         largest_component: parts.iter().next().map_or(0, <[u32]>::len),
-        bipartite: matches!(bounds::bipartition(graph), bounds::Bipartition::Colors(_)),
-        duplicate_edges: loaded.cleanup.duplicates,
-        self_loops: loaded.cleanup.self_loops,
+        bipartite: matches!(bipartition(graph), Bipartition::Colors(_)),
+        named_vertices: loaded.labels.is_some(),
+        merged_edges: loaded.cleanup.duplicates,
+        dropped_self_loops: loaded.cleanup.self_loops,
+        notes: loaded.notes.iter().map(ToString::to_string).collect(),
     };
-    if args.json {
-        return output::json(&info);
-    }
-    output::stdout(|out| {
-        writeln!(out, "format             {}", info.format)?;
-        writeln!(out, "vertices           {}", info.vertices)?;
-        writeln!(out, "edges              {}", info.edges)?;
-        writeln!(out, "density            {:.4}", info.density)?;
-        writeln!(
-            out,
-            "degrees            {} to {}, {:.1} on average",
-            info.min_degree, info.max_degree, info.average_degree
-        )?;
-        writeln!(out, "degeneracy         {}", info.degeneracy)?;
-        writeln!(
-            out,
-            "components         {}, the largest of {} vertices",
-            info.components, info.largest_component
-        )?;
-        writeln!(out, "bipartite          {}", if info.bipartite { "yes" } else { "no" })?;
-        writeln!(out, "merged duplicates  {}", info.duplicate_edges)?;
-        writeln!(out, "dropped loops      {}", info.self_loops)
-    })
+    Output::Stdout.write(|out| report::object(out, &info, args.json))?;
+    Ok(0)
 }

@@ -1,40 +1,38 @@
-//! Reading graphs, and the notes that come with them.
+//! Reading graphs: from a file, or from standard input when the name is `-`.
 
-use crate::args::GraphArgs;
-use crate::exit::Failure;
+use crate::args::GraphInput;
+use crate::failure::Failure;
+use crate::output::note;
 use prism_core::io::{self, Loaded, ReadOptions};
+use std::path::Path;
 
-/// Reads the graph, and notes on standard error, unless `quiet`, what was mended in it.
-pub fn load(args: &GraphArgs, quiet: bool) -> Result<Loaded, Failure> {
+/// Reads the graph that the arguments name.
+pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
     let options =
-        ReadOptions { format: args.format, strict: args.strict, ..ReadOptions::default() };
-    let loaded = if args.graph.as_os_str() == "-" {
-        io::read_stdin(&options)?
+        ReadOptions { format: input.format, strict: input.strict, ..ReadOptions::default() };
+    if is_stdin(&input.file) {
+        Ok(io::read_stdin(&options)?)
     } else {
-        io::read_path(&args.graph, &options)?
-    };
-    if !quiet {
-        for note in notes(&loaded) {
-            say(&format!("note: {}: {note}", args.graph.display()));
-        }
+        Ok(io::read_path(&input.file, &options)?)
     }
-    Ok(loaded)
 }
 
-fn notes(loaded: &Loaded) -> Vec<String> {
-    let mut notes: Vec<String> = loaded.notes.iter().map(ToString::to_string).collect();
-    let cleanup = loaded.cleanup;
-    if cleanup.duplicates > 0 {
-        notes.push(format!("{} duplicate edges merged", cleanup.duplicates));
-    }
-    if cleanup.self_loops > 0 {
-        notes.push(format!("{} self-loops dropped", cleanup.self_loops));
-    }
-    notes
+/// Whether a name means standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
-/// Prints a line on standard error.
-#[allow(clippy::print_stderr)]
-pub fn say(line: &str) {
-    eprintln!("prism: {line}");
+/// Says on standard error what reading repaired.
+pub fn note_repairs(name: &Path, loaded: &Loaded) {
+    let cleanup = &loaded.cleanup;
+    let name = name.display();
+    if cleanup.duplicates > 0 || cleanup.self_loops > 0 {
+        note(format_args!(
+            "prism: note: {name}: merged {} repeated edges, dropped {} self-loops",
+            cleanup.duplicates, cleanup.self_loops
+        ));
+    }
+    for odd in &loaded.notes {
+        note(format_args!("prism: note: {name}: {odd}"));
+    }
 }

@@ -1,53 +1,61 @@
-//! The command `prism`: the whole program at a glance.
+//! The command `prism`: parse what was typed, work out what it means, run it, and turn how it ended
+//! into an exit code.
 //!
-//! Arguments are what the user typed ([`args`]); each subcommand is a file of its own; [`exit`] says
-//! how every way of ending becomes an exit code. Printing, signals and the progress line live in this
-//! crate and nowhere else.
+//! Two levels of arguments: [`args`] is what the user typed, and each subcommand's file works out what it
+//! means before anything runs. Results go to standard output and nothing else does; notes, progress and
+//! summaries go to standard error. Each subcommand is one file of its name.
 
 mod args;
 mod bench;
 mod bounds;
 mod color;
+mod completions;
 mod convert;
-mod exit;
+mod failure;
 mod generate;
 mod info;
 mod input;
 mod output;
+mod plan;
+mod precolor;
 mod progress;
+mod report;
 mod signals;
+mod usage;
 mod verify;
 
 use args::{Args, Command};
-use clap::{CommandFactory, Parser};
-use exit::Failure;
+use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    // PRISM_LOG=debug shows what the libraries have to say; silent by default.
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("PRISM_LOG"))
         .with_writer(std::io::stderr)
         .init();
-    match run(args.command) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
+    // A usage error ends here, with exit code 2; --help and --version end here with 0.
+    match run(Args::parse().command) {
+        Ok(code) => ExitCode::from(code),
+        // The reader of our output has seen enough: no reason to complain.
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::note(format_args!("prism: error: {failure}"));
+            ExitCode::from(failure.exit_code())
+        }
     }
 }
 
-fn run(command: Command) -> Result<ExitCode, Failure> {
+fn run(command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Color(args) => color::run(&args),
+        Command::Color(args) => color::run(plan::ColorPlan::new(args)?),
         Command::Verify(args) => verify::run(&args),
         Command::Bounds(args) => bounds::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::Completions { shell } => output::stdout(|out| {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "prism", &mut script);
-            out.write_all(&script)
-        }),
+        Command::Completions(args) => completions::run(&args),
     }
 }

@@ -1,49 +1,68 @@
-//! Writing, to files that appear complete and to standard output.
+//! Where output goes: standard output, or a file that is complete or not there.
 
-use crate::exit::Failure;
-use prism_core::io::{self, Format};
-use std::io::Write;
-use std::path::Path;
-use std::process::ExitCode;
+use crate::failure::Failure;
+use prism_core::io::save;
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
-/// Writes to standard output.
-pub fn stdout(
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<ExitCode, Failure> {
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    write(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::write("standard output", error))?;
-    Ok(ExitCode::SUCCESS)
+/// A destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// A file, replaced as a whole once the new content is complete.
+    File(PathBuf),
 }
 
-/// Writes to a file, or to standard output for `-` and for none.
-pub fn file_or_stdout(
-    path: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<ExitCode, Failure> {
-    match path {
-        Some(path) if path.as_os_str() != "-" => {
-            io::save(path, write)
-                .map_err(|error| Failure::write(&path.display().to_string(), error))?;
-            Ok(ExitCode::SUCCESS)
+impl Output {
+    /// No path, or `-`, is standard output.
+    pub fn new(path: Option<PathBuf>) -> Self {
+        match path {
+            Some(path) if path.as_os_str() != "-" => Self::File(path),
+            _ => Self::Stdout,
         }
-        _ => stdout(write),
+    }
+
+    /// The path, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
+    /// Writes what `write` puts out.
+    pub fn write(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Stdout => {
+                let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+                write(&mut out).and_then(|()| out.flush())
+            }
+            Self::File(path) => save(path, write),
+        }
+        .map_err(|error| Failure::Output(self.to_string(), error))
+    }
+
+    /// Writes one line.
+    pub fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
+        self.write(|out| writeln!(out, "{text}"))
     }
 }
 
-/// The format of a graph to be written: as asked, or by the name of the file.
-pub fn graph_format(asked: Option<Format>, path: Option<&Path>) -> Format {
-    let name = path.map(|path| path.display().to_string()).unwrap_or_default();
-    let name = name.trim_end_matches(".gz");
-    let edge_list = [".txt", ".edges", ".el", ".csv", ".tsv"].iter().any(|end| name.ends_with(end));
-    asked.unwrap_or(if edge_list { Format::EdgeList } else { Format::DimacsCol })
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
-/// Writes a value as one line of JSON.
-pub fn json(value: &impl serde::Serialize) -> Result<ExitCode, Failure> {
-    stdout(|out| {
-        serde_json::to_writer(&mut *out, value)?;
-        writeln!(out)
-    })
+/// One line on standard error. Nobody is left to tell when that fails.
+pub fn note(text: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

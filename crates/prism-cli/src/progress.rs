@@ -1,72 +1,86 @@
-//! What is shown while the search runs: one line that is rewritten, on a terminal only, and events as
-//! lines of JSON.
+//! Where the solver's events go: a line on the terminal, JSON lines, or nowhere.
 
-use crate::exit::Failure;
-use prism_solver::Event;
-use std::fs::File;
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use prism_solver::{Event, EventSink};
+use std::io::{self, Write};
 
-/// Shows the events of a search.
-pub struct Progress {
-    /// Whether standard error is a terminal that wants a progress line.
+/// Shows events as they come.
+pub struct Progress<'a> {
+    /// Whether a progress line is drawn on standard error.
     line: bool,
-    /// Whether the line is not empty.
-    shown: bool,
-    events: Option<Box<dyn Write + Send>>,
-    target: String,
+    /// Takes one JSON object a line.
+    events: Option<Box<dyn Write + Send + 'a>>,
+    /// The first error of `events`, to be told after the run.
+    error: &'a mut Option<io::Error>,
+    lower_bound: usize,
 }
 
-impl Progress {
-    /// A progress line unless `quiet`, and events to a file, or standard error for `-`.
-    pub fn new(quiet: bool, events: Option<&Path>) -> Result<Self, Failure> {
-        let target = events.map(|path| path.display().to_string()).unwrap_or_default();
-        let events: Option<Box<dyn Write + Send>> = match events {
-            None => None,
-            Some(path) if path.as_os_str() == "-" => Some(Box::new(std::io::stderr())),
-            Some(path) => {
-                let file = File::create(path).map_err(|error| Failure::write(&target, error))?;
-                Some(Box::new(std::io::BufWriter::new(file)))
-            }
-        };
-        let line = !quiet && std::io::stderr().is_terminal() && target != "-";
-        Ok(Self { line, shown: false, events, target })
+impl<'a> Progress<'a> {
+    /// `line` draws on the terminal, `events` takes JSON lines, `error` the first failure to write them.
+    pub fn new(
+        line: bool,
+        events: Option<Box<dyn Write + Send + 'a>>,
+        error: &'a mut Option<io::Error>,
+    ) -> Self {
+        Self { line, events, error, lower_bound: 0 }
     }
 
-    /// Shows one event.
-    pub fn event(&mut self, event: &Event) {
-        if let Some(events) = &mut self.events {
-            let written = serde_json::to_writer(&mut *events, event)
-                .map_err(std::io::Error::from)
-                .and_then(|()| writeln!(events))
-                .and_then(|()| events.flush());
+    fn draw(&self, text: &str) {
+        // To the start of the line, the text, and clear what is left of the old one. The terminal may
+        // be gone; the run goes on.
+        let mut err = io::stderr();
+        let _ = write!(err, "\r{text}\x1b[K").and_then(|()| err.flush());
+    }
+}
+
+impl EventSink for Progress<'_> {
+    fn event(&mut self, event: &Event) {
+        if let Some(out) = &mut self.events {
+            let written = serde_json::to_writer(&mut *out, event)
+                .map_err(io::Error::from)
+                .and_then(|()| out.write_all(b"\n"))
+                .and_then(|()| out.flush());
             if let Err(error) = written {
-                // The colouring matters more than its log.
                 self.events = None;
-                crate::input::say(&format!("cannot write events to {}: {error}", self.target));
+                *self.error = Some(error);
             }
         }
-        if self.line
-            && let Event::Progress { k, best, conflicts, moves, moves_per_second, seconds } = event
-        {
-            let speed = moves_per_second / 1e6;
-            let moves = *moves as f64 / 1e6;
-            self.rewrite(&format!(
-                "{best} colours; trying {k}: {conflicts} conflicts, {moves:.1} M moves, {speed:.2} M/s, {seconds:.1} s"
-            ));
+        if !self.line {
+            return;
+        }
+        match event {
+            Event::LowerBound { lower_bound, .. } => self.lower_bound = *lower_bound,
+            Event::Progress { k, best, conflicts, moves_per_second, seconds, .. } => {
+                let bound = self.lower_bound;
+                self.draw(&format!(
+                    "k {k}  best {best}  bound {bound}  conflicts {conflicts}  {}/s  {seconds:.1} s",
+                    scaled(*moves_per_second)
+                ));
+            }
+            Event::Improved(found) => {
+                self.draw(&format!("best {}  {}  {:.1} s", found.k, found.engine, found.seconds));
+            }
+            Event::Finished { .. } => self.draw(""),
+            _ => {}
         }
     }
+}
 
-    /// Clears the line.
-    pub fn finish(&mut self) {
-        if self.shown {
-            self.rewrite("");
-        }
+/// A number of moves in few characters.
+pub fn scaled(moves: f64) -> String {
+    match moves {
+        m if m >= 1e9 => format!("{:.2} G moves", m / 1e9),
+        m if m >= 1e6 => format!("{:.2} M moves", m / 1e6),
+        m if m >= 1e3 => format!("{:.0} k moves", m / 1e3),
+        m => format!("{m:.0} moves"),
     }
+}
 
-    fn rewrite(&mut self, line: &str) {
-        // A terminal that went away is no reason to stop.
-        let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
-        self.shown = true;
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn moves_are_scaled() {
+        assert_eq!(super::scaled(12.0), "12 moves");
+        assert_eq!(super::scaled(45_300.0), "45 k moves");
+        assert_eq!(super::scaled(1_234_000.0), "1.23 M moves");
     }
 }

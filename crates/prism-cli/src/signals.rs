@@ -1,37 +1,41 @@
-//! SIGINT and SIGTERM: the first one stops the search, the second one ends the program.
+//! Ctrl-C and SIGTERM: the first stops the solver, which hands back its best colouring; the second
+//! ends the process on the spot.
+//!
+//! They are taken over only once there is something to save: before that, while a graph is read, they
+//! end the process as they always do.
 
-use crate::exit::Failure;
 use prism_solver::StopHandle;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The signal that came, if any.
+/// The signal that came, if one did.
 #[derive(Clone, Debug, Default)]
-pub struct Caught(Arc<AtomicI32>);
+pub struct Received(Arc<AtomicI32>);
 
-impl Caught {
-    /// Its number.
-    pub fn get(&self) -> Option<i32> {
-        Some(self.0.load(Ordering::SeqCst)).filter(|&signal| signal != 0)
+impl Received {
+    /// The exit code that a shell expects after the signal.
+    pub fn exit_code(&self) -> Option<u8> {
+        match self.0.load(Ordering::SeqCst) {
+            0 => None,
+            signal => u8::try_from(128 + signal).ok(),
+        }
     }
 }
 
-/// Pulls `stop` at the first signal, and ends the program at the second.
-pub fn stop_on_signals(stop: StopHandle) -> Result<Caught, Failure> {
-    let caught = Caught::default();
-    let mut signals = Signals::new([SIGINT, SIGTERM])
-        .map_err(|error| Failure::Input(format!("cannot handle signals: {error}")))?;
-    let record = caught.clone();
+/// Lets the two signals stop `handle` from now on.
+pub fn stop_on_signal(handle: StopHandle) -> std::io::Result<Received> {
+    let received = Received::default();
+    let first = received.clone();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            if record.get().is_some() {
-                std::process::exit(128 + signal);
+            if first.0.swap(signal, Ordering::SeqCst) != 0 {
+                signal_hook::low_level::exit(128 + signal);
             }
-            record.0.store(signal, Ordering::SeqCst);
-            stop.stop();
+            handle.stop();
         }
     });
-    Ok(caught)
+    Ok(received)
 }

@@ -1,21 +1,27 @@
-//! `prism verify`: checks a colouring against a graph.
+//! `prism verify`: whether a colouring file is a proper colouring of a graph.
 
 use crate::args::VerifyArgs;
-use crate::exit::{self, Failure};
-use crate::{input, output};
-use prism_core::io;
-use std::process::ExitCode;
+use crate::failure::Failure;
+use crate::input::{is_stdin, read_graph};
+use crate::output::Output;
+use prism_core::io::{read_coloring_from, read_coloring_path};
 
-/// Prints the verdict; exit code 1 for an improper colouring.
-pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let loaded = input::load(&args.graph, false)?;
-    let labels = loaded.labels.as_ref();
-    let coloring = io::read_coloring_path(&args.coloring, loaded.graph.n(), labels)?;
-    match coloring.verify(&loaded.graph) {
-        Ok(()) => output::stdout(|out| writeln!(out, "proper, {} colours", coloring.num_colors())),
-        Err(violation) => {
-            output::stdout(|out| writeln!(out, "improper: {violation}"))?;
-            Ok(ExitCode::from(exit::NO))
-        }
+/// Exit code 0 and one line if it is; [`Failure::Improper`] if not.
+pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
+    if is_stdin(&args.input.file) && is_stdin(&args.coloring) {
+        let message = "the graph and the colouring cannot both come from standard input";
+        return Err(Failure::Usage(message.to_owned()));
     }
+    let loaded = read_graph(&args.input)?;
+    let (n, labels) = (loaded.graph.n(), loaded.labels.as_ref());
+    let coloring = if is_stdin(&args.coloring) {
+        read_coloring_from(std::io::stdin(), "<stdin>", n, labels)?
+    } else {
+        read_coloring_path(&args.coloring, n, labels)?
+    };
+    coloring
+        .verify(&loaded.graph)
+        .map_err(|violation| Failure::Improper(args.coloring.display().to_string(), violation))?;
+    Output::Stdout.line(format_args!("proper, {} colours", coloring.num_colors()))?;
+    Ok(0)
 }

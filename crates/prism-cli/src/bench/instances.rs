@@ -1,100 +1,150 @@
-//! Which graphs to measure, and how many colours to reach on each.
+//! Which graphs a benchmark runs on, and what number of colours each is to reach.
 
-use crate::args::BenchArgs;
-use crate::exit::Failure;
-use crate::input;
+use crate::args::{BenchArgs, Target};
+use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 
-/// A graph file and its target.
+/// One graph to run on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
     pub name: String,
-    pub path: PathBuf,
+    pub file: PathBuf,
     pub target: Option<usize>,
 }
 
-/// Endings of graph files, in the order in which an index looks for them.
-const ENDINGS: [&str; 6] = [".col", ".col.b", ".graph", ".mtx", ".egr", ".col.egr"];
+/// Endings of file names that graphs have.
+const GRAPH_ENDINGS: [&str; 12] = [
+    ".col",
+    ".col.b",
+    ".graph",
+    ".mtx",
+    ".egr",
+    ".edges",
+    ".txt",
+    ".el",
+    ".tsv",
+    ".csv",
+    ".edgelist",
+    ".colb",
+];
 
-/// Columns of an index that hold the best known number of colours.
-const BEST_KNOWN: [&str; 2] = ["best_known_k", "best_known_colours"];
-
-/// The instances that the arguments name, in their order.
+/// All instances of the arguments, in their order.
 pub fn collect(args: &BenchArgs) -> Result<Vec<Instance>, Failure> {
-    let mut instances = Vec::new();
-    for path in &args.instances {
+    let mut found = Vec::new();
+    for given in &args.instances {
+        let path = Path::new(given);
         if path.is_dir() {
-            let mut files = files_of(path)?;
-            files.retain(|file| is_graph(file));
-            instances.extend(files.into_iter().map(|file| instance(file, None)));
-        } else if path.extension().is_some_and(|end| end == "csv") {
-            instances.extend(from_index(path)?);
+            from_directory(path, args, &mut found)?;
+        } else if given.ends_with(".csv") && is_table(path) {
+            from_table(path, args, &mut found)?;
         } else {
-            instances.push(instance(path.clone(), None));
+            found.push(from_file(given, args));
         }
     }
-    if instances.is_empty() {
-        return Err(Failure::Usage("there is no graph to measure".to_owned()));
+    found.retain(|one| {
+        args.only.is_empty() || args.only.iter().any(|text| one.name.contains(text.as_str()))
+    });
+    if found.is_empty() {
+        return Err(Failure::Input("no instance is left to run on".to_owned()));
     }
-    for instance in &mut instances {
-        if args.no_targets {
-            instance.target = None;
-        }
-        instance.target = args.target_colors.or(instance.target);
-    }
-    Ok(instances)
+    Ok(found)
 }
 
-fn instance(path: PathBuf, target: Option<usize>) -> Instance {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let plain = file.trim_end_matches(".gz").trim_end_matches(".zst");
-    let ending = ENDINGS.iter().rev().find(|ending| plain.ends_with(**ending));
-    let name = ending.map_or(plain, |ending| plain.trim_end_matches(ending)).to_owned();
-    Instance { name, path, target }
+/// The target of an instance whose best known number of colours is `best`.
+fn target(args: &BenchArgs, best: Option<usize>) -> Option<usize> {
+    match args.target {
+        Target::None => None,
+        Target::Colors(k) => Some(k),
+        Target::Best => best.map(|k| k.saturating_add_signed(args.offset as isize)),
+    }
+}
+
+/// `FILE` or `FILE=K`.
+fn from_file(given: &str, args: &BenchArgs) -> Instance {
+    let split = given.rsplit_once('=').filter(|_| !Path::new(given).exists());
+    let own = split.and_then(|(file, k)| Some((file, k.parse().ok()?)));
+    let (file, target) = match own {
+        Some((file, k)) => (file, Some(k)),
+        None => (given, target(args, None)),
+    };
+    Instance { name: stem(Path::new(file)), file: file.into(), target }
+}
+
+fn from_directory(path: &Path, args: &BenchArgs, found: &mut Vec<Instance>) -> Result<(), Failure> {
+    let unreadable = |error| Failure::Input(format!("{}: {error}", path.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if is_graph(&file) && !is_table(&file) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    found.extend(files.into_iter().map(|file| Instance {
+        name: stem(&file),
+        file,
+        target: target(args, None),
+    }));
+    Ok(())
+}
+
+fn from_table(path: &Path, args: &BenchArgs, found: &mut Vec<Instance>) -> Result<(), Failure> {
+    let wrong = |error: csv::Error| Failure::Input(format!("{}: {error}", path.display()));
+    let mut table = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(wrong)?;
+    let headers = table.headers().map_err(wrong)?.clone();
+    let column = |names: &[&str]| headers.iter().position(|header| names.contains(&header));
+    let name = column(&["name"]);
+    let best = column(&["best_known_k", "best_known_colours", "best_known"]);
+    let (kind, files) = (column(&["kind"]), column(&["files"]));
+    for row in table.records() {
+        let row = row.map_err(wrong)?;
+        let cell = |at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim();
+        let wanted = args.kind.as_deref().is_none_or(|text| cell(kind).contains(text));
+        if !wanted {
+            continue;
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let named = cell(name);
+        let beside = ["", ".gz", ".zst"].map(|end| format!("{named}.col{end}"));
+        let listed = cell(files).split_whitespace().map(str::to_owned);
+        let file = listed
+            .chain(beside)
+            .map(|file| folder.join(file))
+            .find(|file| is_graph(file) && file.is_file());
+        let Some(file) = file else {
+            let message = format!("{}: no graph file for \"{named}\"", path.display());
+            return Err(Failure::Input(message));
+        };
+        let target = target(args, cell(best).parse().ok());
+        found.push(Instance { name: named.to_owned(), file, target });
+    }
+    Ok(())
+}
+
+/// Whether a `.csv` file is a table of instances: its header has the column `name`.
+fn is_table(path: &Path) -> bool {
+    let header = csv::Reader::from_path(path).and_then(|mut table| table.headers().cloned());
+    path.extension().is_some_and(|end| end == "csv")
+        && header.is_ok_and(|header| header.iter().any(|column| column == "name"))
 }
 
 fn is_graph(path: &Path) -> bool {
-    let name = path.display().to_string();
-    let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
-    ENDINGS.iter().any(|ending| plain.ends_with(ending))
+    let name = plain_name(path);
+    GRAPH_ENDINGS.iter().any(|end| name.ends_with(end))
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failure = |error| Failure::Input(format!("{}: {error}", folder.display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failure)? {
-        files.push(entry.map_err(failure)?.path());
-    }
-    files.sort();
-    Ok(files)
+/// The name of a file without a compression.
+fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    plain.to_owned()
 }
 
-/// The instances of an index: rows with a `name` whose file lies beside it.
-fn from_index(index: &Path) -> Result<Vec<Instance>, Failure> {
-    let failure = |error: csv::Error| Failure::Input(format!("{}: {error}", index.display()));
-    let mut reader = csv::Reader::from_path(index).map_err(failure)?;
-    let headers = reader.headers().map_err(failure)?.clone();
-    let column = |name: &str| headers.iter().position(|header| header == name);
-    let Some(name) = column("name") else {
-        return Err(Failure::Input(format!("{}: there is no column `name`", index.display())));
-    };
-    let best = BEST_KNOWN.iter().find_map(|name| column(name));
-    let folder = index.parent().unwrap_or(Path::new("."));
-    let mut instances = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(failure)?;
-        let name = record.get(name).unwrap_or_default();
-        let target = best.and_then(|best| record.get(best)).and_then(|best| best.parse().ok());
-        let candidates = ENDINGS.iter().chain(&[".txt"]).flat_map(|ending| {
-            ["", ".gz", ".zst"].map(|packed| folder.join(format!("{name}{ending}{packed}")))
-        });
-        match candidates.into_iter().find(|path| path.is_file()) {
-            Some(path) => {
-                instances.push(Instance { name: name.to_owned(), path, target });
-            }
-            None => input::say(&format!("note: {}: no graph file for {name}", index.display())),
-        }
-    }
-    Ok(instances)
+/// The name of a graph: that of its file without endings.
+fn stem(path: &Path) -> String {
+    let name = plain_name(path);
+    let end = GRAPH_ENDINGS.iter().find(|end| name.ends_with(**end));
+    end.and_then(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned()
 }
 
 #[cfg(test)]
@@ -103,13 +153,8 @@ mod tests {
 
     #[test]
     fn names_lose_their_endings() {
-        for (file, name) in [
-            ("a/DSJC125.5.col.gz", "DSJC125.5"),
-            ("queen.col.b", "queen"),
-            ("web.col.egr.zst", "web"),
-            ("other.txt", "other.txt"),
-        ] {
-            assert_eq!(instance(PathBuf::from(file), None).name, name);
-        }
+        assert_eq!(stem(Path::new("x/DSJC1000.5.col.gz")), "DSJC1000.5");
+        assert_eq!(stem(Path::new("qg.order30.graph")), "qg.order30");
+        assert_eq!(stem(Path::new("plain")), "plain");
     }
 }

@@ -1,0 +1,57 @@
+//! Everything that ends a run early, with the exit code it ends with.
+
+use prism_core::Violation;
+use prism_core::io::ReadError;
+use std::io;
+
+/// The exit codes, as the help shows them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done (a run that a limit ended is done)
+  1    the number of colours asked for with --target-colors was not reached; the best colouring was
+       written all the same
+  2    the command line makes no sense
+  3    an input cannot be read, or is not what it should be
+  4    an output cannot be written
+  5    a colouring is not proper
+  130  stopped by Ctrl-C, 143 by SIGTERM; the best colouring was written";
+
+/// The exit code when the target was not reached.
+pub const TARGET_MISSED: u8 = 1;
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Options that contradict each other or ask for what is not there.
+    #[error("{0}")]
+    Usage(String),
+    /// A graph or colouring that cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Another problem with an input.
+    #[error("{0}")]
+    Input(String),
+    /// Where the output should have gone, and what the system said.
+    #[error("cannot write {0}: {1}")]
+    Output(String, #[source] io::Error),
+    /// A colouring that is not proper.
+    #[error("{0}: {1}")]
+    Improper(String, #[source] Violation),
+}
+
+impl Failure {
+    /// The exit code that [`EXIT_CODES`] documents.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Read(_) | Self::Input(_) => 3,
+            Self::Output(..) => 4,
+            Self::Improper(..) => 5,
+        }
+    }
+
+    /// Whether standard output was closed by its reader.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(_, error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,129 @@
+//! What the arguments of `prism color` mean: everything decided before a file is opened.
+
+use crate::args::{ColorArgs, Device, GraphInput};
+use crate::failure::Failure;
+use crate::input::is_stdin;
+use crate::output::Output;
+use prism_core::io::{ColoringFormat, Format};
+use prism_solver::Goal;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A run of `prism color`, worked out.
+pub struct ColorPlan {
+    pub input: GraphInput,
+    pub output: Output,
+    pub output_format: ColoringFormat,
+    pub goal: Goal,
+    pub time_limit: Option<Duration>,
+    pub moves: Option<u64>,
+    pub seed: u64,
+    pub threads: usize,
+    pub warm_start: Option<PathBuf>,
+    pub precolor: Option<PathBuf>,
+    /// Whether the summary is a JSON object on standard output.
+    pub json: bool,
+    /// Whether a progress line is drawn.
+    pub progress: bool,
+    /// Whether notes and the summary are shown to a person.
+    pub talk: bool,
+    pub events: Option<Output>,
+}
+
+impl ColorPlan {
+    /// Works the arguments out.
+    pub fn new(args: Box<ColorArgs>) -> Result<Self, Failure> {
+        let args = *args;
+        if let Device::Cuda(number) = args.device {
+            return Err(Failure::Usage(format!(
+                "--device cuda:{number}: this build of prism searches on the CPU only"
+            )));
+        }
+        let inputs = [Some(&args.input.file), args.warm_start.as_ref(), args.precolor.as_ref()];
+        if inputs.into_iter().skip(1).flatten().any(|path| is_stdin(path)) {
+            let message = "only the graph can come from standard input".to_owned();
+            return Err(Failure::Usage(message));
+        }
+        let threads = match args.threads {
+            Some(0) => return Err(Failure::Usage("--threads must be at least 1".to_owned())),
+            Some(threads) => threads,
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let output = Output::new(args.output);
+        let events_on_stderr = args.events.as_deref().is_some_and(is_stdin);
+        Ok(Self {
+            output_format: args.output_format.unwrap_or_else(|| coloring_format(output.path())),
+            output,
+            goal: args.target_colors.map_or(Goal::Minimize, Goal::Colors),
+            time_limit: args.time_limit,
+            moves: args.moves,
+            seed: args.seed,
+            threads,
+            warm_start: args.warm_start,
+            precolor: args.precolor,
+            json: args.json,
+            progress: !args.quiet && !events_on_stderr && std::io::stderr().is_terminal(),
+            talk: !args.quiet && !events_on_stderr,
+            // Here `Stdout` means a stream rather than a file: standard error.
+            events: args.events.map(|path| Output::new(Some(path))),
+            input: args.input,
+        })
+    }
+}
+
+/// The format of a colouring by the extension of its file.
+fn coloring_format(path: Option<&Path>) -> ColoringFormat {
+    match path.and_then(extension).as_deref() {
+        Some("json") => ColoringFormat::Json,
+        Some("col" | "sol") => ColoringFormat::Dimacs,
+        _ => ColoringFormat::Plain,
+    }
+}
+
+/// The format of a graph to be written: as asked for, by the extension of its file, or DIMACS.
+pub fn graph_format(asked: Option<Format>, path: Option<&Path>) -> Result<Format, Failure> {
+    let format = match (asked, path) {
+        (Some(format), _) => format,
+        (None, None) => Format::DimacsCol,
+        (None, Some(path)) => {
+            let named = extension(path).and_then(|extension| extension.parse().ok());
+            named.ok_or_else(|| {
+                let name = path.display();
+                Failure::Usage(format!(
+                    "{name}: the extension names no graph format; name it by an option or use .col or .edges"
+                ))
+            })?
+        }
+    };
+    match format {
+        Format::DimacsCol | Format::EdgeList => Ok(format),
+        _ => Err(Failure::Usage(format!(
+            "{format} files are read but not written; choose dimacs or edge-list"
+        ))),
+    }
+}
+
+/// The extension in lower case, without that of a compression.
+fn extension(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.').map(|(_, extension)| extension.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_follow_extensions() {
+        let of = |name: &str| coloring_format(Some(Path::new(name)));
+        assert_eq!(of("a.json"), ColoringFormat::Json);
+        assert_eq!(of("a.SOL.gz"), ColoringFormat::Dimacs);
+        assert_eq!(of("a"), ColoringFormat::Plain);
+        let graph = |name: &str| graph_format(None, Some(Path::new(name))).ok();
+        assert_eq!(graph("dir/a.col.gz"), Some(Format::DimacsCol));
+        assert_eq!(graph("a.csv"), Some(Format::EdgeList));
+        assert_eq!((graph("a.mtx"), graph("a")), (None, None));
+    }
+}
