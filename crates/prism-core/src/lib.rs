@@ -26,7 +26,12 @@ pub mod generate;
 mod graph;
 pub mod io;
 mod rng;
+mod runtime;
 
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};
 pub use graph::{Cleanup, Graph, GraphError};
 pub use rng::Rng;
+pub use runtime::{
+    CONFIG_PARAMETERS, KernelTelemetry, ReplicaRecord, RuntimeConfig, TELEMETRY_RECORDS,
+    TelemetryStatus,
+};

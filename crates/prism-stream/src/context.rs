@@ -1,0 +1,215 @@
+//! A device that work can be given to, and what must outlive that work.
+//!
+//! [`GpuContext`] is a cheap, shared handle: the driver of one device, whether that device is lost,
+//! and the things whose owners went while the device was still using them. Those are parked, and let
+//! go at the next convenient moment after the device has passed them. If the device is lost they are
+//! leaked on purpose: memory that a lost kernel may hold is not given to anyone else.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::device::DeviceInfo;
+use crate::driver::Driver;
+use crate::error::{DriverError, GpuError, Severity};
+use crate::handles::{DeviceBuffer, Ledger, Stream};
+
+/// A handle to one device; clones share it.
+#[derive(Clone)]
+pub struct GpuContext {
+    shared: Arc<Shared>,
+}
+
+/// What the clones share.
+struct Shared {
+    driver: Arc<dyn Driver>,
+    ledger: Arc<Ledger>,
+    /// Why the device is lost, if it is.
+    poison: OnceLock<String>,
+    /// What waits for the device to pass it.
+    parked: Mutex<Vec<Box<dyn Parked>>>,
+}
+
+/// Something the device may still be using. Dropping it frees it.
+pub(crate) trait Parked: Send {
+    /// Whether the device is done with it. The context is bound to the thread.
+    fn passed(&self) -> Result<bool, DriverError>;
+}
+
+/// How much memory a context's pipelines and buffers hold.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct MemoryUse {
+    /// Bytes of device memory held now.
+    pub device_bytes: usize,
+    /// Bytes of pinned host memory held now.
+    pub pinned_bytes: usize,
+    /// Allocations and events made since the context was opened.
+    pub allocations: usize,
+}
+
+impl GpuContext {
+    /// Gives work to whatever `driver` speaks for: a device, or a mock of one.
+    #[must_use]
+    pub fn from_driver(driver: Arc<dyn Driver>) -> Self {
+        let shared = Shared {
+            driver,
+            ledger: Arc::default(),
+            poison: OnceLock::new(),
+            parked: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn info(&self) -> &DeviceInfo {
+        self.shared.driver.device()
+    }
+
+    /// The driver underneath.
+    #[must_use]
+    pub fn driver(&self) -> &Arc<dyn Driver> {
+        &self.shared.driver
+    }
+
+    /// Device memory, not cleared, for a kernel's own state.
+    ///
+    /// Dropping the buffer frees it, so its owner waits for the work on it first; a
+    /// [`StepKernel`](crate::StepKernel) that is bound to a pipeline is waited for or parked by it.
+    ///
+    /// # Errors
+    /// [`GpuError::Memory`] if there is not enough, [`GpuError::Poisoned`] if the device is lost.
+    pub fn alloc(&self, bytes: usize) -> Result<DeviceBuffer, GpuError> {
+        self.ensure_alive()?;
+        DeviceBuffer::new(self.driver(), self.ledger(), bytes).map_err(|error| self.note(error))
+    }
+
+    /// The same, cleared. Waits until it is.
+    ///
+    /// # Errors
+    /// As [`alloc`](Self::alloc).
+    pub fn alloc_zeroed(&self, bytes: usize) -> Result<DeviceBuffer, GpuError> {
+        let buffer = self.alloc(bytes)?;
+        let clear = || {
+            let stream = Stream::new(Arc::clone(self.driver()), 0)?;
+            // SAFETY: buffer and stream are ours and alive, and `Stream::new` bound the context.
+            unsafe { self.driver().fill(buffer.ptr(), 0, bytes, stream.raw()) }?;
+            stream.synchronize()
+        };
+        clear().map_err(|error| self.note(error.into()))?;
+        Ok(buffer)
+    }
+
+    /// Waits for everything on the device, and lets go of what was parked.
+    ///
+    /// # Errors
+    /// What the work did wrong; a sticky error poisons the context.
+    pub fn synchronize(&self) -> Result<(), GpuError> {
+        self.ensure_alive()?;
+        self.driver().synchronize().map_err(|error| self.note(error.into()))?;
+        self.reap();
+        Ok(())
+    }
+
+    /// Why the device is lost, if it is.
+    #[must_use]
+    pub fn poison(&self) -> Option<&str> {
+        self.shared.poison.get().map(String::as_str)
+    }
+
+    /// What is held now.
+    #[must_use]
+    pub fn memory_use(&self) -> MemoryUse {
+        let ledger = &self.shared.ledger;
+        MemoryUse {
+            device_bytes: ledger.device.load(Ordering::Relaxed),
+            pinned_bytes: ledger.pinned.load(Ordering::Relaxed),
+            allocations: ledger.allocations.load(Ordering::Relaxed),
+        }
+    }
+
+    /// How many things wait for the device to pass them.
+    #[must_use]
+    pub fn parked(&self) -> usize {
+        self.shared.parked.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.shared.ledger
+    }
+
+    /// Refuses if the device is lost.
+    pub(crate) fn ensure_alive(&self) -> Result<(), GpuError> {
+        match self.poison() {
+            None => Ok(()),
+            Some(reason) => {
+                Err(GpuError::Poisoned { ordinal: self.info().ordinal, reason: reason.to_owned() })
+            }
+        }
+    }
+
+    /// Poisons the context if the error is sticky, and passes it on.
+    pub(crate) fn note(&self, error: GpuError) -> GpuError {
+        if error.is_sticky() && self.shared.poison.set(error.to_string()).is_ok() {
+            tracing::error!(device = self.info().ordinal, %error, "the GPU is lost");
+        }
+        error
+    }
+
+    /// Keeps something until the device has passed it.
+    pub(crate) fn park(&self, parked: Box<dyn Parked>) {
+        self.shared.parked.lock().unwrap_or_else(PoisonError::into_inner).push(parked);
+    }
+
+    /// Lets go of what the device has passed; never waits.
+    pub(crate) fn reap(&self) {
+        let mut free = Vec::new();
+        {
+            let mut parked = self.shared.parked.lock().unwrap_or_else(PoisonError::into_inner);
+            if parked.is_empty() || self.driver().bind().is_err() {
+                return;
+            }
+            let mut at = 0;
+            while at < parked.len() {
+                match parked[at].passed() {
+                    Ok(true) => free.push(parked.swap_remove(at)),
+                    Ok(false) => at += 1,
+                    Err(error) => {
+                        if error.severity() == Severity::Sticky {
+                            self.note(error.into());
+                        }
+                        at += 1;
+                    }
+                }
+            }
+        }
+        // Dropped outside the lock: what is held may be a kernel with ideas of its own.
+        drop(free);
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let parked = self.parked.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for entry in parked.drain(..) {
+            let bound = self.driver.bind().is_ok();
+            if bound && matches!(entry.passed(), Ok(true)) {
+                drop(entry);
+            } else {
+                // Still in use, or lost: never free under the device's hands, never wait.
+                tracing::warn!("leaking what the GPU may still be using");
+                std::mem::forget(entry);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for GpuContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GpuContext")
+            .field("driver", &self.shared.driver)
+            .field("poison", &self.poison())
+            .finish()
+    }
+}

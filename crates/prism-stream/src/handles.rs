@@ -1,0 +1,218 @@
+//! Owned streams, events and memory: the handles of a driver, each destroyed once, when its owner
+//! goes.
+//!
+//! None of these waits when dropped. Whoever holds them sees to it that no work is left that touches
+//! them: a pipeline parks what is still in flight (see [`GpuContext`](crate::GpuContext)) and lets it
+//! go when the device has passed it.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
+use crate::error::{DriverError, GpuError};
+
+/// How much memory a context's pipelines hold, and how much was ever asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// Bytes of device memory held.
+    pub device: AtomicUsize,
+    /// Bytes of pinned host memory held.
+    pub pinned: AtomicUsize,
+    /// Allocations of either kind, and events made, since the start.
+    pub allocations: AtomicUsize,
+}
+
+/// Says in the log that giving something back failed; there is nobody to return it to.
+fn note(what: &str, result: Result<(), DriverError>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "could not give back {what}");
+    }
+}
+
+/// An owned stream.
+pub(crate) struct Stream {
+    driver: Arc<dyn Driver>,
+    raw: RawStream,
+}
+
+impl Stream {
+    pub fn new(driver: Arc<dyn Driver>, priority: i32) -> Result<Self, DriverError> {
+        driver.bind()?;
+        let raw = driver.stream_create(priority)?;
+        Ok(Self { driver, raw })
+    }
+
+    pub fn raw(&self) -> RawStream {
+        self.raw
+    }
+
+    pub fn query(&self) -> Result<bool, DriverError> {
+        self.driver.bind()?;
+        // SAFETY: the handle is alive while `self` is, and the context was bound.
+        unsafe { self.driver.stream_query(self.raw) }
+    }
+
+    pub fn synchronize(&self) -> Result<(), DriverError> {
+        self.driver.bind()?;
+        // SAFETY: the handle is alive while `self` is, and the context was bound.
+        unsafe { self.driver.stream_synchronize(self.raw) }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        note("a context", self.driver.bind());
+        // SAFETY: the one owner goes; the driver lets pending work finish.
+        note("a stream", unsafe { self.driver.stream_destroy(self.raw) });
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.raw.fmt(f)
+    }
+}
+
+/// An owned event. The context must be bound to the thread for all but making and dropping it.
+pub(crate) struct Event {
+    driver: Arc<dyn Driver>,
+    raw: RawEvent,
+}
+
+impl Event {
+    pub fn new(driver: &Arc<dyn Driver>, ledger: &Ledger) -> Result<Self, DriverError> {
+        let raw = driver.event_create(false)?;
+        ledger.allocations.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { driver: Arc::clone(driver), raw })
+    }
+
+    /// The event completes when the work now on `stream` has.
+    pub fn record(&self, stream: RawStream) -> Result<(), DriverError> {
+        // SAFETY: the event is alive while `self` is; `stream` is alive by its lease.
+        unsafe { self.driver.event_record(self.raw, stream) }
+    }
+
+    /// What is enqueued on `stream` from now on runs after this event's latest record.
+    pub fn hold_back(&self, stream: RawStream) -> Result<(), DriverError> {
+        // SAFETY: the event is alive while `self` is; `stream` is alive by its lease.
+        unsafe { self.driver.stream_wait(stream, self.raw) }
+    }
+
+    pub fn query(&self) -> Result<bool, DriverError> {
+        // SAFETY: the event is alive while `self` is.
+        unsafe { self.driver.event_query(self.raw) }
+    }
+
+    pub fn synchronize(&self) -> Result<(), DriverError> {
+        // SAFETY: the event is alive while `self` is.
+        unsafe { self.driver.event_synchronize(self.raw) }
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        note("a context", self.driver.bind());
+        // SAFETY: the one owner goes.
+        note("an event", unsafe { self.driver.event_destroy(self.raw) });
+    }
+}
+
+/// Owned device memory.
+pub struct DeviceBuffer {
+    driver: Arc<dyn Driver>,
+    ledger: Arc<Ledger>,
+    at: DevicePtr,
+    bytes: usize,
+}
+
+impl DeviceBuffer {
+    pub(crate) fn new(
+        driver: &Arc<dyn Driver>,
+        ledger: &Arc<Ledger>,
+        bytes: usize,
+    ) -> Result<Self, GpuError> {
+        let at = driver.device_alloc(bytes).map_err(|source| GpuError::Memory {
+            bytes,
+            kind: "device",
+            source,
+        })?;
+        ledger.device.fetch_add(bytes, Ordering::Relaxed);
+        ledger.allocations.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), at, bytes })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn ptr(&self) -> DevicePtr {
+        self.at
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for DeviceBuffer {
+    fn drop(&mut self) {
+        note("a context", self.driver.bind());
+        // SAFETY: the one owner goes, and it waited for the work on this memory.
+        note("device memory", unsafe { self.driver.device_free(self.at) });
+        self.ledger.device.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for DeviceBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceBuffer").field("at", &self.at).field("bytes", &self.bytes).finish()
+    }
+}
+
+/// Owned pinned host memory.
+pub(crate) struct HostBuffer {
+    driver: Arc<dyn Driver>,
+    ledger: Arc<Ledger>,
+    block: HostBlock,
+}
+
+// SAFETY: the block is plain memory that any thread may touch; who may touch it when is decided by
+// the pipeline that owns this, through `&mut`.
+unsafe impl Send for HostBuffer {}
+
+impl HostBuffer {
+    pub fn new(
+        driver: &Arc<dyn Driver>,
+        ledger: &Arc<Ledger>,
+        bytes: usize,
+        purpose: HostUse,
+    ) -> Result<Self, GpuError> {
+        let block = driver.host_alloc(bytes, purpose).map_err(|source| GpuError::Memory {
+            bytes,
+            kind: "pinned",
+            source,
+        })?;
+        ledger.pinned.fetch_add(bytes, Ordering::Relaxed);
+        ledger.allocations.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), block })
+    }
+
+    pub fn host(&self) -> *mut u8 {
+        self.block.host
+    }
+
+    pub fn device(&self) -> Option<DevicePtr> {
+        self.block.device
+    }
+}
+
+impl Drop for HostBuffer {
+    fn drop(&mut self) {
+        note("a context", self.driver.bind());
+        // SAFETY: the one owner goes, and it waited for the work on this memory.
+        note("pinned memory", unsafe { self.driver.host_free(self.block) });
+        self.ledger.pinned.fetch_sub(self.block.bytes, Ordering::Relaxed);
+    }
+}

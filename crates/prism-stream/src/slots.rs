@@ -1,0 +1,187 @@
+//! What a pipeline holds on the device: streams, and a config, a telemetry and events a slot.
+//!
+//! Everything is made once, before the first step, and used until the pipeline goes. It is kept in one
+//! piece together with the kernel, so that it can be parked in one piece if the pipeline goes while
+//! the device is still at work.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use crate::context::{GpuContext, Parked};
+use crate::driver::{DevicePtr, Driver, HostUse, RawStream};
+use crate::error::{DriverError, GpuError};
+use crate::handles::{DeviceBuffer, Event, HostBuffer};
+use crate::plan::{self, Mark, Placement, Submission};
+use crate::pool::{StreamLease, StreamPool};
+use crate::step::StepKernel;
+use crate::stream::StreamPurpose;
+
+/// One slot.
+pub(crate) struct Slot {
+    config_host: HostBuffer,
+    config_device: Option<DeviceBuffer>,
+    telemetry_host: HostBuffer,
+    telemetry_device: Option<DeviceBuffer>,
+    marks: [Option<Event>; 3],
+}
+
+impl Slot {
+    fn new(
+        gpu: &GpuContext,
+        placement: Placement,
+        submission: Submission,
+        (config_bytes, telemetry_bytes): (usize, usize),
+    ) -> Result<Self, GpuError> {
+        let (driver, ledger) = (gpu.driver(), gpu.ledger());
+        let host = |bytes, purpose| HostBuffer::new(driver, ledger, bytes, purpose);
+        let device = |bytes| DeviceBuffer::new(driver, ledger, bytes);
+        let copied = placement == Placement::Copied;
+        let (up, down) = if copied {
+            (HostUse::Upload, HostUse::Download)
+        } else {
+            (HostUse::Mapped, HostUse::Mapped)
+        };
+        let mut marks = [None, None, None];
+        for op in plan::calls(placement, submission) {
+            if let plan::Op::Record(mark, _) = op {
+                marks[*mark as usize] = Some(Event::new(driver, ledger)?);
+            }
+        }
+        let slot = Self {
+            config_host: host(config_bytes, up)?,
+            config_device: copied.then(|| device(config_bytes)).transpose()?,
+            telemetry_host: host(telemetry_bytes, down)?,
+            telemetry_device: copied.then(|| device(telemetry_bytes)).transpose()?,
+            marks,
+        };
+        // SAFETY: the block was just allocated with that many bytes, and nothing else knows of it.
+        unsafe { slot.telemetry_host.host().write_bytes(0, telemetry_bytes) };
+        Ok(slot)
+    }
+
+    /// Where the host writes the config.
+    pub fn config_host(&self) -> *mut u8 {
+        self.config_host.host()
+    }
+
+    /// Where the host reads the telemetry.
+    pub fn telemetry_host(&self) -> *mut u8 {
+        self.telemetry_host.host()
+    }
+
+    /// Where the kernel reads the config.
+    pub fn config(&self) -> Result<DevicePtr, GpuError> {
+        address(self.config_device.as_ref(), &self.config_host)
+    }
+
+    /// Where the kernel writes the telemetry.
+    pub fn telemetry(&self) -> Result<DevicePtr, GpuError> {
+        address(self.telemetry_device.as_ref(), &self.telemetry_host)
+    }
+
+    pub fn mark(&self, mark: Mark) -> Result<&Event, GpuError> {
+        self.marks[mark as usize]
+            .as_ref()
+            .ok_or(GpuError::InvalidOptions("a plan uses a mark that it does not record"))
+    }
+}
+
+/// What the device calls a buffer: its device copy, or its mapped view.
+fn address(device: Option<&DeviceBuffer>, host: &HostBuffer) -> Result<DevicePtr, GpuError> {
+    device
+        .map(DeviceBuffer::ptr)
+        .or_else(|| host.device())
+        .ok_or(GpuError::InvalidOptions("this device does not map host memory"))
+}
+
+/// The streams and slots of a pipeline.
+pub(crate) struct Lanes {
+    streams: Vec<StreamLease>,
+    pub slots: Vec<Slot>,
+}
+
+impl Lanes {
+    /// Leases the streams of a plan and allocates `count` slots, cleared.
+    pub fn new(
+        pool: &StreamPool,
+        placement: Placement,
+        submission: Submission,
+        count: usize,
+        bytes: (usize, usize),
+    ) -> Result<Self, GpuError> {
+        let gpu = pool.gpu();
+        let streams = plan::purposes(placement, submission)
+            .into_iter()
+            .map(|purpose| pool.lease(purpose))
+            .collect::<Result<Vec<_>, _>>()?;
+        gpu.driver().bind()?;
+        let slots = (0..count)
+            .map(|_| Slot::new(gpu, placement, submission, bytes))
+            .collect::<Result<Vec<_>, _>>()?;
+        let lanes = Self { streams, slots };
+        lanes.clear(gpu.driver().as_ref())?;
+        Ok(lanes)
+    }
+
+    /// Clears the device's copies, so that a kernel that writes part of a telemetry leaves no
+    /// surprises in the rest.
+    fn clear(&self, driver: &dyn Driver) -> Result<(), GpuError> {
+        let stream = self.stream(StreamPurpose::KernelExecution)?;
+        for slot in &self.slots {
+            for buffer in [&slot.config_device, &slot.telemetry_device].into_iter().flatten() {
+                // SAFETY: the buffer is ours and new; the stream is leased; the context is bound.
+                unsafe { driver.fill(buffer.ptr(), 0, buffer.bytes(), stream) }?;
+            }
+        }
+        // SAFETY: the stream is leased and the context is bound.
+        unsafe { driver.stream_synchronize(stream) }?;
+        Ok(())
+    }
+
+    pub fn stream(&self, purpose: StreamPurpose) -> Result<RawStream, GpuError> {
+        self.streams
+            .iter()
+            .find(|lease| lease.purpose() == purpose)
+            .map(StreamLease::raw)
+            .ok_or(GpuError::InvalidOptions("a plan uses a stream that it does not name"))
+    }
+
+    /// Whether every stream is done.
+    pub fn idle(&self) -> Result<bool, DriverError> {
+        for lease in &self.streams {
+            if !lease.stream().query()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// All that the device may be using for a pipeline: lanes, and the kernel with its state.
+pub(crate) struct Work<C, T> {
+    // The lanes go first: a stream that is given back still runs what is on it, a kernel's own
+    // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
+    pub lanes: Option<Lanes>,
+    pub kernel: Option<Box<dyn StepKernel<C, T>>>,
+}
+
+impl<C, T> Parked for Work<C, T> {
+    fn passed(&self) -> Result<bool, DriverError> {
+        self.lanes.as_ref().map_or(Ok(true), Lanes::idle)
+    }
+}
+
+/// Gives up what a pipeline held, without waiting and without freeing under the device's hands.
+pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, work: Work<C, T>, quiet: bool) {
+    if quiet && gpu.poison().is_none() {
+        drop(work);
+    } else {
+        gpu.park(Box::new(work));
+        gpu.reap();
+    }
+}
+
+/// The driver that a pipeline's calls go to.
+pub(crate) fn driver_of(pool: &StreamPool) -> Arc<dyn Driver> {
+    Arc::clone(pool.gpu().driver())
+}

@@ -1,0 +1,105 @@
+//! What a user of the pipeline supplies: the kernel of a step.
+#![allow(unsafe_code)]
+
+use std::ops::Deref;
+
+use crate::driver::{DevicePtr, Driver, KernelArg, LaunchShape, RawStream};
+use crate::error::GpuError;
+use crate::kernel::Function;
+
+/// Where and on what a step's kernels are to be launched. Lives for the duration of the call.
+#[derive(Clone, Copy, Debug)]
+pub struct StepLaunch<'a> {
+    /// The number of the step, from 0, as the pipeline counts.
+    pub step: u64,
+    /// The step's config in memory that the device can read.
+    pub config: DevicePtr,
+    /// Where the step's telemetry goes; not cleared.
+    pub telemetry: DevicePtr,
+    /// The stream to launch on, and no other.
+    pub stream: RawStream,
+    pub(crate) driver: &'a dyn Driver,
+}
+
+impl StepLaunch<'_> {
+    /// Enqueues a kernel on the step's stream.
+    ///
+    /// # Safety
+    /// The arguments are what `function` declares, in number, size and meaning, and whatever they
+    /// point to stays allocated until the step has finished.
+    ///
+    /// # Errors
+    /// What the driver says of the launch.
+    pub unsafe fn launch(
+        &self,
+        function: &Function,
+        shape: &LaunchShape,
+        args: &[KernelArg<'_>],
+    ) -> Result<(), GpuError> {
+        // SAFETY: the function's image is alive while `function` is, the stream is the pipeline's,
+        // the context was bound by the pipeline, and the caller vouches for the arguments.
+        unsafe { self.driver.launch(function.raw(), shape, self.stream, args) }?;
+        Ok(())
+    }
+
+    /// The driver, for calls that this type has no method for.
+    #[must_use]
+    pub fn driver(&self) -> &dyn Driver {
+        self.driver
+    }
+}
+
+/// The kernel of a step, with the state that it works on.
+///
+/// The pipeline owns it from [`bind`](crate::AsyncPipelineCoordinator::bind) on, and drops it only
+/// when no step that it launched is in flight; so the device memory of its state may simply be a
+/// field.
+///
+/// # Safety
+/// What [`launch`](Self::launch) enqueues goes on the given stream only, reads no more than a `C` at
+/// the config and writes no more than a `T` at the telemetry, writes all of a `T` or leaves bytes
+/// that are a valid `T` anyway, and touches no other memory but what the implementor owns or keeps
+/// alive.
+pub unsafe trait StepKernel<C, T>: Send {
+    /// Enqueues the kernels of one step. Called once a step, in order.
+    ///
+    /// # Errors
+    /// Whatever kept it from enqueuing; the pipeline then waits for what was enqueued, and the step's
+    /// number goes to the next config.
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError>;
+
+    /// Looks at the telemetry of a finished step before the caller does.
+    ///
+    /// # Errors
+    /// Why the kernel refused the step's config, if it did; the step is then reported as
+    /// [`GpuError::Rejected`], and the pipeline goes on.
+    fn inspect(&self, telemetry: &T) -> Result<(), String> {
+        let _ = telemetry;
+        Ok(())
+    }
+}
+
+/// A step that has come back, borrowed from its slot. The slot is free when this goes.
+#[derive(Debug)]
+pub struct Completed<'a, T> {
+    /// The number of the step.
+    pub step: u64,
+    pub(crate) telemetry: &'a T,
+}
+
+impl<T> Deref for Completed<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.telemetry
+    }
+}
+
+/// A step that has come back, by value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StepRecord<T> {
+    /// The number of the step.
+    pub step: u64,
+    /// What the kernel said.
+    pub telemetry: T,
+}

@@ -1,0 +1,318 @@
+//! The same promises on a real device. Without one, each test says so and passes; with
+//! `PRISM_REQUIRE_GPU=1` it fails instead. Needs NVRTC.
+//!
+//! Tests that lose the device run in processes of their own: they are `#[ignore]`d here and run one
+//! by one, by name.
+#![cfg(feature = "cuda")]
+#![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prism_stream::driver::HostUse;
+use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
+use prism_stream::{
+    AsyncPipelineCoordinator, GpuContext, GpuError, KernelCache, PipelineOptions, Placement,
+    PoolOptions, StreamPool, StreamPriority, StreamPurpose, Submission,
+};
+
+type Config = [u32; 256];
+type Telemetry = [u32; 2560];
+type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
+
+const TRANSPORTS: [(Placement, Submission); 4] = [
+    (Placement::Copied, Submission::Sync),
+    (Placement::Mapped, Submission::Sync),
+    (Placement::Copied, Submission::Streams),
+    (Placement::Mapped, Submission::Streams),
+];
+
+/// How often to repeat what depends on chance; more with `PRISM_GPU_ROUNDS`.
+fn rounds() -> u64 {
+    std::env::var("PRISM_GPU_ROUNDS").ok().and_then(|value| value.parse().ok()).unwrap_or(5)
+}
+
+/// The device, and the right to be alone on it: tests that measure or fill memory disturb others.
+fn device() -> Option<(GpuContext, MutexGuard<'static, ()>)> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    match GpuContext::open(0) {
+        Ok(gpu) => Some((gpu, guard)),
+        Err(reason) => {
+            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
+            assert!(!required, "a GPU is required: {reason}");
+            println!("skipped: {reason}");
+            None
+        }
+    }
+}
+
+fn options(depth: usize, (placement, submission): (Placement, Submission)) -> PipelineOptions {
+    PipelineOptions { depth, placement: Some(placement), submission, ..PipelineOptions::default() }
+}
+
+fn pipeline(gpu: &GpuContext, options: PipelineOptions, echo: EchoOptions) -> Pipeline {
+    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+    let mut pipeline = Pipeline::new(pool, options).unwrap();
+    pipeline.bind(EchoKernel::new(gpu, &KernelCache::disabled(), echo).unwrap()).unwrap();
+    pipeline
+}
+
+fn config(step: u64) -> Config {
+    std::array::from_fn(|at| {
+        (step as u32 + 1).wrapping_mul(2_654_435_761).rotate_left(at as u32 % 32) ^ at as u32
+    })
+}
+
+fn check(telemetry: &Telemetry, step: u64, what: &str) {
+    let checksum = echo_checksum(&config(step));
+    for (at, &word) in telemetry.iter().enumerate() {
+        assert_eq!(word, echo_word(checksum, step as u32, at), "step {step}, word {at}, {what}");
+    }
+}
+
+#[test]
+fn gpu_the_device_describes_itself() {
+    let Some((gpu, _alone)) = device() else { return };
+    let info = gpu.info();
+    println!("{info}, driver for CUDA {}.{}", info.driver_version.0, info.driver_version.1);
+    assert!(info.multiprocessors > 0 && info.memory_bytes > 0 && !info.name.is_empty());
+    let (free, total) = gpu.driver().memory_info().unwrap();
+    assert!(free <= total);
+}
+
+#[test]
+fn gpu_every_step_comes_back_once_in_order_and_right() {
+    let Some((gpu, _alone)) = device() else { return };
+    for round in 0..rounds() {
+        for transport in TRANSPORTS {
+            for depth in [1, 2, 3, 8] {
+                let echo = EchoOptions { jitter_ns: 1 + round * 7_000, ..EchoOptions::default() };
+                let mut pipeline = pipeline(&gpu, options(depth, transport), echo);
+                let mut taken = 0;
+                for step in 0..200 {
+                    if let Some(done) = pipeline.step(&config(step)).unwrap() {
+                        assert_eq!(done.step, taken);
+                        check(&done, taken, &format!("{transport:?}"));
+                        taken += 1;
+                    }
+                }
+                for done in pipeline.drain().unwrap() {
+                    check(&done.telemetry, taken, &format!("{transport:?}"));
+                    taken += 1;
+                }
+                assert_eq!(taken, 200);
+            }
+        }
+    }
+}
+
+#[test]
+fn gpu_ten_thousand_steps_give_equal_telemetry_in_every_transport() {
+    let Some((gpu, _alone)) = device() else { return };
+    let steps =
+        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    for transport in TRANSPORTS {
+        let mut pipeline = pipeline(&gpu, options(3, transport), EchoOptions::default());
+        for step in 0..steps {
+            if let Some(done) = pipeline.step(&config(step)).unwrap() {
+                let at = done.step;
+                check(&done, at, &format!("{transport:?}"));
+            }
+        }
+        pipeline.drain().unwrap();
+    }
+}
+
+#[test]
+fn gpu_nothing_grows_while_steps_run() {
+    let Some((gpu, _alone)) = device() else { return };
+    for transport in TRANSPORTS {
+        let mut pipeline = pipeline(&gpu, options(3, transport), EchoOptions::default());
+        for step in 0..100 {
+            pipeline.step(&config(step)).unwrap();
+        }
+        let (before, free) = (gpu.memory_use(), gpu.driver().memory_info().unwrap().0);
+        for step in 0..20_000 {
+            pipeline.step(&config(step)).unwrap();
+        }
+        assert_eq!(gpu.memory_use(), before);
+        assert_eq!(gpu.driver().memory_info().unwrap().0, free);
+    }
+}
+
+#[test]
+fn gpu_dropping_in_flight_parks_and_lets_go() {
+    let Some((gpu, _alone)) = device() else { return };
+    for transport in TRANSPORTS {
+        for steps in 0..4 {
+            let echo = EchoOptions { spin_ns: 3_000_000, ..EchoOptions::default() };
+            let mut pipeline = pipeline(&gpu, options(3, transport), echo);
+            for step in 0..steps {
+                if pipeline.pending() < 3 {
+                    pipeline.submit(&config(step)).unwrap();
+                }
+            }
+            drop(pipeline);
+            gpu.synchronize().unwrap();
+            assert_eq!(gpu.parked(), 0);
+            assert_eq!(gpu.memory_use().device_bytes, 0);
+            assert_eq!(gpu.memory_use().pinned_bytes, 0);
+        }
+    }
+}
+
+#[test]
+fn gpu_a_step_that_outlasts_its_time_is_an_error_and_can_be_waited_for() {
+    let Some((gpu, _alone)) = device() else { return };
+    let echo = EchoOptions { long_at: Some(1), long_ns: 3_000_000_000, ..EchoOptions::default() };
+    let limit = Duration::from_millis(200);
+    let with_limit = PipelineOptions {
+        step_timeout: Some(limit),
+        ..options(3, (Placement::Copied, Submission::Streams))
+    };
+    let mut pipeline = pipeline(&gpu, with_limit, echo);
+    pipeline.submit(&config(0)).unwrap();
+    pipeline.submit(&config(1)).unwrap();
+    check(&pipeline.next().unwrap().unwrap(), 0, "before");
+    let error = pipeline.next().expect_err("it spins");
+    assert_eq!(error, GpuError::StepTimeout { step: 1, after: limit });
+    let done = loop {
+        match pipeline.next() {
+            Ok(done) => break *done.unwrap(),
+            Err(GpuError::StepTimeout { step: 1, .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
+    check(&done, 1, "after");
+}
+
+#[test]
+fn gpu_memory_that_is_not_there_is_an_error_that_passes() {
+    let Some((gpu, _alone)) = device() else { return };
+    let error = gpu.alloc(1 << 50).expect_err("a pebibyte");
+    assert!(matches!(error, GpuError::Memory { kind: "device", .. }), "{error}");
+    assert!(!error.is_sticky());
+    assert!(gpu.alloc_zeroed(4096).is_ok());
+}
+
+#[test]
+fn gpu_a_stream_that_was_handed_out_outlives_its_pool() {
+    let Some((gpu, _alone)) = device() else { return };
+    let pool = StreamPool::new(
+        gpu.clone(),
+        PoolOptions { idle: Duration::ZERO, ..PoolOptions::default() },
+    );
+    let lease = pool.lease(StreamPurpose::KernelExecution).unwrap();
+    let stream = lease.cuda().unwrap();
+    drop(lease);
+    assert_eq!(pool.shrink(), 1);
+    drop((pool, gpu));
+    stream.synchronize().unwrap();
+}
+
+#[test]
+fn gpu_priorities_are_clamped_and_accepted() {
+    let Some((gpu, _alone)) = device() else { return };
+    let range = gpu.driver().priority_range().unwrap();
+    let pool = StreamPool::new(gpu, PoolOptions::default());
+    for (priority, level) in [
+        (StreamPriority::Level(-1000), range.greatest),
+        (StreamPriority::Level(1000), range.least),
+        (StreamPriority::High, range.greatest),
+    ] {
+        pool.set_priority(StreamPurpose::AuxCompute, priority);
+        assert_eq!(pool.lease(StreamPurpose::AuxCompute).unwrap().level(), level);
+    }
+}
+
+#[test]
+fn gpu_the_callers_event_tracking_stays_as_it_was() {
+    let Some((gpu, _alone)) = device() else { return };
+    drop(gpu);
+    let context = cudarc::driver::CudaContext::new(0).unwrap();
+    let before = context.is_event_tracking();
+    let gpu = GpuContext::from_cudarc(Arc::clone(&context)).unwrap();
+    let mut pipeline = pipeline(
+        &gpu,
+        options(3, (Placement::Copied, Submission::Streams)),
+        EchoOptions::default(),
+    );
+    for step in 0..10 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    assert_eq!(context.is_event_tracking(), before);
+    context.check_err().unwrap();
+}
+
+#[test]
+fn gpu_a_pipeline_made_on_one_thread_steps_and_drops_on_others() {
+    let Some((gpu, _alone)) = device() else { return };
+    let transport = (Placement::Copied, Submission::Streams);
+    let mut pipeline = pipeline(&gpu, options(3, transport), EchoOptions::default());
+    pipeline.submit(&config(0)).unwrap();
+    std::thread::spawn(move || {
+        pipeline.submit(&config(1)).unwrap();
+        check(&pipeline.next().unwrap().unwrap(), 0, "thread");
+        drop(pipeline);
+    })
+    .join()
+    .unwrap();
+    gpu.synchronize().unwrap();
+    assert_eq!(gpu.memory_use().device_bytes, 0);
+}
+
+#[test]
+fn gpu_elapsed_time_needs_timed_events() {
+    let Some((gpu, _alone)) = device() else { return };
+    let driver = gpu.driver();
+    driver.bind().unwrap();
+    let (plain, timed) = (driver.event_create(false).unwrap(), driver.event_create(true).unwrap());
+    let stream = driver.stream_create(0).unwrap();
+    // SAFETY: all were just made, and are destroyed once, after the stream was waited for.
+    unsafe {
+        driver.event_record(plain, stream).unwrap();
+        driver.event_record(timed, stream).unwrap();
+        driver.stream_synchronize(stream).unwrap();
+        assert!(driver.event_elapsed(plain, timed).is_err());
+        assert!(driver.event_elapsed(timed, timed).is_ok());
+        driver.event_destroy(plain).unwrap();
+        driver.event_destroy(timed).unwrap();
+        driver.stream_destroy(stream).unwrap();
+    }
+}
+
+#[test]
+fn gpu_mapped_memory_has_an_address_on_the_device() {
+    let Some((gpu, _alone)) = device() else { return };
+    gpu.driver().bind().unwrap();
+    let block = gpu.driver().host_alloc(4096, HostUse::Mapped).unwrap();
+    assert!(block.device.is_some());
+    assert_eq!(block.host as usize % 256, 0);
+    // SAFETY: just allocated, never used.
+    unsafe { gpu.driver().host_free(block) }.unwrap();
+}
+
+#[test]
+#[ignore = "loses the device for its process; run by name"]
+fn gpu_lost_a_trap_names_its_step_and_poisons_the_context() {
+    let Some((gpu, _alone)) = device() else { return };
+    let echo = EchoOptions { trap_at: Some(5), ..EchoOptions::default() };
+    let mut pipeline = pipeline(&gpu, options(3, (Placement::Copied, Submission::Streams)), echo);
+    let mut failure = None;
+    for step in 0..10 {
+        if let Err(error) = pipeline.step(&config(step)) {
+            failure = Some(error);
+            break;
+        }
+    }
+    let error = failure.expect("step 5 traps");
+    println!("{error}");
+    assert!(error.is_sticky());
+    // The driver says that something failed, not what; the oldest step not seen to finish is named.
+    assert!(matches!(error, GpuError::Step { step: 3..=5, .. }), "{error}");
+    assert!(matches!(pipeline.submit(&config(0)), Err(GpuError::Poisoned { .. })));
+    assert!(matches!(gpu.alloc(16), Err(GpuError::Poisoned { .. })));
+    assert!(gpu.synchronize().is_err());
+    drop(pipeline);
+}

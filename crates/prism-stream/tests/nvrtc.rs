@@ -1,0 +1,67 @@
+//! Every kernel compiles for every architecture that is promised; no GPU needed, only NVRTC.
+//! Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
+#![cfg(feature = "cuda")]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use prism_stream::kernels::echo_source;
+use prism_stream::{KernelCache, KernelError, KernelSource};
+
+/// Whether to go on: NVRTC is there, or it is required.
+fn nvrtc() -> bool {
+    match KernelSource::new("empty.cu", "").compile("sm_90") {
+        Err(KernelError::NoCompiler) => {
+            let required = std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
+            assert!(!required, "{}", KernelError::NoCompiler);
+            println!("skipped: {}", KernelError::NoCompiler);
+            false
+        }
+        _ => true,
+    }
+}
+
+#[test]
+fn every_kernel_compiles_for_every_architecture() {
+    if !nvrtc() {
+        return;
+    }
+    for arch in ["sm_80", "sm_90", "sm_100"] {
+        for (config, telemetry) in [(1, 1), (64, 16), (256, 2560)] {
+            let cubin = echo_source(config, telemetry).compile(arch).unwrap();
+            assert!(cubin.starts_with(b"\x7fELF"), "{arch}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_does_not_compile_gives_the_log() {
+    if !nvrtc() {
+        return;
+    }
+    let broken = KernelSource::new("broken.cu", "__global__ void f() { undeclared = 1; }");
+    let Err(KernelError::Compile { name, arch, log }) = broken.compile("sm_90") else {
+        panic!("it compiled");
+    };
+    assert_eq!((name.as_str(), arch.as_str()), ("broken.cu", "sm_90"));
+    assert!(log.contains("undeclared"), "{log}");
+}
+
+#[test]
+fn a_cached_kernel_is_the_compiled_one() {
+    if !nvrtc() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let cache = KernelCache::at(folder.path());
+    let built = cache.get_or_build(&echo_source(4, 4), "sm_90").unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(cache.get_or_build(&echo_source(4, 4), "sm_90").unwrap(), built);
+}
+
+#[test]
+fn a_nul_byte_in_a_constant_is_an_error() {
+    if !nvrtc() {
+        return;
+    }
+    let source = KernelSource::new("a.cu", "").define("N", "1\0");
+    assert!(matches!(source.compile("sm_90"), Err(KernelError::Nul { .. })));
+}
