@@ -1,0 +1,211 @@
+//! The same steps as loops written by hand: what a careful programmer would get without the pipeline.
+//! They set the limit that it is held against, and the baselines that it is to beat.
+
+use prism_stream::driver::{
+    DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, RawEvent, RawStream,
+};
+use prism_stream::kernels::echo_source;
+use prism_stream::{DeviceBuffer, Function, GpuContext, KernelCache, Module};
+use std::cell::UnsafeCell;
+use std::sync::Arc;
+
+const SLOTS: usize = 3;
+
+/// Everything for all the loops, made once.
+pub struct Loops {
+    driver: Arc<dyn Driver>,
+    function: Function,
+    count: DeviceBuffer,
+    config: Vec<DeviceBuffer>,
+    telemetry: Vec<DeviceBuffer>,
+    up: Vec<HostBlock>,
+    down: Vec<HostBlock>,
+    mapped_up: Vec<HostBlock>,
+    mapped_down: Vec<HostBlock>,
+    pageable: (Vec<u8>, UnsafeCell<Vec<u8>>),
+    streams: [RawStream; 3],
+    events: Vec<[RawEvent; 3]>,
+    bytes: (usize, usize),
+    spin_ns: u64,
+}
+
+impl Loops {
+    pub fn new(
+        gpu: &GpuContext,
+        config: usize,
+        telemetry: usize,
+        cache: &KernelCache,
+        spin_ns: u64,
+    ) -> Self {
+        let driver = Arc::clone(gpu.driver());
+        driver.bind().unwrap();
+        let source = echo_source(config, telemetry);
+        let function = Module::from_source(gpu, &source, cache).unwrap().function("echo").unwrap();
+        let bytes = (config * 4, telemetry * 4);
+        let host = |bytes, purpose| -> Vec<HostBlock> {
+            (0..SLOTS).map(|_| driver.host_alloc(bytes, purpose).unwrap()).collect()
+        };
+        let device = |bytes| (0..SLOTS).map(|_| gpu.alloc_zeroed(bytes).unwrap()).collect();
+        Self {
+            function,
+            count: gpu.alloc_zeroed(8).unwrap(),
+            config: device(bytes.0),
+            telemetry: device(bytes.1),
+            up: host(bytes.0, HostUse::Upload),
+            down: host(bytes.1, HostUse::Download),
+            mapped_up: host(bytes.0, HostUse::Mapped),
+            mapped_down: host(bytes.1, HostUse::Mapped),
+            pageable: (vec![1; bytes.0], UnsafeCell::new(vec![0; bytes.1])),
+            streams: std::array::from_fn(|_| driver.stream_create(0).unwrap()),
+            events: (0..SLOTS)
+                .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
+                .collect(),
+            bytes,
+            spin_ns,
+            driver,
+        }
+    }
+
+    fn copy_up(&self, slot: usize, from: *const u8, on: usize) {
+        // SAFETY: both ends are ours, of that size, and live until the streams were waited for.
+        unsafe {
+            let to = self.config[slot].ptr();
+            self.driver.copy_to_device(to, from, self.bytes.0, self.streams[on]).unwrap();
+        }
+    }
+
+    fn copy_down(&self, slot: usize, to: *mut u8, on: usize) {
+        // SAFETY: both ends are ours, of that size, and live until the streams were waited for.
+        unsafe {
+            let from = self.telemetry[slot].ptr();
+            self.driver.copy_to_host(to, from, self.bytes.1, self.streams[on]).unwrap();
+        }
+    }
+
+    fn launch(&self, config: DevicePtr, telemetry: DevicePtr, on: usize) {
+        let (count, jitter, trap) = (self.count.ptr(), 0_u64, 0_u32);
+        let args = [
+            KernelArg::pointer(&config),
+            KernelArg::pointer(&telemetry),
+            KernelArg::pointer(&count),
+            KernelArg::new(&self.spin_ns),
+            KernelArg::new(&jitter),
+            KernelArg::new(&trap),
+        ];
+        let shape = LaunchShape::linear(1, 256);
+        // SAFETY: these are the arguments of the echo, and what they point to is ours.
+        unsafe { self.driver.launch(self.function.raw(), &shape, self.streams[on], &args) }
+            .unwrap();
+    }
+
+    fn record(&self, slot: usize, mark: usize, on: usize) {
+        // SAFETY: both are ours.
+        unsafe { self.driver.event_record(self.events[slot][mark], self.streams[on]) }.unwrap();
+    }
+
+    fn hold(&self, slot: usize, mark: usize, on: usize) {
+        // SAFETY: both are ours.
+        unsafe { self.driver.stream_wait(self.streams[on], self.events[slot][mark]) }.unwrap();
+    }
+
+    fn host_wait(&self, slot: usize) {
+        // SAFETY: the event is ours.
+        unsafe { self.driver.event_synchronize(self.events[slot][2]) }.unwrap();
+    }
+
+    fn finish(&self) {
+        for stream in self.streams {
+            // SAFETY: the stream is ours.
+            unsafe { self.driver.stream_synchronize(stream) }.unwrap();
+        }
+    }
+
+    pub fn upload(&self, steps: u64) {
+        (0..steps).for_each(|_| self.copy_up(0, self.up[0].host, 0));
+        self.finish();
+    }
+
+    pub fn download(&self, steps: u64) {
+        (0..steps).for_each(|_| self.copy_down(0, self.down[0].host, 2));
+        self.finish();
+    }
+
+    pub fn kernel(&self, steps: u64) {
+        (0..steps).for_each(|_| self.launch(self.config[0].ptr(), self.telemetry[0].ptr(), 1));
+        self.finish();
+    }
+
+    pub fn copies(&self, steps: u64) {
+        for _ in 0..steps {
+            self.copy_up(0, self.up[0].host, 0);
+            self.copy_down(0, self.down[0].host, 2);
+        }
+        self.finish();
+    }
+
+    pub fn sync(&self, steps: u64, pageable: bool) {
+        let (up, down) = if pageable {
+            // SAFETY: nothing else refers to the vector.
+            (self.pageable.0.as_ptr(), unsafe { (*self.pageable.1.get()).as_mut_ptr() })
+        } else {
+            (self.up[0].host.cast_const(), self.down[0].host)
+        };
+        for _ in 0..steps {
+            self.copy_up(0, up, 1);
+            self.launch(self.config[0].ptr(), self.telemetry[0].ptr(), 1);
+            self.copy_down(0, down, 1);
+            // SAFETY: the stream is ours.
+            unsafe { self.driver.stream_synchronize(self.streams[1]) }.unwrap();
+        }
+    }
+
+    pub fn streams(&self, steps: u64) {
+        for step in 0..steps as usize {
+            let slot = step % SLOTS;
+            if step >= SLOTS {
+                self.host_wait(slot);
+            }
+            self.copy_up(slot, self.up[slot].host, 0);
+            self.record(slot, 0, 0);
+            self.hold(slot, 0, 1);
+            self.launch(self.config[slot].ptr(), self.telemetry[slot].ptr(), 1);
+            self.record(slot, 1, 1);
+            self.hold(slot, 1, 2);
+            self.copy_down(slot, self.down[slot].host, 2);
+            self.record(slot, 2, 2);
+        }
+        self.finish();
+    }
+
+    pub fn mapped(&self, steps: u64) {
+        for step in 0..steps as usize {
+            let slot = step % SLOTS;
+            if step >= SLOTS {
+                self.host_wait(slot);
+            }
+            let (up, down) = (self.mapped_up[slot].device, self.mapped_down[slot].device);
+            self.launch(up.unwrap(), down.unwrap(), 1);
+            self.record(slot, 2, 1);
+        }
+        self.finish();
+    }
+}
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        self.finish();
+        let blocks = [&self.up, &self.down, &self.mapped_up, &self.mapped_down];
+        // SAFETY: all are ours, nothing is queued, and each goes once.
+        unsafe {
+            for block in blocks.into_iter().flatten() {
+                self.driver.host_free(*block).unwrap();
+            }
+            for event in self.events.iter().flatten() {
+                self.driver.event_destroy(*event).unwrap();
+            }
+            for stream in self.streams {
+                self.driver.stream_destroy(stream).unwrap();
+            }
+        }
+    }
+}

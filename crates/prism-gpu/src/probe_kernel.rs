@@ -1,0 +1,74 @@
+//! The kernel that runs when no other is bound: it shows that config and telemetry arrive whole.
+//!
+//! It answers each [`RuntimeConfig`] with its iteration, a checksum of all its bytes as the device saw
+//! them, and the device's clock, and it rejects a config of another layout. `kernels/probe.cu` declares
+//! both structures and asserts, when it is compiled, that their sizes and offsets are those of
+//! `prism-core`.
+#![allow(unsafe_code)]
+
+use std::mem::offset_of;
+
+use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
+use prism_stream::{
+    Function, GpuContext, GpuError, KernelArg, KernelCache, KernelSource, LaunchShape, Module,
+    StepKernel, StepLaunch,
+};
+
+/// The probe, ready to be bound.
+#[derive(Clone, Debug)]
+pub struct ProbeKernel {
+    function: Function,
+}
+
+/// The source of the probe, with the layout that it asserts.
+#[must_use]
+pub fn probe_source() -> KernelSource {
+    KernelSource::new("probe.cu", include_str!("../kernels/probe.cu"))
+        .define("CONFIG_BYTES", size_of::<RuntimeConfig>())
+        .define("CONFIG_LAYOUT", RuntimeConfig::LAYOUT)
+        .define("CONFIG_LAYOUT_OFFSET", offset_of!(RuntimeConfig, layout))
+        .define("CONFIG_PARAMETERS_OFFSET", offset_of!(RuntimeConfig, parameters))
+        .define("TELEMETRY_BYTES", size_of::<KernelTelemetry>())
+        .define("TELEMETRY_STATUS_OFFSET", offset_of!(KernelTelemetry, status_code))
+        .define("TELEMETRY_CLOCK_OFFSET", offset_of!(KernelTelemetry, clock_ns))
+        .define("TELEMETRY_RECORDS_OFFSET", offset_of!(KernelTelemetry, records))
+}
+
+impl ProbeKernel {
+    /// Compiles the probe for the device at hand, or takes it from the cache.
+    ///
+    /// # Errors
+    /// [`GpuError::Kernel`] if it cannot be had; without NVRTC, the error says how to get it.
+    pub fn new(gpu: &GpuContext, cache: &KernelCache) -> Result<Self, GpuError> {
+        let function = Module::from_source(gpu, &probe_source(), cache)?.function("probe")?;
+        Ok(Self { function })
+    }
+
+    /// The probe from a function that the caller loaded: it takes the addresses of a config and of
+    /// a telemetry, reads the one and writes the other.
+    ///
+    /// # Safety
+    /// The function is such a one.
+    #[must_use]
+    pub unsafe fn from_function(function: Function) -> Self {
+        Self { function }
+    }
+}
+
+// SAFETY: probe.cu reads one RuntimeConfig and writes all of one KernelTelemetry; it asserts the sizes.
+unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for ProbeKernel {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        let args = [KernelArg::pointer(&step.config), KernelArg::pointer(&step.telemetry)];
+        // SAFETY: these are the arguments of `probe`; both live until the step was seen to finish.
+        unsafe { step.launch(&self.function, &LaunchShape::linear(1, 256), &args) }
+    }
+
+    fn inspect(&self, telemetry: &KernelTelemetry) -> Result<(), String> {
+        match telemetry.status() {
+            TelemetryStatus::Rejected => {
+                Err(format!("its layout is {}, not {}", telemetry.detail, RuntimeConfig::LAYOUT))
+            }
+            _ => Ok(()),
+        }
+    }
+}

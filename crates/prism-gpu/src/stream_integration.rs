@@ -1,0 +1,234 @@
+//! [`ManagedGpuContext`]: one device that runs steps, pipelined if streams are enabled.
+//!
+//! ```text
+//! call n:    upload n   | kernel n   | download n        enqueued, not waited for
+//! answers:   telemetry of step n - 2, which has come back while the host did something else
+//! ```
+//!
+//! With `enable_streams` three slots are in flight on three streams; without, one stream and one slot
+//! are waited for after each step. Either way call n answers with step n - 2, calls 0 and 1 with
+//! [`Warmup`](prism_core::TelemetryStatus::Warmup), so a controller sees the same lag and the same
+//! telemetry in both modes. Before a kernel is bound the [`ProbeKernel`] runs. Nothing is created and
+//! nothing is allocated before the first step.
+
+use prism_core::{KernelTelemetry, RuntimeConfig};
+use prism_stream::{
+    GpuContext, GpuError, KernelCache, PipelineOptions, PoolOptions, StepKernel, StepRecord,
+    StreamLease, StreamPool, StreamPurpose, Submission,
+};
+
+use crate::AsyncPipelineCoordinator;
+use crate::probe_kernel::ProbeKernel;
+
+#[cfg(feature = "cuda")]
+use cudarc::driver::{CudaContext, CudaStream};
+#[cfg(feature = "cuda")]
+use std::sync::Arc;
+
+/// A device, with or without streams, that runs steps of a kernel.
+#[derive(Debug)]
+pub struct ManagedGpuContext {
+    // Fields drop in order: the pipeline lets go of its leases before the pool goes.
+    pipeline: AsyncPipelineCoordinator,
+    leases: [Option<StreamLease>; 5],
+    pool: StreamPool,
+    gpu: GpuContext,
+    cache: KernelCache,
+    #[cfg(feature = "cuda")]
+    device: Option<Arc<CudaContext>>,
+}
+
+impl ManagedGpuContext {
+    /// Runs steps on a device that the caller opened with cudarc. The caller's context keeps its own
+    /// event tracking.
+    ///
+    /// # Errors
+    /// [`GpuError::Unavailable`] if the device is too old.
+    #[cfg(feature = "cuda")]
+    pub fn new(device: Arc<CudaContext>, enable_streams: bool) -> Result<Self, GpuError> {
+        Self::with_gpu(GpuContext::from_cudarc(device)?, enable_streams)
+    }
+
+    /// The same, with streams if `PRISM_ASYNC_GPU` is `1`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[cfg(feature = "cuda")]
+    pub fn from_env(device: Arc<CudaContext>) -> Result<Self, GpuError> {
+        Self::new(device, async_from_env())
+    }
+
+    /// Runs steps on a device that [`GpuContext::open`] opened, or on a mock.
+    ///
+    /// # Errors
+    /// None today; options are checked here.
+    pub fn with_gpu(gpu: GpuContext, enable_streams: bool) -> Result<Self, GpuError> {
+        let submission = if enable_streams { Submission::Streams } else { Submission::Sync };
+        Self::with_options(gpu, PipelineOptions { submission, ..PipelineOptions::default() })
+    }
+
+    /// The same with every option; `depth` must be 3 for the lag that
+    /// [`triple_buffered_step`](Self::triple_buffered_step) promises.
+    ///
+    /// # Errors
+    /// [`GpuError::InvalidOptions`].
+    pub fn with_options(gpu: GpuContext, options: PipelineOptions) -> Result<Self, GpuError> {
+        if options.depth != 3 {
+            return Err(GpuError::InvalidOptions("a triple-buffered pipeline has 3 slots"));
+        }
+        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        Ok(Self {
+            pipeline: AsyncPipelineCoordinator::new(pool.clone(), options)?,
+            leases: [const { None }; 5],
+            pool,
+            #[cfg(feature = "cuda")]
+            device: gpu.cudarc().cloned(),
+            gpu,
+            cache: KernelCache::for_user(),
+        })
+    }
+
+    /// Where compiled kernels are kept; by default [`KernelCache::for_user`].
+    #[must_use]
+    pub fn with_cache(mut self, cache: KernelCache) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// The device; `None` only on a mock.
+    #[cfg(feature = "cuda")]
+    #[must_use]
+    pub fn try_device(&self) -> Option<&Arc<CudaContext>> {
+        self.device.as_ref()
+    }
+
+    /// The device.
+    ///
+    /// # Panics
+    /// On a mock, which has none; see [`try_device`](Self::try_device).
+    #[cfg(feature = "cuda")]
+    #[must_use]
+    pub fn device(&self) -> &Arc<CudaContext> {
+        match &self.device {
+            Some(device) => device,
+            None => panic!("a mock has no CUDA context"),
+        }
+    }
+
+    /// The device as `prism-stream` knows it: information, memory, whether it is lost.
+    #[must_use]
+    pub fn gpu(&self) -> &GpuContext {
+        &self.gpu
+    }
+
+    /// A stream of that purpose to launch on, the same at every call; `None` without stream
+    /// management, and if the pool has none left (with a warning).
+    #[cfg(feature = "cuda")]
+    pub fn get_stream(&mut self, purpose: StreamPurpose) -> Option<Arc<CudaStream>> {
+        self.lease(purpose)?.cuda()
+    }
+
+    /// The lease behind [`get_stream`](Self::get_stream), for synchronising and querying.
+    pub fn lease(&mut self, purpose: StreamPurpose) -> Option<&StreamLease> {
+        if !self.has_stream_management() {
+            return None;
+        }
+        let held = &mut self.leases[purpose as usize];
+        if held.is_none() {
+            match self.pool.lease(purpose) {
+                Ok(lease) => *held = Some(lease),
+                Err(error) => tracing::warn!(%error, ?purpose, "no stream to hand out"),
+            }
+        }
+        held.as_ref()
+    }
+
+    /// Whether steps overlap: streams were enabled, and could be had.
+    #[must_use]
+    pub fn has_stream_management(&self) -> bool {
+        self.pipeline.stats().submission != Submission::Sync
+    }
+
+    /// Supplies the kernel of the steps to come.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps have not been taken; see [`drain`](Self::drain).
+    pub fn bind(
+        &mut self,
+        kernel: impl StepKernel<RuntimeConfig, KernelTelemetry> + 'static,
+    ) -> Result<(), GpuError> {
+        self.pipeline.bind(kernel)
+    }
+
+    /// Enqueues step n and answers with the telemetry of step n - 2, exactly; calls 0 and 1 answer
+    /// with a telemetry whose status is `Warmup`.
+    ///
+    /// # Errors
+    /// [`GpuError`]; it names the step that failed. A rejected config is an error of the call that
+    /// would have answered with its telemetry.
+    pub fn triple_buffered_step(
+        &mut self,
+        config: RuntimeConfig,
+    ) -> Result<KernelTelemetry, GpuError> {
+        if !self.pipeline.is_bound() {
+            self.pipeline.bind(ProbeKernel::new(&self.gpu, &self.cache)?)?;
+        }
+        let answer = self.pipeline.step(&config)?;
+        Ok(answer.map_or_else(KernelTelemetry::warmup, |done| *done))
+    }
+
+    /// Takes the steps that are left, in order.
+    ///
+    /// # Errors
+    /// As [`triple_buffered_step`](Self::triple_buffered_step).
+    pub fn drain(&mut self) -> Result<Vec<StepRecord<KernelTelemetry>>, GpuError> {
+        self.pipeline.drain()
+    }
+
+    /// Waits for everything on the device.
+    ///
+    /// # Errors
+    /// What the work did wrong.
+    pub fn synchronize(&self) -> Result<(), GpuError> {
+        self.gpu.synchronize()
+    }
+
+    /// Waits for the steps in flight, forgets them, and starts again with warm-up. An error of such
+    /// a step is logged, and comes up again at the next call if the device is lost.
+    pub fn reset_pipeline(&mut self) {
+        if let Err(error) = self.pipeline.reset() {
+            tracing::warn!(%error, "the pipeline could not be reset cleanly");
+        }
+    }
+
+    /// The streams; `None` without stream management.
+    #[must_use]
+    pub fn stream_pool(&self) -> Option<&StreamPool> {
+        self.has_stream_management().then_some(&self.pool)
+    }
+
+    /// The pipeline; `None` without stream management.
+    #[must_use]
+    pub fn pipeline_coordinator(&self) -> Option<&AsyncPipelineCoordinator> {
+        self.has_stream_management().then_some(&self.pipeline)
+    }
+
+    /// The pipeline in either mode: `submit`, `next`, `submit_batch`.
+    pub fn pipeline_mut(&mut self) -> &mut AsyncPipelineCoordinator {
+        &mut self.pipeline
+    }
+}
+
+/// Whether `PRISM_ASYNC_GPU` asks for streams: it does if it is `1`.
+#[must_use]
+pub fn async_from_env() -> bool {
+    std::env::var("PRISM_ASYNC_GPU").is_ok_and(|value| value == "1")
+}
+
+const _: fn() = || {
+    fn is_send<S: Send>() {}
+    is_send::<ManagedGpuContext>();
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! The report's four tests, each on the mock and, where there is one, on a GPU.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
+use prism_stream::mock::MockDriver;
+use prism_stream::{GpuContext, KernelCache, Module, Placement};
+
+use super::*;
+
+/// A mock that knows the probe.
+fn mock(seed: u64) -> (Arc<MockDriver>, GpuContext) {
+    let mock = MockDriver::new(seed);
+    mock.define("probe", |memory, args| {
+        let at = |arg: &[u8]| u64::from_le_bytes(arg.try_into().unwrap());
+        let bytes = memory.read(at(&args[0]), size_of::<RuntimeConfig>());
+        let config: RuntimeConfig = bytemuck::pod_read_unaligned(&bytes);
+        let known = config.layout == RuntimeConfig::LAYOUT;
+        let telemetry = KernelTelemetry {
+            iteration: config.iteration,
+            checksum: config.checksum(),
+            status_code: if known { KernelTelemetry::COMPLETE } else { KernelTelemetry::REJECTED },
+            detail: if known { 0 } else { config.layout },
+            clock_ns: 1,
+            ..KernelTelemetry::default()
+        };
+        memory.write(at(&args[1]), bytemuck::bytes_of(&telemetry));
+    });
+    let gpu = GpuContext::from_driver(mock.clone());
+    (mock, gpu)
+}
+
+/// The devices to test on: a mock always, the GPU if there is one. On a mock the probe is bound by
+/// hand, since there is nothing to compile for.
+fn managed(enable_streams: bool, test: impl Fn(ManagedGpuContext)) {
+    let (driver, gpu) = mock(7);
+    let mut context = ManagedGpuContext::with_gpu(gpu.clone(), enable_streams).unwrap();
+    let function = Module::from_cubin(&gpu, "probe", b"").unwrap().function("probe").unwrap();
+    // SAFETY: the mock's probe reads a config and writes a telemetry.
+    context.bind(unsafe { ProbeKernel::from_function(function) }).unwrap();
+    test(context);
+    assert_eq!(driver.violations(), Vec::<String>::new());
+    match GpuContext::open(0) {
+        Ok(gpu) => {
+            let context = ManagedGpuContext::with_gpu(gpu, enable_streams).unwrap();
+            test(context.with_cache(KernelCache::disabled()));
+        }
+        Err(reason) => println!("not on a GPU: {reason}"),
+    }
+}
+
+fn config(iteration: u64) -> RuntimeConfig {
+    let mut config = RuntimeConfig { iteration, seed: iteration * 77, ..RuntimeConfig::default() };
+    config.parameters[(iteration % 232) as usize] = iteration as f32;
+    config
+}
+
+fn check(telemetry: &KernelTelemetry, iteration: u64) {
+    assert_eq!(telemetry.status(), TelemetryStatus::Complete);
+    assert_eq!(telemetry.iteration, iteration);
+    assert_eq!(telemetry.checksum, config(iteration).checksum());
+    assert_ne!(telemetry.clock_ns, 0);
+}
+
+#[test]
+fn test_managed_context_sync_mode() {
+    managed(false, |mut context| {
+        assert!(!context.has_stream_management());
+        assert!(context.stream_pool().is_none());
+        assert!(context.pipeline_coordinator().is_none());
+        assert!(context.lease(StreamPurpose::KernelExecution).is_none());
+        assert!(context.pool.is_empty(), "nothing is made at construction");
+        context.triple_buffered_step(config(0)).unwrap();
+        assert_eq!(context.pool.len(), 1, "one stream at the first step");
+        let memory = context.gpu().memory_use();
+        assert!(memory.device_bytes <= 1024 + 10240, "one slot: {memory:?}");
+        context.synchronize().unwrap();
+    });
+}
+
+#[test]
+fn test_managed_context_async_mode() {
+    managed(true, |mut context| {
+        assert!(context.has_stream_management());
+        assert!(context.stream_pool().is_some());
+        assert!(context.pipeline_coordinator().is_some());
+        for purpose in StreamPurpose::ALL {
+            let raw = context.lease(purpose).unwrap().raw();
+            assert_eq!(context.lease(purpose).unwrap().raw(), raw, "the same at every call");
+        }
+        context.triple_buffered_step(config(0)).unwrap();
+        let memory = context.gpu().memory_use();
+        assert!(memory.device_bytes <= 35 * 1024, "{memory:?}");
+        assert!(memory.pinned_bytes <= 35 * 1024, "{memory:?}");
+        context.synchronize().unwrap();
+    });
+}
+
+#[test]
+fn test_triple_buffered_step() {
+    managed(true, |mut context| {
+        for round in 0..3 {
+            for iteration in 0..50 {
+                let telemetry = context.triple_buffered_step(config(iteration)).unwrap();
+                match iteration.checked_sub(2) {
+                    None => assert_eq!(telemetry.status(), TelemetryStatus::Warmup),
+                    Some(before) => check(&telemetry, before),
+                }
+            }
+            if round == 1 {
+                context.reset_pipeline();
+            } else {
+                let rest = context.drain().unwrap();
+                assert_eq!(rest.len(), 2);
+                check(&rest[0].telemetry, 48);
+                check(&rest[1].telemetry, 49);
+                context.reset_pipeline();
+            }
+        }
+    });
+}
+
+#[test]
+fn test_sync_fallback() {
+    let run = |enable_streams| {
+        let telemetry = std::cell::RefCell::new(Vec::new());
+        managed(enable_streams, |mut context| {
+            let mut all = Vec::new();
+            for iteration in 0..20 {
+                all.push(context.triple_buffered_step(config(iteration)).unwrap());
+            }
+            all.extend(context.drain().unwrap().iter().map(|record| record.telemetry));
+            telemetry.borrow_mut().push(all);
+        });
+        telemetry.into_inner()
+    };
+    assert_eq!(run(false), run(true), "the same telemetry in both modes");
+
+    // A device that has no stream to spare goes on with one.
+    let (driver, gpu) = mock(3);
+    let mut context = ManagedGpuContext::with_options(
+        gpu.clone(),
+        PipelineOptions { placement: Some(Placement::Copied), ..PipelineOptions::default() },
+    )
+    .unwrap();
+    let function = Module::from_cubin(&gpu, "probe", b"").unwrap().function("probe").unwrap();
+    // SAFETY: the mock's probe reads a config and writes a telemetry.
+    context.bind(unsafe { ProbeKernel::from_function(function) }).unwrap();
+    driver.fail("stream_create", 2, 2);
+    assert!(context.has_stream_management());
+    for iteration in 0..5 {
+        context.triple_buffered_step(config(iteration)).unwrap();
+    }
+    assert!(!context.has_stream_management());
+    check(&context.triple_buffered_step(config(5)).unwrap(), 3);
+}
+
+#[test]
+fn a_config_of_another_layout_is_rejected_by_its_step() {
+    managed(true, |mut context| {
+        context.triple_buffered_step(RuntimeConfig { layout: 9, ..config(0) }).unwrap();
+        context.triple_buffered_step(config(1)).unwrap();
+        let error = context.triple_buffered_step(config(2)).expect_err("step 0 was rejected");
+        assert!(matches!(error, GpuError::Rejected { step: 0, .. }), "{error}");
+        check(&context.triple_buffered_step(config(3)).unwrap(), 1);
+    });
+}
+
+#[test]
+fn the_probe_compiles_for_every_architecture() {
+    let source = crate::probe_kernel::probe_source();
+    for arch in ["sm_80", "sm_90", "sm_100"] {
+        match source.compile(arch) {
+            Ok(cubin) => assert!(cubin.starts_with(b"\x7fELF")),
+            Err(prism_stream::KernelError::NoCompiler) => {
+                let required = std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
+                assert!(!required, "NVRTC is required");
+                println!("skipped: {}", prism_stream::KernelError::NoCompiler);
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs a bundle that gpu-bundle.sh made. Needs an NVIDIA driver and NVRTC, no Rust.
+#
+#   run.sh [test|repeat|lost|sanitize|bench|all]...     (default: test lost bench)
+#   PRISM_OUT=FOLDER   where logs and results go (default: out, beside this file)
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${PRISM_OUT:-$here/out}
+mkdir -p "$out"
+summary=$out/summary.txt
+: >"$summary"
+
+# NVRTC: carried along, on the path, in a toolkit, or in a Python package.
+folders=$here/lib
+for library in /usr/local/cuda*/lib64/libnvrtc.so.1[23] \
+    $(find / -xdev -name 'libnvrtc.so.1[23]' -not -path '/proc/*' 2>/dev/null | head -4); do
+    [ -e "$library" ] && folders=$folders:$(dirname "$library")
+done
+export LD_LIBRARY_PATH=$folders:${LD_LIBRARY_PATH:-}
+export PRISM_REQUIRE_GPU=1 PRISM_REQUIRE_NVRTC=1 RUST_BACKTRACE=1
+export PRISM_KERNEL_CACHE=$out/kernels
+
+failed=0
+step() { # NAME COMMAND...: runs it, keeps its log, notes how it went
+    local name=$1 start=$SECONDS code
+    shift
+    "$@" >"$out/$name.log" 2>&1
+    code=$?
+    local words=ok
+    [ $code -eq 0 ] || { words="FAILED ($code)"; failed=1; }
+    printf '%-44s %-12s %4d s  %s\n' "$name" "$words" $((SECONDS - start)) \
+        "$(grep -E '^test result|ERROR SUMMARY|LEAK SUMMARY|RACECHECK SUMMARY' "$out/$name.log" | tail -1 | cut -c1-90)" \
+        | tee -a "$summary"
+    [ $code -eq 0 ] || { grep -E 'panicked|assertion|^error|=========.*(Invalid|Error|Uninit|Race|Leak)' -A3 "$out/$name.log" | head -30 | tee -a "$summary"; }
+}
+
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader | tee -a "$summary"
+[ $# -gt 0 ] || set -- test lost bench
+[ "$*" != all ] || set -- test repeat lost sanitize bench
+for what in "$@"; do
+    case $what in
+    test)
+        for binary in "$here"/bin/test-*; do
+            step "$(basename "$binary")" "$binary" --test-threads=4
+        done ;;
+    repeat) # the pipeline tests many times over, with random delays in the kernels
+        PRISM_GPU_ROUNDS=100 step repeat-pipeline "$here/bin/test-prism-stream-gpu" \
+            --exact gpu_every_step_comes_back_once_in_order_and_right ;;
+    lost) # each of these loses the device for its process
+        for name in $("$here/bin/test-prism-stream-gpu" --list --ignored 2>/dev/null | sed -n 's/: test$//p'); do
+            step "$name" "$here/bin/test-prism-stream-gpu" --ignored --exact "$name"
+        done ;;
+    sanitize)
+        export PRISM_GPU_ROUNDS=1 PRISM_GPU_STEPS=300
+        for tool in memcheck racecheck synccheck initcheck; do
+            extra=
+            [ $tool = memcheck ] && extra=--leak-check=full
+            for binary in "$here/bin/test-prism-stream-gpu" "$here/bin/test-prism-gpu-prism_gpu"; do
+                # Left out: the one that asks for a pebibyte, which the tool reports as an error,
+                # and the one that counts free memory while the tool uses some itself.
+                step "$tool-$(basename "$binary")" compute-sanitizer --tool $tool $extra \
+                    --error-exitcode 99 "$binary" --test-threads=1 \
+                    --skip gpu_memory_that_is_not_there --skip gpu_nothing_grows \
+                    --skip gpu_elapsed_time_needs
+            done
+        done ;;
+    bench)
+        for binary in "$here"/bin/bench-*; do
+            step "$(basename "$binary")" "$binary" --out "$out"
+            cat "$out/$(basename "$binary").log" | tee -a "$summary"
+        done ;;
+    *) echo "unknown: $what"; exit 2 ;;
+    esac
+done
+[ $failed -eq 0 ] && echo "everything passed" | tee -a "$summary" || echo "something FAILED" | tee -a "$summary"
+exit $failed
