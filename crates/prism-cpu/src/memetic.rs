@@ -111,6 +111,9 @@ impl Memetic {
     fn next_generation(&mut self) {
         self.generation += 1;
         let mut parents = [individual(&self.lanes[0]), individual(&self.lanes[1])];
+        if self.generation == 1 {
+            self.last_elite = Some(parents[0].clone());
+        }
         for parent in &parents {
             if self.elite.as_ref().is_none_or(|elite| parent.conflicts <= elite.conflicts) {
                 self.elite = Some(parent.clone());
