@@ -113,7 +113,7 @@ impl<'g> PartialCol<'g> {
     /// The vertices of `frozen` keep their colour of `start` for good; those colours must be
     /// below `k` and proper among themselves. Memory: 12 bytes for each vertex and colour.
     pub fn new(
-        graph: &'g Graph<'g>,
+        graph: impl Into<Graph<'g>>,
         k: Color,
         start: &[Color],
         frozen: &[u32],
@@ -121,7 +121,8 @@ impl<'g> PartialCol<'g> {
         price: Price,
         rng: Rng,
     ) -> Self {
-        let mut state = PartialColoring::new(graph, k, start, frozen);
+        let graph = graph.into();
+        let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
         if price == Price::Degree {
             state.reweigh(|v, _| graph.degree(v).max(1) as u32);
         }

@@ -2,7 +2,7 @@
 //!
 //! No single search is good on every graph. Guided ejection solves graphs with structure in thousands
 //! of moves and random graphs hardly at all; memetic search is the other way round; plain tabu search
-//! is quickest while k is still easy, and strong on some graphs with a hidden solution. Which one a
+//! is quickest while k is still easy; PartialCol finds the hidden colouring of flat graphs. Which one a
 //! graph wants is not guessed but found out: they take turns, and the one that solved the last k
 //! gets most of the moves for the next.
 
@@ -12,6 +12,7 @@ use prism_cpu::dsatur::dsatur_with;
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::neighbor_counts::Adjacency;
+use prism_cpu::partialcol::{PartialCol, Price, Tenure};
 use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ impl Setting<'_> {
             let adjacency = Arc::new(Adjacency::new(self.graph));
             phases.push(self.phase("tabucol", self.tabucol(&adjacency)));
             phases.push(self.phase("memetic", self.memetic(&adjacency)));
+            phases.push(self.phase("partialcol", self.partialcol()));
         }
         if let Some(at) = phases.iter().position(|phase| Some(phase.engine) == self.preferred) {
             phases[..=at].rotate_right(1);
@@ -83,6 +85,20 @@ impl Setting<'_> {
                 GuidedEjectionParams::default(),
                 Rng::new(self.seed, self.stream(1, i)),
             )) as Box<dyn FixedK>
+        };
+        (0..self.threads).map(search).collect()
+    }
+
+    /// From random classes: it gets stuck near what is known, and finds hidden partitions from afar.
+    fn partialcol(&self) -> Vec<Box<dyn FixedK>> {
+        let search = |i: usize| {
+            let mut rng = Rng::new(self.seed, self.stream(4, i));
+            let k = self.k as u32;
+            let start: Vec<Color> = self.graph.vertices().map(|_| rng.below(k) as Color).collect();
+            let (tenure, price) = (Tenure::DYNAMIC, Price::One);
+            let graph = self.graph.clone();
+            let search = PartialCol::new(graph, self.k as Color, &start, &[], tenure, price, rng);
+            Box::new(search) as Box<dyn FixedK>
         };
         (0..self.threads).map(search).collect()
     }
