@@ -25,11 +25,12 @@ for line in sys.stdin:
     path = message.get("executable")
     if message.get("reason") != "compiler-artifact" or not path:
         continue
-    target, package = message["target"], message["package_id"].split("#")[0].rsplit("/", 1)[-1]
-    kind = target["kind"][0]
+    target = message["target"]
+    kind, name = target["kind"][0], target["name"]
+    package = message["package_id"].split("#")[0].rsplit("/", 1)[-1]
     if kind in ("lib", "test", "bench"):
         kind = "bench" if kind == "bench" else "test"
-        shutil.copy(path, f"{out}/bin/{kind}-{package}-{target[\"name\"]}")
+        shutil.copy(path, f"{out}/bin/{kind}-{package}-{name}")
 ' "$out"
 cp scripts/gpu-run.sh "$out/run.sh"
 chmod +x "$out/run.sh"

@@ -54,7 +54,7 @@ fn options(depth: usize, (placement, submission): (Placement, Submission)) -> Pi
 fn pipeline(gpu: &GpuContext, options: PipelineOptions, echo: EchoOptions) -> Pipeline {
     let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
     let mut pipeline = Pipeline::new(pool, options).unwrap();
-    pipeline.bind(EchoKernel::new(gpu, &KernelCache::disabled(), echo).unwrap()).unwrap();
+    pipeline.bind(EchoKernel::new(gpu, &KernelCache::for_user(), echo).unwrap()).unwrap();
     pipeline
 }
 

@@ -372,6 +372,25 @@ fn a_panic_in_a_launch_leaves_no_slot_open_to_the_host() {
 }
 
 #[test]
+fn a_kernel_of_a_step_that_was_enqueued_in_part_is_waited_for_before_it_goes() {
+    for seed in 0..50 {
+        for transport in TRANSPORTS {
+            let (mock, gpu) = device(seed);
+            let mut pipeline = pipeline(&gpu, options(3, transport));
+            // The last call of a step: its kernel is queued, but the step does not count.
+            let records = if transport == STREAMS { 2 } else { 0 };
+            let other = kernel(&gpu);
+            mock.fail("event_record", records, 1);
+            assert!(matches!(pipeline.submit(&config(0)), Err(GpuError::Step { step: 0, .. })));
+            pipeline.bind(other).unwrap();
+            pipeline.submit(&config(1)).unwrap();
+            assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(1), 0));
+            assert_eq!(mock.violations(), Vec::<String>::new(), "{transport:?}");
+        }
+    }
+}
+
+#[test]
 fn a_launch_that_refuses_names_its_step_and_gives_the_number_to_the_next() {
     let (mock, gpu) = device(11);
     let mut pipeline = unbound(&gpu, options(3, STREAMS));
