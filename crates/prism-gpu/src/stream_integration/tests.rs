@@ -46,7 +46,11 @@ fn managed(enable_streams: bool, test: impl Fn(ManagedGpuContext)) {
             let context = ManagedGpuContext::with_gpu(gpu, enable_streams).unwrap();
             test(context.with_cache(KernelCache::disabled()));
         }
-        Err(reason) => println!("not on a GPU: {reason}"),
+        Err(reason) => {
+            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
+            assert!(!required, "a GPU is required: {reason}");
+            println!("not on a GPU: {reason}");
+        }
     }
 }
 
