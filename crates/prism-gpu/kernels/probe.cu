@@ -46,13 +46,17 @@ struct KernelTelemetry {
     ReplicaRecord records[1272];
 };
 
+// NVRTC before 13.5 has no __builtin_offsetof, and no header that would define offsetof; this is what
+// the headers of its front end use.
+#define OFFSET_OF(type, member) __INTADDR__(&(((type*)0)->member))
+
 static_assert(sizeof(RuntimeConfig) == CONFIG_BYTES, "RuntimeConfig is not what the host sends");
 static_assert(sizeof(KernelTelemetry) == TELEMETRY_BYTES, "KernelTelemetry is not what the host reads");
-static_assert(__builtin_offsetof(RuntimeConfig, layout) == CONFIG_LAYOUT_OFFSET, "layout has moved");
-static_assert(__builtin_offsetof(RuntimeConfig, parameters) == CONFIG_PARAMETERS_OFFSET, "parameters have moved");
-static_assert(__builtin_offsetof(KernelTelemetry, status_code) == TELEMETRY_STATUS_OFFSET, "status_code has moved");
-static_assert(__builtin_offsetof(KernelTelemetry, clock_ns) == TELEMETRY_CLOCK_OFFSET, "clock_ns has moved");
-static_assert(__builtin_offsetof(KernelTelemetry, records) == TELEMETRY_RECORDS_OFFSET, "records have moved");
+static_assert(OFFSET_OF(RuntimeConfig, layout) == CONFIG_LAYOUT_OFFSET, "layout has moved");
+static_assert(OFFSET_OF(RuntimeConfig, parameters) == CONFIG_PARAMETERS_OFFSET, "parameters have moved");
+static_assert(OFFSET_OF(KernelTelemetry, status_code) == TELEMETRY_STATUS_OFFSET, "status_code has moved");
+static_assert(OFFSET_OF(KernelTelemetry, clock_ns) == TELEMETRY_CLOCK_OFFSET, "clock_ns has moved");
+static_assert(OFFSET_OF(KernelTelemetry, records) == TELEMETRY_RECORDS_OFFSET, "records have moved");
 
 // The finaliser of splitmix64 (Steele, Lea and Flood 2014).
 __device__ __forceinline__ u64 mix(u64 z) {
