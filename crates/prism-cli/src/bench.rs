@@ -42,6 +42,9 @@ struct Machine {
 /// Runs the benchmark.
 pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
     let instances = instances::collect(args)?;
+    for path in [&args.csv, &args.json, &args.plot].into_iter().flatten() {
+        Output::new(Some(path.clone())).check()?;
+    }
     let prism = std::env::current_exe()
         .map_err(|error| Failure::Input(format!("cannot find the program itself: {error}")))?;
     let machine = machine();

@@ -46,6 +46,7 @@ struct Summary<'a> {
 
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
+    plan.output.check()?;
     let start = Instant::now();
     let loaded = read_graph(&plan.input)?;
     let read_seconds = start.elapsed().as_secs_f64();

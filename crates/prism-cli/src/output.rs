@@ -1,7 +1,7 @@
 //! Where output goes: standard output, or a file that is complete or not there.
 
 use crate::failure::Failure;
-use prism_core::io::save;
+use prism_core::io::{can_save, save};
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -30,6 +30,12 @@ impl Output {
             Self::Stdout => None,
             Self::File(path) => Some(path),
         }
+    }
+
+    /// Fails now if writing would surely fail later.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Self::File(path) = self else { return Ok(()) };
+        can_save(path).map_err(|error| Failure::Output(self.to_string(), error))
     }
 
     /// Writes what `write` puts out.

@@ -55,7 +55,7 @@ pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
-pub use output::save;
+pub use output::{can_save, save};
 pub use write::write_graph;
 
 use source::Source;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,25 +18,13 @@ pub fn save(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let path = path.as_ref();
-    let extension = path.extension().unwrap_or_default();
-    if extension == "zst" {
-        let message = "zstd files are read but not written; choose .gz or no compression";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-    }
-    let compress = extension == "gz";
-    // A link stays a link: what it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
-        return fill(OpenOptions::new().write(true).open(&target)?, compress, write);
-    }
-    let Some(name) = target.file_name() else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+    let (place, compress) = Place::of(path.as_ref())?;
+    let (target, part) = match place {
+        Place::Stream(path) => {
+            return fill(OpenOptions::new().write(true).open(path)?, compress, write);
+        }
+        Place::File { target, part } => (target, part),
     };
-    let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(format!(".{}.part", std::process::id()));
-    let part = target.with_file_name(part);
     let written = File::create(&part)
         .and_then(|file| fill(file, compress, write))
         .and_then(|()| fs::rename(&part, &target));
@@ -45,6 +33,52 @@ pub fn save(
         let _ = fs::remove_file(&part);
     }
     written
+}
+
+/// Finds out whether [`save`] could begin to write to `path`, so that a long computation need not end
+/// with a result and no place for it. Leaves nothing behind; a pipe or a device is not opened.
+///
+/// # Errors
+/// Those of [`save`], as far as they show before there is something to write.
+pub fn can_save(path: impl AsRef<Path>) -> io::Result<()> {
+    match Place::of(path.as_ref())?.0 {
+        Place::Stream(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Place::Stream(_) => Ok(()),
+        Place::File { part, .. } => File::create(&part).and_then(|_| fs::remove_file(&part)),
+    }
+}
+
+/// Where output goes.
+enum Place {
+    /// To something that takes it as it comes.
+    Stream(PathBuf),
+    /// To a file, by way of another one beside it.
+    File { target: PathBuf, part: PathBuf },
+}
+
+impl Place {
+    /// The place that `path` names, and whether what is written there is compressed.
+    fn of(path: &Path) -> io::Result<(Self, bool)> {
+        let extension = path.extension().unwrap_or_default();
+        if extension == "zst" {
+            let message = "zstd files are read but not written; choose .gz or no compression";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
+        let compress = extension == "gz";
+        // A link stays a link: what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+            return Ok((Self::Stream(target), compress));
+        }
+        let Some(name) = target.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+        };
+        let mut part = std::ffi::OsString::from(".");
+        part.push(name);
+        part.push(format!(".{}.part", std::process::id()));
+        let part = target.with_file_name(part);
+        Ok((Self::File { target, part }, compress))
+    }
 }
 
 fn fill(
