@@ -1,0 +1,97 @@
+//! `prism bench`: a line for each run, a summary, JSON and a plot.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::common::{Folder, PEOPLE, Run, graph};
+
+type Row = HashMap<String, String>;
+
+fn rows(text: &str) -> Vec<Row> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn csv_has_a_line_for_each_run() {
+    let done = prism!["bench", graph("queen8_8"), graph("geometric250_15"), "--csv", "-"]
+        .args(["--seeds", "2", "-k", "11", "--time-limit", "100s", "--jobs", "2"])
+        .code(0);
+    let rows = rows(done.stdout());
+    let runs: Vec<(&str, &str)> =
+        rows.iter().map(|row| (&*row["instance"], &*row["seed"])).collect();
+    let (queens, geometric) = ("queen8_8", "geometric250_15");
+    assert_eq!(runs, [(queens, "1"), (queens, "2"), (geometric, "1"), (geometric, "2")]);
+    for row in &rows {
+        assert_eq!((&*row["target"], &*row["success"]), ("11", "true"), "{row:?}");
+        assert!(row["colors"].parse::<u64>().unwrap() <= 11, "{row:?}");
+        assert!(row["cpu_seconds"].parse::<f64>().unwrap() > 0.0, "{row:?}");
+    }
+}
+
+#[test]
+fn a_missed_target_is_told() {
+    let done = prism!["bench", graph("gnp125_5"), "-k", "13", "--moves", "1000", "--csv", "-"]
+        .args(["--seeds", "1", "--time-limit", "100s"])
+        .code(0);
+    let rows = rows(done.stdout());
+    assert_eq!((&*rows[0]["success"], &*rows[0]["status"]), ("false", "move_limit"));
+}
+
+#[test]
+fn a_table_names_instances_and_targets() {
+    let folder = Folder::new();
+    std::fs::copy(graph("queen8_8"), folder.path("queens.col")).unwrap();
+    folder.file("people.txt", PEOPLE);
+    let table = "name,files,best_known_k\nqueens,,9\npeople,people.txt,3\n";
+    let table = folder.file("INDEX.csv", table);
+    let (json, plot) = (folder.path("runs.json"), folder.path("plot.svg"));
+    let done = prism!["bench", "-q", &table, "--seeds", "3", "--time-limit", "100s"]
+        .arg("--json")
+        .arg(&json)
+        .arg("--plot")
+        .arg(&plot)
+        .code(0);
+    assert_eq!(done.stderr(), "");
+    for name in ["queens ", "people "] {
+        let line = done.stdout().lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!(line.split_whitespace().nth(2), Some("3/3"), "{line}");
+    }
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(report["runs"].as_array().unwrap().len(), 6);
+    let summaries = report["summaries"].as_array().unwrap();
+    assert_eq!(summaries.len(), 2);
+    for (summary, (name, target)) in summaries.iter().zip([("queens", 9), ("people", 3)]) {
+        assert_eq!((&summary["instance"], &summary["target"]), (&name.into(), &target.into()));
+        assert_eq!((&summary["runs"], &summary["successes"]), (&3.into(), &3.into()));
+    }
+    let drawing = std::fs::read_to_string(&plot).unwrap();
+    assert!(drawing.starts_with("<svg") && drawing.trim_end().ends_with("</svg>"), "{drawing}");
+    assert!(drawing.contains("queens k=9 (3/3)") && drawing.contains("people k=3 (3/3)"));
+}
+
+#[test]
+fn a_folder_gives_its_graphs_and_files_their_own_targets() {
+    let folder = Folder::new();
+    std::fs::copy(graph("myciel5"), folder.path("myciel5.col")).unwrap();
+    folder.file("notes.md", "no graph");
+    let done = prism!["bench", "-q", folder.path(""), "--seeds", "1", "--csv", "-"].code(0);
+    let found = rows(done.stdout());
+    assert_eq!(found.len(), 1);
+    assert_eq!((&*found[0]["instance"], &*found[0]["target"]), ("myciel5", ""));
+    let own = format!("{}=6", folder.path("myciel5.col").display());
+    let done = prism!["bench", "-q", own, "--seeds", "1", "--csv", "-"].code(0);
+    assert_eq!(&rows(done.stdout())[0]["target"], "6");
+}
+
+#[test]
+fn what_cannot_be_run_is_3_and_the_rest_is_told() {
+    let folder = Folder::new();
+    let table = folder.file("INDEX.csv", "name,best_known_k\nlost,9\n");
+    prism!["bench", &table].code(3).fails(&["INDEX.csv", "lost"]);
+    prism!["bench", graph("myciel5"), "--only", "nothing"].code(3).fails(&["no instance"]);
+    let missing = folder.path("missing.col");
+    let done = prism!["bench", "-q", graph("myciel5"), &missing, "--seeds", "1"].code(3);
+    done.fails(&["missing.col"]);
+    assert!(done.stdout().contains("myciel5"), "{done:?}");
+}

@@ -1,0 +1,225 @@
+//! `prism color`: its outputs agree with each other, and its options do what they say.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::common::{Folder, PEOPLE, Run, graph, verified};
+
+/// A search that ends soon and is the same everywhere.
+fn short(name: &str) -> Command {
+    let mut command = prism!["color", "--quiet", "--threads", "1", "--moves", "50000"];
+    command.arg(graph(name));
+    command
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let color = |seed: &str| short("gnp125_5").args(["--seed", seed]).code(0).output.stdout;
+    assert_eq!(color("7"), color("7"));
+    assert_ne!(color("7"), color("8"), "the seed has no effect");
+}
+
+#[test]
+fn all_output_formats_are_verified() {
+    let folder = Folder::new();
+    let mut counts = Vec::new();
+    for format in ["plain", "dimacs", "json"] {
+        let output = folder.path(format);
+        short("flat150_10").args(["--output-format", format, "-o"]).arg(&output).code(0);
+        counts.push(verified(graph("flat150_10"), &output));
+    }
+    assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?}");
+    let plain = std::fs::read_to_string(folder.path("plain")).unwrap();
+    assert_eq!(plain.lines().count(), 150);
+    let dimacs = std::fs::read_to_string(folder.path("dimacs")).unwrap();
+    assert!(dimacs.starts_with(&format!("s col {}\nl 1 ", counts[0])), "{dimacs}");
+    let json: Value = serde_json::from_slice(&std::fs::read(folder.path("json")).unwrap()).unwrap();
+    assert_eq!(json["num_colors"], counts[0]);
+}
+
+#[test]
+fn the_ending_of_the_output_decides_its_format() {
+    let folder = Folder::new();
+    for (name, start) in [
+        ("a.txt", &b"0\n"[..]),
+        ("a.sol", b"s col 6\n"),
+        ("a.json", b"{"),
+        ("a.txt.gz", b"\x1f\x8b"),
+    ] {
+        let output = folder.path(name);
+        short("myciel6").arg("-o").arg(&output).code(0);
+        assert_eq!(verified(graph("myciel6"), &output), 6, "{name}");
+        assert!(std::fs::read(&output).unwrap().starts_with(start), "{name}");
+    }
+    assert_eq!(folder.names(), ["a.json", "a.sol", "a.txt", "a.txt.gz"]);
+}
+
+#[test]
+fn the_json_report_agrees_with_the_coloring() {
+    let folder = Folder::new();
+    let output = folder.path("colors");
+    let report =
+        short("queen8_8").args(["--json", "--seed", "3", "-o"]).arg(&output).code(0).json();
+    let colors = verified(graph("queen8_8"), &output);
+    assert_eq!(report["num_colors"], colors);
+    assert_eq!(report["optimal"], report["lower_bound"] == report["num_colors"]);
+    assert_eq!((&report["seed"], &report["threads"]), (&3.into(), &1.into()));
+    assert!(report["moves"].as_u64().unwrap() <= 50_000, "{report}");
+    let history = report["history"].as_array().unwrap();
+    assert_eq!(history.last().unwrap()["k"], colors);
+    let ks: Vec<u64> = history.iter().map(|entry| entry["k"].as_u64().unwrap()).collect();
+    assert!(ks.windows(2).all(|pair| pair[0] > pair[1]), "{ks:?}");
+    assert!(report.get("colors").is_none(), "they are in the file: {report}");
+    assert!(report["cpu_seconds"].as_f64().unwrap() > 0.0, "{report}");
+    assert!(report["peak_memory_bytes"].as_u64().unwrap() > 1 << 20, "{report}");
+}
+
+#[test]
+fn the_json_report_holds_the_coloring_when_no_file_does() {
+    let done = short("queen8_8").arg("--json").code(0);
+    let report = done.json();
+    assert_eq!(report["status"], "move_limit");
+    assert_eq!(report["colors"].as_array().unwrap().len(), 64);
+    let folder = Folder::new();
+    let colors = folder.file("colors.json", done.stdout());
+    assert_eq!(report["num_colors"], verified(graph("queen8_8"), colors));
+}
+
+#[test]
+fn events_are_lines_of_json() {
+    let folder = Folder::new();
+    let (events, output) = (folder.path("events"), folder.path("colors"));
+    short("gnp125_5").arg("--events").arg(&events).arg("-o").arg(&output).code(0);
+    let text = std::fs::read_to_string(&events).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kind = |line: &Value| line["event"].as_str().unwrap().to_owned();
+    assert_eq!(kind(&lines[0]), "started");
+    assert_eq!(kind(&lines[lines.len() - 1]), "finished");
+    assert_eq!(lines[lines.len() - 1]["k"], verified(graph("gnp125_5"), &output));
+    for expected in ["lower_bound", "improved", "searching"] {
+        assert!(lines.iter().any(|line| kind(line) == expected), "no {expected} in {text}");
+    }
+}
+
+#[test]
+fn events_go_to_standard_error_for_a_dash() {
+    let done = short("queen8_8").args(["--events", "-"]).code(0);
+    let mut kinds = Vec::new();
+    for line in done.stderr().lines() {
+        kinds.push(serde_json::from_str::<Value>(line).unwrap()["event"].clone());
+    }
+    assert_eq!(kinds.first().unwrap(), "started");
+    assert_eq!(kinds.last().unwrap(), "finished");
+}
+
+#[test]
+fn a_summary_is_shown_unless_quiet() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let done = prism!["color", "--threads", "1", &people].code(0);
+    done.says(&["people.txt: 3 colours", "optimal"]);
+    assert!(!done.stderr().contains('\r'), "a progress line where there is no terminal");
+    assert_eq!(prism!["color", "--quiet", &people].code(0).stderr(), "");
+}
+
+#[test]
+fn a_target_ends_the_search() {
+    let done = short("gnp125_5").args(["--json", "-k", "20"]).code(0);
+    let report = done.json();
+    assert_eq!(report["status"], "target_reached");
+    assert!(report["num_colors"].as_u64().unwrap() <= 20, "{report}");
+}
+
+#[test]
+fn a_target_that_is_not_reached_is_answered_no() {
+    let folder = Folder::new();
+    for (name, target, chromatic) in [("myciel6", "5", 6), ("leighton200_12", "11", 12)] {
+        let output = folder.path(name);
+        short(name).args(["-k", target, "-o"]).arg(&output).code(1);
+        let colors = verified(graph(name), &output);
+        assert!(colors >= chromatic, "{name}: {colors} colours are impossible");
+    }
+}
+
+#[test]
+fn precolored_vertices_keep_their_colors() {
+    let folder = Folder::new();
+    // DIMACS files count vertices from 1. The squares a1 and b3 are no queen's move apart.
+    let given = folder.file("given", "# two squares\n1 30\n\n18 30\n2 0\n");
+    let done = short("queen8_8").arg("--precolor").arg(&given).code(0);
+    let colors: Vec<&str> = done.stdout().lines().collect();
+    assert_eq!((colors[0], colors[17], colors[1]), ("30", "30", "0"));
+    verified(graph("queen8_8"), folder.file("colors", done.stdout()));
+}
+
+#[test]
+fn precolored_vertices_have_the_names_of_the_graph() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let given = folder.file("given", "dave 2\nalice 2\n");
+    let done = prism!["color", "-q", "--precolor", &given, &people].code(0);
+    let lines: Vec<&str> = done.stdout().lines().collect();
+    assert!(lines.contains(&"dave\t2") && lines.contains(&"alice\t2"), "{lines:?}");
+}
+
+#[test]
+fn contradictory_precoloring_is_refused() {
+    let folder = Folder::new();
+    for (name, text, words) in [
+        ("clash", "1 0\n2 0\n", "adjacent"),
+        ("twice", "1 0\n1 1\n", "precoloured both"),
+        ("outside", "65 0\n", "outside, line 1: the graph has no vertex \"65\""),
+        ("zero", "0 0\n", "zero, line 1: the graph has no vertex \"0\""),
+        ("color", "1 red\n", "color, line 1: expected a colour"),
+        ("short", "1 0\n3\n", "short, line 2: expected VERTEX COLOUR"),
+    ] {
+        let given = folder.file(name, text);
+        short("queen8_8").arg("--precolor").arg(&given).code(3).fails(&[words]);
+    }
+}
+
+#[test]
+fn a_warm_start_is_where_the_search_starts() {
+    let folder = Folder::new();
+    let start = folder.path("start");
+    short("gnp125_5").arg("-o").arg(&start).code(0);
+    let before = verified(graph("gnp125_5"), &start);
+    let report = prism!["color", "-q", "--json", "--moves", "0", "--threads", "1"]
+        .arg("--warm-start")
+        .arg(&start)
+        .arg(graph("gnp125_5"))
+        .code(0)
+        .json();
+    assert_eq!(report["num_colors"], before);
+    let cold = prism!["color", "-q", "--json", "--moves", "0", graph("gnp125_5")].code(0).json();
+    assert!(cold["num_colors"].as_u64().unwrap() > before, "the search gained nothing: {cold}");
+}
+
+#[test]
+fn an_improper_warm_start_is_refused() {
+    let folder = Folder::new();
+    let start = folder.file("start", "0\n".repeat(64));
+    short("queen8_8").arg("--warm-start").arg(&start).code(3).says(&["not a proper colouring"]);
+    let start = folder.file("start", "0\n".repeat(63));
+    short("queen8_8").arg("--warm-start").arg(&start).code(3).says(&["start", "64 colours"]);
+}
+
+#[test]
+fn without_time_there_is_still_a_coloring() {
+    let folder = Folder::new();
+    let output = folder.path("colors");
+    prism!["color", "-q", "-t", "0s", graph("queen11_11"), "-o", &output].code(0);
+    verified(graph("queen11_11"), &output);
+}
+
+#[test]
+fn several_threads_color_too() {
+    let folder = Folder::new();
+    let output = folder.path("colors");
+    prism!["color", "-q", "--threads", "3", "--moves", "200000", graph("flat150_10")]
+        .arg("-o")
+        .arg(&output)
+        .code(0);
+    assert!(verified(graph("flat150_10"), &output) <= 12);
+}

@@ -1,0 +1,89 @@
+//! `info`, `bounds`, help and completions: what the program says about graphs and about itself.
+
+use serde_json::Value;
+
+use crate::common::{Folder, PEOPLE, Run};
+
+#[test]
+fn info_describes_a_graph() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let info = prism!["info", "--json", &people].code(0).json();
+    for (field, value) in [
+        ("vertices", 4),
+        ("edges", 4),
+        ("min_degree", 1),
+        ("max_degree", 3),
+        ("degeneracy", 2),
+        ("components", 1),
+        ("largest_component", 4),
+        ("dropped_self_loops", 0),
+    ] {
+        assert_eq!(info[field], value, "{field}");
+    }
+    assert_eq!((&info["format"], &info["bipartite"]), (&"edge-list".into(), &false.into()));
+    let text = prism!["info", &people].code(0);
+    assert!(text.stdout().lines().any(|l| l.starts_with("vertices ") && l.ends_with(" 4")));
+    let grid = prism!["generate", "grid3d", "3", "3", "3"].code(0);
+    let info = prism!["info", "--json", "-"].fed(&grid.output.stdout, 0).json();
+    assert_eq!(info["bipartite"], true);
+}
+
+/// The witness of some bounds, sorted.
+fn witness(bounds: &Value) -> Vec<&str> {
+    let names = bounds["witness"].as_array().unwrap();
+    let mut names: Vec<&str> = names.iter().map(|name| name.as_str().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn bounds_come_with_what_proves_them() {
+    let folder = Folder::new();
+    let pentagon = folder.file("c5.col", "p edge 5 5\ne 1 2\ne 2 3\ne 3 4\ne 4 5\ne 1 5\n");
+    let bounds = prism!["bounds", "--json", &pentagon].code(0).json();
+    assert_eq!((&bounds["chromatic_number"], &bounds["proof"]), (&3.into(), &"odd cycle".into()));
+    assert_eq!(witness(&bounds), ["1", "2", "3", "4", "5"]);
+    let people = folder.file("people.txt", PEOPLE);
+    let bounds = prism!["bounds", "--json", &people].code(0).json();
+    assert_eq!((&bounds["lower_bound"], &bounds["proof"]), (&3.into(), &"clique".into()));
+    assert_eq!(witness(&bounds), ["alice", "bob", "carol"]);
+    let text = prism!["bounds", &people].code(0);
+    assert!(text.stdout().lines().any(|l| l.starts_with("lower bound ") && l.ends_with(" 3")));
+}
+
+#[test]
+fn help_mentions_the_exit_codes() {
+    for arguments in [&["--help"][..], &["color", "--help"], &["color", "-h"]] {
+        let done = prism![].args(arguments).code(0);
+        // Lines break where the terminal ends.
+        let text = done.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in ["Exit codes: 0 done", " 1 ", " 2 ", " 3 ", " 4 ", " 5 ", "130 ", "143 "] {
+            assert!(text.contains(words), "{arguments:?}: no {words:?}");
+        }
+    }
+    let version = prism!["--version"].code(0);
+    assert_eq!(version.stdout(), concat!("prism ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn every_subcommand_has_help() {
+    let commands =
+        ["color", "verify", "bounds", "info", "generate", "convert", "bench", "completions"];
+    let all = prism!["--help"].code(0);
+    for command in commands {
+        assert!(all.stdout().contains(&format!("  {command} ")), "{command} is not listed");
+        let help = prism![command, "--help"].code(0);
+        assert!(help.stdout().contains(&format!("Usage: prism {command}")), "{help:?}");
+    }
+}
+
+#[test]
+fn completions_know_the_options() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = prism!["completions", shell].code(0);
+        for word in ["prism", "color", "target-colors", "warm-start"] {
+            assert!(script.stdout().contains(word), "{shell}: no {word}");
+        }
+    }
+}

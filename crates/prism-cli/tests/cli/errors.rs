@@ -1,0 +1,218 @@
+//! What goes wrong, the exit code it gives and what the message names.
+
+use std::process::Command;
+
+use crate::common::{Folder, PEOPLE, Run, graph};
+
+#[test]
+fn a_command_line_without_sense_is_2() {
+    for arguments in [
+        &[][..],
+        &["paint"],
+        &["color"],
+        &["color", "g.col", "--threads", "0"],
+        &["color", "g.col", "--moves", "-1"],
+        &["color", "g.col", "--time-limit", "soon"],
+        &["color", "g.col", "--output-format", "svg"],
+        &["color", "g.col", "--format", "doc"],
+        &["color", "g.col", "--device", "abacus"],
+        &["verify", "g.col"],
+        &["bench"],
+        &["verify", "-", "-"],
+        &["color", "-", "--warm-start", "-"],
+        &["color", "g.col", "--device", "cuda:0"],
+        &["convert", "g.col", "x.mtx"],
+        &["convert", "g.col", "x.unknown"],
+        &["generate", "gnp", "10", "1.5"],
+        &["generate", "queens", "eight"],
+        &["completions", "command.com"],
+    ] {
+        let done = prism![].args(arguments).code(2);
+        assert!(!done.stderr().is_empty(), "{arguments:?}");
+        assert_eq!(done.stdout(), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_missing_input_is_3() {
+    let folder = Folder::new();
+    let missing = folder.path("missing.col");
+    for command in ["color", "bounds", "info"] {
+        prism![command, &missing].code(3).says(&["missing.col", "No such file"]);
+    }
+    prism!["convert", &missing, folder.path("copy.col")].code(3).fails(&["missing.col"]);
+    prism!["verify", graph("queen8_8"), &missing].code(3).says(&["missing.col"]);
+    prism!["color", graph("queen8_8"), "--warm-start", &missing].code(3).says(&["missing.col"]);
+    prism!["color", graph("queen8_8"), "--precolor", &missing].code(3).says(&["missing.col"]);
+    prism!["bench", "-q", "--seeds", "1", &missing].code(3).says(&["missing.col"]);
+    assert!(folder.names().is_empty(), "{:?}", folder.names());
+}
+
+#[test]
+fn a_damaged_input_is_3_and_its_line_is_named() {
+    let folder = Folder::new();
+    for (content, words) in [
+        ("", "empty"),
+        ("p edge 3 2\ne 1 2\ne 1 4\n", "line 3"),
+        ("p edge 3 2\ne 0 2\n", "line 2"),
+        ("p edge 3 2\ne 1 x\n", "line 2"),
+        ("%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n", "damaged"),
+    ] {
+        let file = folder.file("damaged", content);
+        prism!["info", &file].code(3).says(&["prism: error: ", "damaged", words]);
+    }
+}
+
+#[test]
+fn strict_refuses_what_is_mended_otherwise() {
+    let folder = Folder::new();
+    for (content, note) in [
+        ("p edge 3 3\ne 1 2\ne 2 1\ne 2 3\n", "merged 1 repeated edges"),
+        ("p edge 3 2\ne 1 2\ne 3 3\n", "dropped 1 self-loops"),
+        ("p edge 3 4\ne 1 2\ne 2 3\n", "the header says 4 edges, the file lists 2"),
+    ] {
+        let file = folder.file("odd.col", content);
+        prism!["color", &file].code(0).says(&["prism: note: ", "odd.col", note]);
+        assert_eq!(prism!["color", "--quiet", &file].code(0).stderr(), "");
+        prism!["color", "--strict", &file].code(3).fails(&["odd.col"]);
+    }
+    prism!["color", "-q", "--moves", "0", "--strict", graph("queen8_8")].code(0);
+}
+
+#[test]
+fn improper_colorings_are_5() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let good = folder.file("good", "alice 0\nbob 1\ncarol 2\ndave 0\n");
+    prism!["verify", &people, &good].code(0);
+    let bad = folder.file("bad", "alice 0\nbob 1\ncarol 0\ndave 1\n");
+    let done = prism!["verify", &people, &bad].code(5);
+    done.fails(&["bad: ", "adjacent"]);
+    assert_eq!(done.stdout(), "");
+    prism!["verify", &people, "-"].fed(b"alice 0\nbob 1\ncarol 2\ndave 0\n", 0);
+}
+
+#[test]
+fn colorings_of_something_else_are_3() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    for content in ["alice 0\nbob 1\ncarol 2\n", "alice 0\nbob 1\ncarol 2\neve 0\n", "red\n", ""] {
+        let colors = folder.file("colors", content);
+        prism!["verify", &people, &colors].code(3).fails(&["colors"]);
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_4() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let below_a_file = people.join("colors");
+    let nowhere = folder.path("nowhere/colors");
+    let zstd = folder.path("colors.zst");
+    for path in [&below_a_file, &nowhere, &zstd, &"/dev/full".into(), &folder.path("")] {
+        let name = path.to_str().unwrap();
+        prism!["color", "-q", &people, "-o", path].code(4).fails(&["cannot write", name]);
+        prism!["convert", "--to", "dimacs", &people, path].code(4).fails(&["cannot write", name]);
+        prism!["generate", "queens", "4", "--format", "dimacs", "-o", path]
+            .code(4)
+            .fails(&["cannot write", name]);
+    }
+    let events = folder.path("nowhere/events");
+    prism!["color", "-q", &people, "--events", &events].code(4).says(&["nowhere/events"]);
+    let plot = folder.path("nowhere/plot.svg");
+    prism!["bench", "-q", "--seeds", "1", &people, "--plot", &plot]
+        .code(4)
+        .says(&["nowhere/plot.svg"]);
+    assert_eq!(folder.names(), ["people.txt"], "something was left behind");
+}
+
+#[test]
+fn a_folder_without_permission_is_4() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let closed = folder.path("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o555)).unwrap();
+    if std::fs::write(closed.join("probe"), "").is_ok() {
+        // Permissions do not hold for root; a folder of the system that takes no files does it too.
+        let path = "/proc/colors";
+        prism!["color", "-q", graph("myciel5"), "--moves", "0", "-o", path].code(4).says(&[path]);
+        return;
+    }
+    let path = closed.join("colors");
+    prism!["color", "-q", graph("myciel5"), "--moves", "0", "-o", &path]
+        .code(4)
+        .says(&["closed/colors", "ermission"]);
+}
+
+#[test]
+fn an_output_place_is_checked_before_the_search() {
+    let folder = Folder::new();
+    // A search that began would be told by its events.
+    let events = folder.path("events");
+    prism!["color", "-q", graph("gnp125_5"), "--time-limit", "60s"]
+        .arg("-o")
+        .arg(folder.path("nowhere/colors"))
+        .arg("--events")
+        .arg(&events)
+        .code(4)
+        .fails(&["nowhere/colors"]);
+    assert!(!events.exists(), "it has searched: {:?}", std::fs::read_to_string(&events));
+}
+
+#[test]
+fn a_full_standard_output_is_4() {
+    for arguments in [
+        &["color", "-q", "--moves", "0"][..],
+        &["color", "-q", "--moves", "0", "--json"],
+        &["bounds"],
+        &["info", "--json"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut child = prism![]
+            .args(arguments)
+            .arg(graph("queen8_8"))
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let code = child.wait().unwrap().code();
+        let message = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+        assert_eq!(code, Some(4), "{arguments:?}: {message}");
+        assert!(message.contains("standard output"), "{message}");
+    }
+}
+
+#[test]
+fn a_failed_write_leaves_the_old_file() {
+    let folder = Folder::new();
+    let old = folder.file("graph.col", "old");
+    // The shell lets files grow to a kilobyte; the graph has thirty.
+    let done = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" generate gnp 125 0.5 -o \"$1\""])
+        .arg(env!("CARGO_BIN_EXE_prism"))
+        .arg(&old)
+        .code(4);
+    done.fails(&["graph.col"]);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+    assert_eq!(folder.names(), ["graph.col"], "a part was left behind");
+}
+
+#[test]
+fn a_failed_run_leaves_the_old_file() {
+    let folder = Folder::new();
+    let damaged = folder.file("damaged.col", "p edge 3 2\ne 1 9\n");
+    let old = folder.file("colors", "old");
+    prism!["color", &damaged, "-o", &old].code(3);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+}
+
+#[test]
+fn a_finished_run_replaces_the_old_file() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let old = folder.file("colors", "a line that is longer than what replaces it\n".repeat(99));
+    prism!["color", "-q", &people, "-o", &old].code(0);
+    assert_eq!(crate::common::verified(&people, &old), 3);
+    assert_eq!(folder.names(), ["colors", "people.txt"]);
+}

@@ -1,0 +1,138 @@
+//! Graphs in, graphs out: formats, compression, names and standard input.
+
+use std::io::{Read, Write};
+
+use serde_json::Value;
+
+use crate::common::{Done, Folder, PEOPLE, Run, graph, verified};
+
+/// What `prism info --json` says of a graph, but for the name of the file.
+fn info(done: &Done) -> Value {
+    let mut info = done.json();
+    info.as_object_mut().unwrap().remove("file").unwrap();
+    info
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(text: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+#[test]
+fn compressed_graphs_are_read_as_plain_ones() {
+    let folder = Folder::new();
+    let text = std::fs::read(graph("queen8_8")).unwrap();
+    let plain = info(&prism!["info", "--json", graph("queen8_8")].code(0));
+    assert_eq!((&plain["vertices"], &plain["edges"]), (&64.into(), &728.into()));
+    for (name, packed) in [
+        ("queens.col.gz", gzip(&text)),
+        ("queens.col.zst", zstd(&text)),
+        ("content-decides", gzip(&text)),
+    ] {
+        let file = folder.file(name, packed);
+        assert_eq!(info(&prism!["info", "--json", &file].code(0)), plain, "{name}");
+    }
+}
+
+#[test]
+fn truncated_compression_is_3() {
+    let folder = Folder::new();
+    let text = std::fs::read(graph("queen8_8")).unwrap();
+    for (name, packed) in [("queens.col.gz", gzip(&text)), ("queens.col.zst", zstd(&text))] {
+        let file = folder.file(name, &packed[..packed.len() / 2]);
+        prism!["info", &file].code(3).says(&[name]);
+    }
+}
+
+#[test]
+fn standard_input_is_a_graph() {
+    let text = std::fs::read(graph("queen8_8")).unwrap();
+    let from_file = info(&prism!["info", "--json", graph("queen8_8")].code(0));
+    for input in [text.clone(), gzip(&text), zstd(&text)] {
+        assert_eq!(info(&prism!["info", "--json", "-"].fed(&input, 0)), from_file);
+    }
+    let done = prism!["color", "-q", "-"].fed(PEOPLE.as_bytes(), 0);
+    assert_eq!(done.stdout().lines().count(), 4);
+    prism!["color", "-"].fed(b"p edge 2 1\ne 1 9\n", 3).says(&["<stdin>", "line 2"]);
+}
+
+#[test]
+fn every_format_gives_the_same_graph() {
+    let folder = Folder::new();
+    let mtx = "%%MatrixMarket matrix coordinate pattern symmetric\n4 4 4\n2 1\n3 1\n3 2\n4 3\n";
+    for (name, format, content) in [
+        ("a.col", "dimacs", "p edge 4 4\ne 1 2\ne 2 3\ne 1 3\ne 3 4\n"),
+        ("a.graph", "metis", "4 4\n2 3\n1 3\n1 2 4\n3\n"),
+        ("a.mtx", "mtx", mtx),
+        ("a.txt", "edge-list", "0 1\n1 2\n0 2\n2 3\n"),
+    ] {
+        let file = folder.file(name, content);
+        let detected = prism!["info", "--json", &file].code(0).json();
+        let named = prism!["info", "--json", "--format", format, &file].code(0).json();
+        assert_eq!(detected, named, "{name}");
+        assert_eq!((&detected["vertices"], &detected["edges"]), (&4.into(), &4.into()), "{name}");
+        assert_eq!((&detected["max_degree"], &detected["degeneracy"]), (&3.into(), &2.into()));
+        let colors = folder.path("colors");
+        prism!["color", "-q", &file, "-o", &colors].code(0);
+        assert_eq!(verified(&file, &colors), 3, "{name}");
+    }
+}
+
+#[test]
+fn names_of_vertices_are_kept() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    for (format, first) in [("plain", "alice\t"), ("dimacs", "l alice ")] {
+        let output = folder.path(format);
+        prism!["color", "-q", &people, "--output-format", format, "-o", &output].code(0);
+        let text = std::fs::read_to_string(&output).unwrap();
+        assert!(text.lines().any(|line| line.starts_with(first)), "{text}");
+        assert_eq!(verified(&people, &output), 3);
+    }
+    let done = prism!["color", "-q", &people, "--output-format", "json"].code(0);
+    assert_eq!(done.json()["labels"], serde_json::json!(["alice", "bob", "carol", "dave"]));
+    let copy = folder.path("copy.txt");
+    prism!["convert", &people, &copy].code(0);
+    let text = std::fs::read_to_string(&copy).unwrap();
+    for name in ["alice", "bob", "carol", "dave"] {
+        assert!(text.contains(name), "{text}");
+    }
+    // A colouring by names fits the copy, whatever its order.
+    verified(&copy, folder.path("plain"));
+}
+
+#[test]
+fn conversion_there_and_back_changes_nothing() {
+    let folder = Folder::new();
+    for name in ["gnp125_5", "myciel6"] {
+        let (list, packed, back) =
+            (folder.path("list.txt"), folder.path("list.txt.gz"), folder.path("back.col"));
+        prism!["convert", graph(name), &list].code(0);
+        prism!["convert", &list, &packed].code(0);
+        prism!["convert", &packed, &back].code(0);
+        let plain = std::fs::read(&list).unwrap();
+        assert!(!plain.starts_with(b"p edge"), "an edge list was expected");
+        let mut unpacked = Vec::new();
+        let file = std::fs::File::open(&packed).unwrap();
+        flate2::read::GzDecoder::new(file).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+        assert_eq!(std::fs::read(&back).unwrap(), std::fs::read(graph(name)).unwrap());
+    }
+}
+
+#[test]
+fn formats_that_are_not_written_are_refused_by_name() {
+    let folder = Folder::new();
+    for name in ["a.graph", "a.mtx", "a.egr", "a.graph.gz"] {
+        let output = folder.path(name);
+        prism!["convert", graph("queen8_8"), &output].code(2).fails(&["are read but not written"]);
+    }
+    assert!(folder.names().is_empty());
+    let text = prism!["convert", "--to", "edge-list", graph("queen8_8"), "-"].code(0);
+    assert_eq!(text.stdout().lines().filter(|line| !line.starts_with('#')).count(), 728);
+}

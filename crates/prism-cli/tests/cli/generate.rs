@@ -1,0 +1,75 @@
+//! `prism generate`: the same command makes the same graph.
+
+use crate::common::{Folder, GRAPHS, Run, graph, graphs};
+
+#[test]
+fn the_graphs_of_the_repository_are_made_as_their_table_says() {
+    let readme = std::fs::read_to_string(graphs().join("README.md")).unwrap();
+    let mut rows = 0;
+    for line in readme.lines().filter(|line| line.contains("`prism generate ")) {
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let (file, command) = (cells[1], cells[2]);
+        let folder = Folder::new();
+        let arguments = command.strip_prefix("prism ").unwrap().split(' ');
+        prism![].args(arguments).current_dir(folder.path("")).code(0);
+        let made = std::fs::read(folder.path(file)).unwrap();
+        assert_eq!(made, std::fs::read(graphs().join(file)).unwrap(), "{command}");
+        let &(_, n, m, _) = GRAPHS.iter().find(|row| row.0 == file).unwrap();
+        assert_eq!((cells[3], cells[4]), (&*n.to_string(), &*m.to_string()), "{file}");
+        rows += 1;
+    }
+    assert_eq!(rows, GRAPHS.len());
+}
+
+#[test]
+fn seeds_make_different_graphs() {
+    for kind in [
+        &["gnp", "50", "0.3"][..],
+        &["geometric", "50", "0.3"],
+        &["flat", "50", "5", "0.3"],
+        &["leighton", "50", "5", "200"],
+        &["rmat", "6", "4"],
+    ] {
+        let make = |seed| prism!["generate", "--seed", seed].args(kind).code(0).output.stdout;
+        assert_eq!(make("1"), make("1"), "{kind:?}");
+        assert_ne!(make("1"), make("2"), "{kind:?}");
+    }
+}
+
+#[test]
+fn shapes_are_what_they_are_called() {
+    for (kind, vertices, edges) in [
+        (&["queens", "5"][..], 25, 160),
+        (&["queens", "2", "3"], 6, 13),
+        (&["mycielski", "4"], 11, 20),
+        (&["grid3d", "2", "3", "4"], 24, 46),
+        (&["gnp", "7", "1"], 7, 21),
+        (&["gnp", "7", "0"], 7, 0),
+    ] {
+        let made = prism!["generate"].args(kind).code(0);
+        let info = prism!["info", "--json", "-"].fed(&made.output.stdout, 0).json();
+        assert_eq!(
+            (&info["vertices"], &info["edges"]),
+            (&vertices.into(), &edges.into()),
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
+fn a_complement_has_the_other_edges() {
+    let made = prism!["generate", "queens", "5", "--complement"].code(0);
+    let info = prism!["info", "--json", "-"].fed(&made.output.stdout, 0).json();
+    assert_eq!(info["edges"], 25 * 24 / 2 - 160);
+}
+
+#[test]
+fn permuting_keeps_the_degrees() {
+    let made = prism!["generate", "queens", "8", "--permute"].code(0);
+    assert_ne!(made.output.stdout, std::fs::read(graph("queen8_8")).unwrap());
+    let permuted = prism!["info", "--json", "-"].fed(&made.output.stdout, 0).json();
+    let plain = prism!["info", "--json", graph("queen8_8")].code(0).json();
+    for field in ["vertices", "edges", "min_degree", "max_degree", "degeneracy"] {
+        assert_eq!(permuted[field], plain[field], "{field}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The program as its users meet it: command lines, files, exit codes, signals and pipes.
+//!
+//! One test program with a file for each theme. Every test runs the real `prism`, on the small graphs
+//! of the folder `graphs` and on files that it writes itself; none depends on how fast the machine is.
+
+#![allow(clippy::unwrap_used)]
+
+#[macro_use]
+mod common;
+
+mod bench;
+mod color;
+mod describe;
+mod errors;
+mod formats;
+mod generate;
+mod results;
+mod signals;
+mod streams;
