@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fuzzes every target for SECONDS (default 60), two at a time, with the stable toolchain.
 #
-#   fuzz/run.sh [SECONDS [TARGET...]]
+#   fuzz/run.sh [SECONDS [TARGET...]]     PRISM_FUZZ_SEED=N starts elsewhere (default 1)
 #
 # cargo-fuzz wants a nightly compiler for its sanitizers. The parsers are safe Rust, for which panics,
 # overflow and assertions are the errors to find, so coverage feedback is enough, and LLVM's pass for
@@ -25,7 +25,7 @@ export seconds host
 printf '%s\n' $targets | xargs -P 2 -I TARGET sh -c '
     mkdir -p target/corpus/TARGET artifacts/TARGET
     if "target/$host/release/TARGET" target/corpus/TARGET corpus/TARGET \
-        -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
+        -seed="${PRISM_FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix=artifacts/TARGET/ -print_final_stats=1 >"target/TARGET.log" 2>&1
     then echo "TARGET: $(sed -n "s/^stat::number_of_executed_units: *//p" target/TARGET.log) runs, nothing found"
     else tail -n 40 target/TARGET.log; echo "TARGET: FAILED, see fuzz/target/TARGET.log"; exit 1

@@ -50,6 +50,10 @@ fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     let separator = separator(labels)?;
+    // At the start of a file a byte order mark belongs to the file, not to the name behind it.
+    if labels.iter().any(|name| name.starts_with('\u{feff}')) {
+        writeln!(out, "# edges: {}", graph.m())?;
+    }
     // Two vertices called like column headings would be skipped as one; a real heading protects them.
     let mut heading_possible = true;
     for u in graph.vertices() {
