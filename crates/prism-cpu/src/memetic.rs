@@ -206,16 +206,8 @@ fn random(n: usize, k: usize, rng: &mut Rng) -> Vec<Color> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabucol::tests::gnp;
     use prism_core::{Coloring, Graph};
-
-    fn gnp(n: usize, p: f64, seed: u64) -> Graph<'static> {
-        let mut rng = Rng::new(seed, 0);
-        let mut edges = Vec::new();
-        for u in 0..n as u32 {
-            edges.extend((0..u).filter(|_| rng.unit() < p).map(|v| (u, v)));
-        }
-        Graph::from_edges(n, &edges).unwrap().0
-    }
 
     fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
         let params = MemeticParams { tabu_moves: 500, parallel };

@@ -365,12 +365,13 @@ fn split(place: u32, words: usize) -> (usize, usize) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use prism_core::{Coloring, Rng};
     use proptest::prelude::*;
 
-    fn gnp(n: usize, p: f64, seed: u64) -> Graph<'static> {
+    /// G(n, p), for the tests of the searches that use this one too.
+    pub(crate) fn gnp(n: usize, p: f64, seed: u64) -> Graph<'static> {
         let mut rng = Rng::new(seed, 0);
         let mut edges = Vec::new();
         for u in 0..n as u32 {
