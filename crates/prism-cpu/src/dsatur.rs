@@ -1,30 +1,37 @@
 //! DSATUR: colour next the vertex that sees the most colours (Brelaz 1979).
 //!
-//! Ties go to the vertex with the most uncoloured neighbours, then to the smallest number; it gets the
-//! smallest colour that no neighbour has. Exact on bipartite graphs, and the best of the fast
-//! constructive methods on most others.
+//! It gets the smallest colour that no neighbour has. Exact on bipartite graphs, and the best of the
+//! fast constructive methods on most others. How much better depends on what is done about vertices of
+//! the same saturation, and no rule is best everywhere (see [`TieRule`]): since a run on a graph of
+//! ordinary size takes milliseconds, [`dsatur`] tries several rules there and keeps the best colouring.
 //!
 //! The queue is a [`LevelQueue`] with the saturation as its level. A vertex' saturation, the number of
 //! its uncoloured neighbours and the set of colours that it sees lie side by side in memory, because
-//! each arc touches all three. O(m log n) time; n k / 8 bytes for the sets.
+//! each arc touches all three. O(m log n) time a run; n k / 8 bytes for the sets.
 
 use crate::construct::{ConstructError, check_start};
 use crate::level_queue::LevelQueue;
 use crate::search::UNCOLORED;
+use crate::tie_rule::{TieRule, Weight};
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Vertices coloured between two looks at the stop flag.
 const STOP_EVERY: usize = 1024;
 
-/// The DSATUR colouring of `graph`, or `None` if `stop` was raised or [`MAX_COLORS`] do not suffice.
-/// The same on every machine.
+/// Vertices and arcs that all runs together may look at, beyond the first run: about a tenth of a
+/// second.
+const RUNS_WORK: usize = 1 << 24;
+
+/// The best of the DSATUR colourings of `graph` by each rule of [`TieRule::ALL`], of as many as its
+/// size allows, at least the first; or `None` if `stop` was raised during the first or [`MAX_COLORS`]
+/// do not suffice. The same on every machine.
 pub fn dsatur(graph: &Graph<'_>, stop: &AtomicBool) -> Option<Coloring> {
     dsatur_from(graph, &vec![UNCOLORED; graph.n()], stop).ok()
 }
 
-/// DSATUR from a start in which some vertices have a colour already, which they keep; the others are
-/// [`UNCOLORED`].
+/// [`dsatur`] from a start in which some vertices have a colour already, which they keep; the others
+/// are [`UNCOLORED`].
 ///
 /// # Errors
 /// Any [`ConstructError`].
@@ -34,59 +41,101 @@ pub fn dsatur_from(
     stop: &AtomicBool,
 ) -> Result<Coloring, ConstructError> {
     check_start(graph, start)?;
-    let (colors, skipped) = run(graph, start, MAX_COLORS, stop).ok_or(ConstructError::Stopped)?;
-    if skipped > 0 {
-        return Err(ConstructError::TooManyColors);
+    let runs = RUNS_WORK / (graph.n() + 2 * graph.m()).max(1);
+    let mut best = run(graph, start, Palette::strict(MAX_COLORS), TieRule::ALL[0], stop)
+        .map(|(colors, _)| Coloring::from_colors(colors));
+    for &rule in TieRule::ALL.iter().take(runs).skip(1) {
+        let k = best.as_ref().map_or(MAX_COLORS + 1, Coloring::num_colors);
+        // Two colours are the fewest that a graph with edges has.
+        if k <= 2 {
+            break;
+        }
+        if let Ok((colors, _)) = run(graph, start, Palette::strict(k - 1), rule, stop) {
+            best = Ok(Coloring::from_colors(colors));
+        }
     }
-    Ok(Coloring::from_colors(colors))
+    best
+}
+
+/// One DSATUR colouring, with the ties broken by `rule`; `None` if `stop` was raised or
+/// [`MAX_COLORS`] do not suffice.
+pub fn dsatur_by(graph: &Graph<'_>, rule: TieRule, stop: &AtomicBool) -> Option<Coloring> {
+    let start = vec![UNCOLORED; graph.n()];
+    let (colors, _) = run(graph, &start, Palette::strict(MAX_COLORS), rule, stop).ok()?;
+    Some(Coloring::from_colors(colors))
 }
 
 /// DSATUR with at most `k` colours: vertices that would need another one stay [`UNCOLORED`]. Gives the
 /// colours and the number of such vertices, or `None` if `stop` was raised. The start that searches
 /// over partial colourings want.
 pub fn dsatur_with(graph: &Graph<'_>, k: usize, stop: &AtomicBool) -> Option<(Vec<Color>, usize)> {
-    run(graph, &vec![UNCOLORED; graph.n()], k.min(MAX_COLORS), stop)
+    let palette = Palette { colors: k.min(MAX_COLORS), may_skip: true };
+    run(graph, &vec![UNCOLORED; graph.n()], palette, TieRule::BRELAZ, stop).ok()
 }
 
+/// The colours that a run may use.
+#[derive(Clone, Copy)]
+struct Palette {
+    colors: usize,
+    /// Whether vertices for which they do not suffice are left out; otherwise they end the run.
+    may_skip: bool,
+}
+
+impl Palette {
+    fn strict(colors: usize) -> Self {
+        Self { colors, may_skip: false }
+    }
+}
+
+/// One run: the colours, and the number of vertices left out.
 fn run(
     graph: &Graph<'_>,
     start: &[Color],
-    k: usize,
+    palette: Palette,
+    rule: TieRule,
     stop: &AtomicBool,
-) -> Option<(Vec<Color>, usize)> {
+) -> Result<(Vec<Color>, usize), ConstructError> {
     let mut colors = start.to_vec();
     let mut sight = Sight::new(graph);
-    let mut queue = LevelQueue::default();
+    let mut raised = Vec::new();
+    let mut queue = LevelQueue::new(rule.ranking);
+    let weight = |v: u32, uncolored: u32| match rule.weight {
+        Weight::Uncolored => uncolored,
+        Weight::Degree => graph.degree(v) as u32,
+        Weight::None => 0,
+    };
     for v in graph.vertices().filter(|&v| start[v as usize] != UNCOLORED) {
         sight.finish(v);
-        for &u in graph.neighbors(v) {
-            sight.see(u, Some(start[v as usize] as usize));
-        }
+        sight.see(graph.neighbors(v), Some(start[v as usize] as usize), &mut raised);
     }
     for v in graph.vertices() {
         if let Some((saturation, open)) = sight.current(v) {
-            queue.push(saturation, open, v);
+            queue.push(saturation, weight(v, open), v);
         }
     }
     let (mut skipped, mut steps) = (0, 0);
-    while let Some(v) = queue.pop(|v| sight.current(v)) {
+    while let Some(v) =
+        queue.pop(|v| sight.current(v).map(|(saturation, open)| (saturation, weight(v, open))))
+    {
         steps += 1;
         if steps % STOP_EVERY == 0 && stop.load(Ordering::Relaxed) {
-            return None;
+            return Err(ConstructError::Stopped);
         }
-        let color = Some(sight.smallest_free(v)).filter(|&color| color < k);
+        let color = Some(sight.smallest_free(v)).filter(|&color| color < palette.colors);
         sight.finish(v);
         match color {
             Some(color) => colors[v as usize] = color as Color,
-            None => skipped += 1,
+            None if palette.may_skip => skipped += 1,
+            None => return Err(ConstructError::TooManyColors),
         }
-        for &u in graph.neighbors(v) {
-            if let Some((saturation, open)) = sight.see(u, color) {
-                queue.push(saturation, open, u);
+        sight.see(graph.neighbors(v), color, &mut raised);
+        for &u in &raised {
+            if let Some((saturation, open)) = sight.current(u) {
+                queue.push(saturation, weight(u, open), u);
             }
         }
     }
-    Some((colors, skipped))
+    Ok((colors, skipped))
 }
 
 /// What each vertex sees. A row is one word of counts, saturation above uncoloured neighbours, and
@@ -123,24 +172,33 @@ impl Sight {
         word.map_or(set.len() * 64, |w| w * 64 + set[w].trailing_ones() as usize)
     }
 
-    /// A neighbour of `v` is done with, and has `color` if any. Gives the counts of `v` if it waits
-    /// for its turn and sees a colour more.
+    /// A neighbour of all of `vertices` is done with, and has `color` if any. Leaves in `raised` those
+    /// of them that wait for their turn and see a colour more.
     #[inline]
-    fn see(&mut self, v: u32, color: Option<usize>) -> Option<(u32, u32)> {
+    fn see(&mut self, vertices: &[u32], color: Option<usize>, raised: &mut Vec<u32>) {
+        raised.clear();
         let Some(color) = color else {
-            self.rows[v as usize * self.stride] -= 1;
-            return None;
+            for &v in vertices {
+                self.rows[v as usize * self.stride] -= 1;
+            }
+            return;
         };
         while color / 64 + 2 > self.stride {
             self.widen();
         }
-        let row = &mut self.rows[v as usize * self.stride..][..self.stride];
-        let (word, bit) = (color / 64 + 1, 1 << (color % 64));
-        let new = row[word] & bit == 0;
-        row[word] |= bit;
-        row[0] = row[0] - 1 + (u64::from(new) << 32);
-        let saturation = (row[0] >> 32) as u32;
-        (new && saturation & DONE == 0).then_some((saturation, row[0] as u32))
+        let (word, bit) = (color / 64 + 1, color % 64);
+        raised.resize(vertices.len(), 0);
+        let mut count = 0;
+        for &v in vertices {
+            let row = &mut self.rows[v as usize * self.stride..][..self.stride];
+            let new = !row[word] >> bit & 1;
+            row[word] |= 1 << bit;
+            row[0] = row[0] - 1 + (new << 32);
+            // Whether the colour is new cannot be predicted, so nothing branches on it.
+            raised[count] = v;
+            count += (new & !(row[0] >> 63)) as usize;
+        }
+        raised.truncate(count);
     }
 
     /// Makes room for 64 more colours.
@@ -165,7 +223,7 @@ mod tests {
     static GO_ON: AtomicBool = AtomicBool::new(false);
 
     /// The definition: look at every vertex for each choice.
-    fn by_definition(graph: &Graph<'_>) -> Vec<Color> {
+    fn by_definition(graph: &Graph<'_>, rule: TieRule) -> Vec<Color> {
         let mut colors = vec![UNCOLORED; graph.n()];
         for _ in graph.vertices() {
             let at = |v: u32| colors[v as usize];
@@ -174,10 +232,16 @@ mod tests {
                     graph.neighbors(v).iter().map(|&u| at(u)).filter(|&c| c != UNCOLORED).collect();
                 seen
             };
-            let open = |v: u32| graph.neighbors(v).iter().filter(|&&u| at(u) == UNCOLORED).count();
+            let weight = |v: u32| match rule.weight {
+                Weight::Uncolored => {
+                    graph.neighbors(v).iter().filter(|&&u| at(u) == UNCOLORED).count()
+                }
+                Weight::Degree => graph.degree(v),
+                Weight::None => 0,
+            };
             let waiting = graph.vertices().filter(|&v| at(v) == UNCOLORED);
             let next =
-                waiting.max_by_key(|&v| (seen(v).len(), open(v), std::cmp::Reverse(v))).unwrap();
+                waiting.max_by_key(|&v| (seen(v).len(), weight(v), rule.ranking.rank(v))).unwrap();
             let taken = seen(next);
             colors[next as usize] = (0..).find(|c| !taken.contains(c)).unwrap();
         }
@@ -213,10 +277,14 @@ mod tests {
         #[test]
         fn chooses_as_defined(n in 0u32..60, percent in 0u32..100, seed in 0u64..500) {
             let graph = random_graph(n, percent, seed);
-            let coloring = dsatur(&graph, &GO_ON).unwrap();
-            prop_assert_eq!(coloring.colors(), by_definition(&graph));
-            prop_assert_eq!(coloring.verify(&graph), Ok(()));
-            prop_assert!(coloring.num_colors() <= graph.max_degree() + 1);
+            let best = dsatur(&graph, &GO_ON).unwrap();
+            prop_assert_eq!(best.verify(&graph), Ok(()));
+            prop_assert!(best.num_colors() <= graph.max_degree() + 1);
+            for rule in TieRule::ALL {
+                let coloring = dsatur_by(&graph, rule, &GO_ON).unwrap();
+                prop_assert_eq!(coloring.colors(), by_definition(&graph, rule));
+                prop_assert!(best.num_colors() <= coloring.num_colors());
+            }
         }
 
         #[test]
