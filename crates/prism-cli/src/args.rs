@@ -32,6 +32,8 @@ pub enum Command {
     /// Run a set of instances with several seeds and sum up
     #[command(after_help = BENCH_HELP)]
     Bench(BenchArgs),
+    /// List the NVIDIA GPUs that this machine has, or say why there is none
+    Devices(DevicesArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
 }
@@ -44,7 +46,7 @@ standard error. Every colouring is verified before it is written. Ctrl-C and SIG
 the best colouring is written; a second signal ends the process at once.
 
 Exit codes: 0 done (also by a limit), 1 target missed (the best colouring is written all the same),
-2 usage, 3 input, 4 output, 5 not proper, 130 after Ctrl-C, 143 after SIGTERM.";
+2 usage, 3 input, 4 output, 5 not proper, 6 no such device, 130 after Ctrl-C, 143 after SIGTERM.";
 
 const BENCH_HELP: &str = "\
 An instance is a graph file, FILE=K with a target of its own, a directory of graph files, or a table
@@ -96,7 +98,7 @@ pub struct ColorArgs {
     /// Vertices with a given colour: lines VERTEX COLOUR, vertices as the graph file calls them, colours from 0
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
-    /// Where to search: auto or cpu
+    /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
     /// Nothing on standard error but errors
@@ -116,7 +118,7 @@ pub enum Device {
     Auto,
     Cpu,
     /// An NVIDIA GPU by number.
-    Cuda(u32),
+    Cuda(usize),
 }
 
 impl std::str::FromStr for Device {
@@ -130,6 +132,22 @@ impl std::str::FromStr for Device {
                 let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
                 number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
             }
+        }
+    }
+}
+
+impl serde::Serialize for Device {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
         }
     }
 }
@@ -335,6 +353,13 @@ impl std::str::FromStr for Target {
             }
         }
     }
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DevicesArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,6 @@
 //! Everything that ends a run early, with the exit code it ends with.
 
+use crate::args::Device;
 use prism_core::Violation;
 use prism_core::io::ReadError;
 use std::io;
@@ -14,6 +15,7 @@ Exit codes:
   3    an input cannot be read, or is not what it should be
   4    an output cannot be written
   5    a colouring is not proper
+  6    the device asked for with --device is not there or cannot be used
   130  stopped by Ctrl-C, 143 by SIGTERM; the best colouring was written";
 
 /// The exit code when the target was not reached.
@@ -37,6 +39,9 @@ pub enum Failure {
     /// A colouring that is not proper.
     #[error("{0}: {1}")]
     Improper(String, #[source] Violation),
+    /// The device asked for, and why it cannot be used.
+    #[error("--device {0}: {1}")]
+    Device(Device, String),
 }
 
 impl Failure {
@@ -47,6 +52,7 @@ impl Failure {
             Self::Read(_) | Self::Input(_) => 3,
             Self::Output(..) => 4,
             Self::Improper(..) => 5,
+            Self::Device(..) => 6,
         }
     }
 

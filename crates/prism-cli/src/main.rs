@@ -11,6 +11,7 @@ mod bounds;
 mod color;
 mod completions;
 mod convert;
+mod devices;
 mod failure;
 mod generate;
 mod info;
@@ -56,6 +57,7 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Generate(args) => generate::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -1,6 +1,7 @@
 //! What the arguments of `prism color` mean: everything decided before a file is opened.
 
-use crate::args::{ColorArgs, Device, GraphInput};
+use crate::args::{ColorArgs, GraphInput};
+use crate::devices;
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::output::Output;
@@ -35,11 +36,7 @@ impl ColorPlan {
     /// Works the arguments out.
     pub fn new(args: Box<ColorArgs>) -> Result<Self, Failure> {
         let args = *args;
-        if let Device::Cuda(number) = args.device {
-            return Err(Failure::Usage(format!(
-                "--device cuda:{number}: this build of prism searches on the CPU only"
-            )));
-        }
+        devices::choose(args.device)?;
         let inputs = [Some(&args.input.file), args.warm_start.as_ref(), args.precolor.as_ref()];
         if inputs.into_iter().skip(1).flatten().any(|path| is_stdin(path)) {
             let message = "only the graph can come from standard input".to_owned();

@@ -58,7 +58,9 @@ fn help_mentions_the_exit_codes() {
         let done = prism![].args(arguments).code(0);
         // Lines break where the terminal ends.
         let text = done.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
-        for words in ["Exit codes: 0 done", " 1 ", " 2 ", " 3 ", " 4 ", " 5 ", "130 ", "143 "] {
+        for words in
+            ["Exit codes: 0 done", " 1 ", " 2 ", " 3 ", " 4 ", " 5 ", " 6 ", "130 ", "143 "]
+        {
             assert!(text.contains(words), "{arguments:?}: no {words:?}");
         }
     }
@@ -68,8 +70,17 @@ fn help_mentions_the_exit_codes() {
 
 #[test]
 fn every_subcommand_has_help() {
-    let commands =
-        ["color", "verify", "bounds", "info", "generate", "convert", "bench", "completions"];
+    let commands = [
+        "color",
+        "verify",
+        "bounds",
+        "info",
+        "generate",
+        "convert",
+        "bench",
+        "devices",
+        "completions",
+    ];
     let all = prism!["--help"].code(0);
     for command in commands {
         assert!(all.stdout().contains(&format!("  {command} ")), "{command} is not listed");

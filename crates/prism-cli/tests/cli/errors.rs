@@ -20,7 +20,7 @@ fn a_command_line_without_sense_is_2() {
         &["bench"],
         &["verify", "-", "-"],
         &["color", "-", "--warm-start", "-"],
-        &["color", "g.col", "--device", "cuda:0"],
+        &["color", "g.col", "--device", "cuda:-1"],
         &["convert", "g.col", "x.mtx"],
         &["convert", "g.col", "x.unknown"],
         &["generate", "gnp", "10", "1.5"],

@@ -11,6 +11,7 @@ mod common;
 mod bench;
 mod color;
 mod describe;
+mod devices;
 mod errors;
 mod formats;
 mod generate;
