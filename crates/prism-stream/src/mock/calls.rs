@@ -1,0 +1,254 @@
+//! The driver's calls, as the mock answers them: recorded, checked, and put on the queues.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::ffi::CStr;
+use std::time::Duration;
+
+use super::device::{EventState, Work};
+use super::{BOUND, MockDriver, Outcome};
+use crate::device::DeviceInfo;
+use crate::driver::{
+    DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, PriorityRange, RawEvent,
+    RawFunction, RawModule, RawStream,
+};
+use crate::error::DriverError;
+
+impl Driver for MockDriver {
+    fn device(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn bind(&self) -> Outcome {
+        BOUND.set(std::ptr::from_ref(self) as usize);
+        Ok(())
+    }
+
+    fn priority_range(&self) -> Outcome<PriorityRange> {
+        Ok(PriorityRange { least: 0, greatest: -5 })
+    }
+
+    fn synchronize(&self) -> Outcome {
+        let state = self.call("synchronize", 0, 0, false)?;
+        self.run_until("synchronize", state, |state| state.streams.values().all(VecDeque::is_empty))
+    }
+
+    fn memory_info(&self) -> Outcome<(usize, usize)> {
+        Ok((self.info.memory_bytes, self.info.memory_bytes))
+    }
+
+    fn stream_create(&self, priority: i32) -> Outcome<RawStream> {
+        let mut state = self.call("stream_create", 0, 0, true)?;
+        let id = state.id();
+        state.streams.insert(id, VecDeque::new());
+        state.levels.insert(id, priority);
+        Ok(RawStream(id))
+    }
+
+    unsafe fn stream_destroy(&self, stream: RawStream) -> Outcome {
+        let mut state = self.on_stream("stream_destroy", stream, 0)?;
+        // As CUDA does: the handle goes now, the work still runs. Here it runs at once.
+        while state.streams.get(&stream.0).is_some_and(|queue| !queue.is_empty()) {
+            if !state.run_one() {
+                break;
+            }
+        }
+        state.streams.remove(&stream.0);
+        Ok(())
+    }
+
+    unsafe fn stream_query(&self, stream: RawStream) -> Outcome<bool> {
+        let state = self.on_stream("stream_query", stream, 0)?;
+        Ok(state.streams.get(&stream.0).is_none_or(VecDeque::is_empty))
+    }
+
+    unsafe fn stream_synchronize(&self, stream: RawStream) -> Outcome {
+        let state = self.on_stream("stream_synchronize", stream, 0)?;
+        self.run_until("stream_synchronize", state, |state| {
+            state.streams.get(&stream.0).is_none_or(VecDeque::is_empty)
+        })
+    }
+
+    unsafe fn stream_wait(&self, stream: RawStream, event: RawEvent) -> Outcome {
+        let mut state = self.on_stream("stream_wait", stream, event.0)?;
+        let version = match state.events.get(&event.0) {
+            None => {
+                state.violation("a wait on an event that does not exist".to_owned());
+                0
+            }
+            Some(found) if found.recorded == 0 => {
+                state.violation("a wait on an event that was never recorded".to_owned());
+                0
+            }
+            Some(found) => found.recorded,
+        };
+        if let Some(queue) = state.streams.get_mut(&stream.0) {
+            // A snapshot: later records of the event do not move this wait.
+            queue.push_back(Work::Wait { event: event.0, version });
+        }
+        Ok(())
+    }
+
+    fn event_create(&self, timed: bool) -> Outcome<RawEvent> {
+        let mut state = self.call("event_create", 0, 0, true)?;
+        let id = state.id();
+        state.events.insert(id, EventState { timed, ..EventState::default() });
+        Ok(RawEvent(id))
+    }
+
+    unsafe fn event_destroy(&self, event: RawEvent) -> Outcome {
+        let mut state = self.call("event_destroy", 0, event.0, true)?;
+        let needed = state.uses(|work| match work {
+            Work::Record { event: used, .. } | Work::Wait { event: used, .. } => *used == event.0,
+            _ => false,
+        });
+        if needed {
+            state.violation("an event was destroyed that queued work needs".to_owned());
+        }
+        if state.events.remove(&event.0).is_none() {
+            state.violation("an event was destroyed twice".to_owned());
+        }
+        Ok(())
+    }
+
+    unsafe fn event_record(&self, event: RawEvent, stream: RawStream) -> Outcome {
+        let mut state = self.on_stream("event_record", stream, event.0)?;
+        let Some(found) = state.events.get_mut(&event.0) else {
+            state.violation("a record of an event that does not exist".to_owned());
+            return Err(DriverError { code: 400, call: "event_record" });
+        };
+        found.recorded += 1;
+        let version = found.recorded;
+        if let Some(queue) = state.streams.get_mut(&stream.0) {
+            queue.push_back(Work::Record { event: event.0, version });
+        }
+        Ok(())
+    }
+
+    unsafe fn event_query(&self, event: RawEvent) -> Outcome<bool> {
+        let state = self.call("event_query", 0, event.0, true)?;
+        Ok(state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded))
+    }
+
+    unsafe fn event_synchronize(&self, event: RawEvent) -> Outcome {
+        let state = self.call("event_synchronize", 0, event.0, true)?;
+        self.run_until("event_synchronize", state, |state| {
+            state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded)
+        })
+    }
+
+    unsafe fn event_elapsed(&self, start: RawEvent, end: RawEvent) -> Outcome<f32> {
+        let state = self.call("event_elapsed", 0, start.0, true)?;
+        match (state.events.get(&start.0), state.events.get(&end.0)) {
+            (Some(from), Some(to)) if from.timed && to.timed => {
+                Ok(to.at_ns.saturating_sub(from.at_ns) as f32 / 1e6)
+            }
+            _ => Err(DriverError { code: 400, call: "event_elapsed" }),
+        }
+    }
+
+    fn device_alloc(&self, bytes: usize) -> Outcome<DevicePtr> {
+        self.allocate("device_alloc", bytes).map(DevicePtr)
+    }
+
+    unsafe fn device_free(&self, at: DevicePtr) -> Outcome {
+        self.free("device_free", at.0)
+    }
+
+    fn host_alloc(&self, bytes: usize, purpose: HostUse) -> Outcome<HostBlock> {
+        let at = self.allocate("host_alloc", bytes)?;
+        let device = (purpose == HostUse::Mapped).then_some(DevicePtr(at));
+        Ok(HostBlock { host: at as usize as *mut u8, device, bytes })
+    }
+
+    unsafe fn host_free(&self, block: HostBlock) -> Outcome {
+        self.free("host_free", block.host as usize as u64)
+    }
+
+    unsafe fn copy_to_device(
+        &self,
+        to: DevicePtr,
+        from: *const u8,
+        bytes: usize,
+        stream: RawStream,
+    ) -> Outcome {
+        let work = Work::Copy { to: to.0, from: from as usize as u64, bytes };
+        self.enqueue("copy_to_device", stream, to.0, work)
+    }
+
+    unsafe fn copy_to_host(
+        &self,
+        to: *mut u8,
+        from: DevicePtr,
+        bytes: usize,
+        stream: RawStream,
+    ) -> Outcome {
+        let work = Work::Copy { to: to as usize as u64, from: from.0, bytes };
+        self.enqueue("copy_to_host", stream, from.0, work)
+    }
+
+    unsafe fn fill(&self, at: DevicePtr, value: u8, bytes: usize, stream: RawStream) -> Outcome {
+        self.enqueue("fill", stream, at.0, Work::Fill { at: at.0, value, bytes })
+    }
+
+    fn module_load(&self, _: &[u8]) -> Outcome<RawModule> {
+        let mut state = self.call("module_load", 0, 0, true)?;
+        let id = state.id();
+        state.modules.insert(id, id);
+        Ok(RawModule(id))
+    }
+
+    unsafe fn module_unload(&self, module: RawModule) -> Outcome {
+        let mut state = self.call("module_unload", 0, module.0, true)?;
+        if state.uses(|work| matches!(work, Work::Launch { .. })) {
+            state.violation("an image was unloaded while kernels were queued".to_owned());
+        }
+        state.modules.remove(&module.0);
+        Ok(())
+    }
+
+    unsafe fn module_function(&self, module: RawModule, name: &CStr) -> Outcome<RawFunction> {
+        let state = self.call("module_function", 0, module.0, true)?;
+        let found = state.names.get(name.to_string_lossy().as_ref()).copied();
+        found.map(RawFunction).ok_or(DriverError { code: 500, call: "module_function" })
+    }
+
+    unsafe fn launch(
+        &self,
+        function: RawFunction,
+        _: &LaunchShape,
+        stream: RawStream,
+        args: &[KernelArg<'_>],
+    ) -> Outcome {
+        let args = args
+            .iter()
+            // SAFETY: an argument borrows a value of that size.
+            .map(|arg| unsafe { std::slice::from_raw_parts(arg.value.cast::<u8>(), arg.bytes) })
+            .map(<[u8]>::to_vec)
+            .collect();
+        let (code, hang) = {
+            let mut state = self.lock();
+            let nth = state.launches;
+            state.launches += 1;
+            let code = state.launch_faults.get(&nth).copied().unwrap_or(0);
+            (code, state.launch_hangs.contains_key(&nth))
+        };
+        let work = Work::Launch { function: function.0, args, code, hang };
+        self.enqueue("launch", stream, function.0, work)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.lock().clock_ns)
+    }
+
+    fn pause(&self, _: u32) {
+        let mut state = self.lock();
+        state.clock_ns += 1_000_000;
+        state.run_some();
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

@@ -1,0 +1,176 @@
+//! The device of the mock: queues, events and memory, and the schedule that picks what runs next.
+#![allow(unsafe_code)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::{Call, Fault, MockKernel};
+
+/// An operation on a stream's queue.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    Copy { to: u64, from: u64, bytes: usize },
+    Fill { at: u64, value: u8, bytes: usize },
+    Record { event: u64, version: u64 },
+    Wait { event: u64, version: u64 },
+    Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: bool },
+}
+
+/// An event: how often it was recorded, and which of these records was reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EventState {
+    pub recorded: u64,
+    pub reached: u64,
+    pub timed: bool,
+    pub at_ns: u64,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub random: u64,
+    pub clock_ns: u64,
+    pub next: u64,
+    pub streams: BTreeMap<u64, VecDeque<Work>>,
+    pub levels: BTreeMap<u64, i32>,
+    pub events: BTreeMap<u64, EventState>,
+    pub blocks: BTreeMap<u64, (Box<[Line]>, usize)>,
+    pub kernels: BTreeMap<u64, Arc<MockKernel>>,
+    pub names: BTreeMap<String, u64>,
+    pub modules: BTreeMap<u64, u64>,
+    pub calls: Vec<Call>,
+    pub violations: Vec<String>,
+    pub faults: Vec<Fault>,
+    pub launch_faults: BTreeMap<u64, u32>,
+    pub launch_hangs: BTreeMap<u64, ()>,
+    pub launches: u64,
+    pub sticky: Option<u32>,
+}
+
+/// Memory in units that are aligned as a GPU's allocations are.
+#[derive(Clone, Copy)]
+#[repr(align(256))]
+pub(super) struct Line(#[allow(dead_code)] pub [u8; 256]);
+
+/// The memory of a mock device, for its kernels.
+pub struct MockMemory<'a> {
+    pub(super) state: &'a mut State,
+}
+
+impl MockMemory<'_> {
+    /// Reads from an allocation; what lies outside of one is noticed, and read as 0.
+    #[must_use]
+    pub fn read(&mut self, at: u64, bytes: usize) -> Vec<u8> {
+        let mut result = vec![0; bytes];
+        if self.state.allocated(at, bytes, "read") {
+            // SAFETY: the range lies in one allocation of ours.
+            unsafe { std::ptr::copy(at as usize as *const u8, result.as_mut_ptr(), bytes) };
+        }
+        result
+    }
+
+    /// Writes to an allocation; what lies outside of one is noticed, and not written.
+    pub fn write(&mut self, at: u64, bytes: &[u8]) {
+        if self.state.allocated(at, bytes.len(), "write") {
+            // SAFETY: the range lies in one allocation of ours.
+            unsafe { std::ptr::copy(bytes.as_ptr(), at as usize as *mut u8, bytes.len()) };
+        }
+    }
+}
+
+impl State {
+    pub(super) fn random(&mut self, below: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below.max(1) as u64) as usize
+    }
+
+    pub(super) fn id(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    pub(super) fn violation(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// Whether a range lies in one allocation; notices if not.
+    pub(super) fn allocated(&mut self, at: u64, bytes: usize, what: &str) -> bool {
+        let found = self.blocks.range(..=at).next_back();
+        let inside = found.is_some_and(|(start, (_, size))| {
+            at - start <= *size as u64 && bytes as u64 <= *size as u64 - (at - start)
+        });
+        if !inside {
+            self.violation(format!("{what} of {bytes} bytes outside of any allocation"));
+        }
+        inside
+    }
+
+    pub(super) fn runnable(&self, stream: u64) -> bool {
+        match self.streams.get(&stream).and_then(VecDeque::front) {
+            None => false,
+            Some(Work::Wait { event, version }) => {
+                self.events.get(event).is_none_or(|state| state.reached >= *version)
+            }
+            Some(Work::Launch { hang, .. }) => !hang,
+            Some(_) => true,
+        }
+    }
+
+    /// Runs one operation of a stream chosen at random; answers whether there was one.
+    pub(super) fn run_one(&mut self) -> bool {
+        if self.sticky.is_some() {
+            return false;
+        }
+        let ready: Vec<u64> =
+            self.streams.keys().copied().filter(|stream| self.runnable(*stream)).collect();
+        if ready.is_empty() {
+            return false;
+        }
+        let stream = ready[self.random(ready.len())];
+        let Some(work) = self.streams.get_mut(&stream).and_then(VecDeque::pop_front) else {
+            return false;
+        };
+        self.clock_ns += 1000;
+        match work {
+            Work::Copy { to, from, bytes } => {
+                let mut memory = MockMemory { state: self };
+                let moved = memory.read(from, bytes);
+                memory.write(to, &moved);
+            }
+            Work::Fill { at, value, bytes } => {
+                MockMemory { state: self }.write(at, &vec![value; bytes]);
+            }
+            Work::Record { event, version } => {
+                let now = self.clock_ns;
+                if let Some(state) = self.events.get_mut(&event) {
+                    state.reached = state.reached.max(version);
+                    state.at_ns = now;
+                }
+            }
+            Work::Wait { .. } => {}
+            Work::Launch { code, .. } if code != 0 => self.sticky = Some(code),
+            Work::Launch { function, args, .. } => match self.kernels.get(&function).cloned() {
+                Some(kernel) => kernel(&mut MockMemory { state: self }, &args),
+                None => {
+                    self.violation(format!("launch of a function {function} that is not loaded"))
+                }
+            },
+        }
+        true
+    }
+
+    pub(super) fn run_some(&mut self) {
+        for _ in 0..self.random(4) {
+            if !self.run_one() {
+                return;
+            }
+        }
+    }
+
+    /// Whether anything queued reads or writes a range, or uses an event.
+    pub(super) fn uses(&self, wanted: impl Fn(&Work) -> bool) -> bool {
+        self.sticky.is_none() && self.streams.values().flatten().any(wanted)
+    }
+}

@@ -1,0 +1,260 @@
+//! A device for tests: records every call, does the work at random later moments, and notices what a
+//! GPU would let pass until it hurts.
+//!
+//! [`MockDriver`] keeps a queue a stream. Each call, each query and each wait lets a random number of
+//! operations run, of streams chosen at random among those that may go on; the schedule depends on the
+//! seed alone. Copies move real bytes when they run, not when they are enqueued, so that a slot that is
+//! written too early is read wrong. Time is virtual: it passes in [`Driver::pause`](crate::Driver::pause) and with each
+//! operation. "Kernels" are Rust functions that see memory through bounds checks.
+//!
+//! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded, the
+//! null stream, memory or events given back while queued work needs them, handles used after their
+//! end, calls without a bound context.
+#![allow(unsafe_code)]
+#![allow(clippy::missing_panics_doc)]
+
+mod calls;
+mod device;
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use self::device::MockMemory;
+use self::device::{Line, State, Work};
+use crate::device::DeviceInfo;
+use crate::driver::RawStream;
+use crate::error::DriverError;
+
+type Outcome<R = ()> = Result<R, DriverError>;
+
+/// What a mock kernel computes: it gets the device's memory and the bytes of each argument.
+pub type MockKernel = dyn Fn(&mut MockMemory<'_>, &[Vec<u8>]) + Send + Sync;
+
+/// One recorded call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Call {
+    /// The method of [`Driver`](crate::Driver).
+    pub name: &'static str,
+    /// The stream it concerns; 0 for none.
+    pub stream: u64,
+    /// The event, address or function it concerns; 0 for none.
+    pub object: u64,
+}
+
+/// A device that is not there.
+pub struct MockDriver {
+    info: DeviceInfo,
+    state: Mutex<State>,
+}
+
+thread_local! {
+    /// Addresses of the mocks whose context is current on this thread: the last one bound.
+    static BOUND: Cell<usize> = const { Cell::new(0) };
+}
+
+/// What to do wrong, and when.
+#[derive(Clone, Debug)]
+struct Fault {
+    name: &'static str,
+    after: u64,
+    code: u32,
+}
+
+impl MockDriver {
+    /// A device with a seed for its schedule.
+    #[must_use]
+    pub fn new(seed: u64) -> Arc<Self> {
+        let info = DeviceInfo {
+            ordinal: 0,
+            name: "mock".to_owned(),
+            compute_capability: (9, 0),
+            multiprocessors: 4,
+            memory_bytes: 1 << 30,
+            copy_engines: 2,
+            maps_host_memory: true,
+            driver_version: (13, 0),
+        };
+        let state = State { random: seed, ..State::default() };
+        Arc::new(Self { info, state: Mutex::new(state) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Defines what a kernel of this name computes. Images loaded later have it.
+    pub fn define(
+        &self,
+        name: &str,
+        kernel: impl Fn(&mut MockMemory<'_>, &[Vec<u8>]) + Send + Sync + 'static,
+    ) {
+        let mut state = self.lock();
+        let id = state.id();
+        state.kernels.insert(id, Arc::new(kernel));
+        state.names.insert(name.to_owned(), id);
+    }
+
+    /// Lets the `after`-th call (from 0, counted from now) of a method fail with a code.
+    pub fn fail(&self, name: &'static str, after: u64, code: u32) {
+        self.lock().faults.push(Fault { name, after, code });
+    }
+
+    /// Lets the `nth` launch (from 0, counted from the start) fault on the device with a code.
+    pub fn fault_launch(&self, nth: u64, code: u32) {
+        self.lock().launch_faults.insert(nth, code);
+    }
+
+    /// Lets the `nth` launch (from 0, counted from the start) run until [`MockDriver::release`].
+    pub fn hang_launch(&self, nth: u64) {
+        self.lock().launch_hangs.insert(nth, ());
+    }
+
+    /// Ends all kernels that hang.
+    pub fn release(&self) {
+        let mut state = self.lock();
+        state.launch_hangs.clear();
+        for work in state.streams.values_mut().flatten() {
+            if let Work::Launch { hang, .. } = work {
+                *hang = false;
+            }
+        }
+    }
+
+    /// Passes virtual time.
+    pub fn advance(&self, by: Duration) {
+        self.lock().clock_ns += by.as_nanos() as u64;
+    }
+
+    /// What was noticed.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.lock().violations.clone()
+    }
+
+    /// The calls so far; forgotten by the next [`MockDriver::take_calls`].
+    #[must_use]
+    pub fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
+    /// Streams, events, memory blocks and images that exist now.
+    #[must_use]
+    pub fn live(&self) -> (usize, usize, usize, usize) {
+        let state = self.lock();
+        (state.streams.len(), state.events.len(), state.blocks.len(), state.modules.len())
+    }
+
+    /// The priority that a stream was made with.
+    #[must_use]
+    pub fn level(&self, stream: RawStream) -> Option<i32> {
+        self.lock().levels.get(&stream.0).copied()
+    }
+
+    /// Begins a call: records it, checks it, lets time pass, and fails it if it is to fail.
+    fn call(
+        &self,
+        name: &'static str,
+        stream: u64,
+        object: u64,
+        bound: bool,
+    ) -> Outcome<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        state.calls.push(Call { name, stream, object });
+        if bound && BOUND.get() != std::ptr::from_ref(self) as usize {
+            state.violation(format!("{name} on a thread to which the context was not bound"));
+        }
+        if let Some(at) = state.faults.iter().position(|fault| fault.name == name) {
+            if state.faults[at].after == 0 {
+                let fault = state.faults.remove(at);
+                return Err(DriverError { code: fault.code, call: name });
+            }
+            state.faults[at].after -= 1;
+        }
+        state.run_some();
+        match state.sticky {
+            Some(code) => Err(DriverError { code, call: name }),
+            None => Ok(state),
+        }
+    }
+
+    /// The same for a call that concerns a stream, which must exist.
+    fn on_stream(
+        &self,
+        name: &'static str,
+        stream: RawStream,
+        object: u64,
+    ) -> Outcome<MutexGuard<'_, State>> {
+        let mut state = self.call(name, stream.0, object, true)?;
+        if !state.streams.contains_key(&stream.0) {
+            state.violation(format!("{name} on stream {}, which does not exist", stream.0));
+            return Err(DriverError { code: 400, call: name });
+        }
+        Ok(state)
+    }
+
+    fn enqueue(&self, name: &'static str, stream: RawStream, object: u64, work: Work) -> Outcome {
+        let mut state = self.on_stream(name, stream, object)?;
+        if let Some(queue) = state.streams.get_mut(&stream.0) {
+            queue.push_back(work);
+        }
+        Ok(())
+    }
+
+    /// Runs until `done`; with nothing left to run, that is a deadlock.
+    fn run_until(
+        &self,
+        name: &'static str,
+        mut state: MutexGuard<'_, State>,
+        done: impl Fn(&State) -> bool,
+    ) -> Outcome {
+        while !done(&state) {
+            if let Some(code) = state.sticky {
+                return Err(DriverError { code, call: name });
+            }
+            if !state.run_one() && state.sticky.is_none() {
+                state.violation(format!("{name} would wait for ever"));
+                return Err(DriverError { code: 702, call: name });
+            }
+        }
+        Ok(())
+    }
+
+    fn allocate(&self, name: &'static str, bytes: usize) -> Outcome<u64> {
+        let mut state = self.call(name, 0, bytes as u64, true)?;
+        let lines = vec![Line([0xa5; 256]); bytes.div_ceil(256).max(1)].into_boxed_slice();
+        let at = lines.as_ptr() as usize as u64;
+        state.blocks.insert(at, (lines, bytes));
+        Ok(at)
+    }
+
+    fn free(&self, name: &'static str, at: u64) -> Outcome {
+        let mut state = self.call(name, 0, at, true)?;
+        let Some((block, size)) = state.blocks.remove(&at) else {
+            state.violation(format!("{name} of memory that is not allocated"));
+            return Ok(());
+        };
+        let inside = |place: u64| (at..at + size as u64).contains(&place);
+        let needed = state.uses(|work| match work {
+            Work::Copy { to, from, .. } => inside(*to) || inside(*from),
+            Work::Fill { at, .. } => inside(*at),
+            // Arguments of eight bytes may be addresses.
+            Work::Launch { args, .. } => args.iter().any(|arg| {
+                <[u8; 8]>::try_from(arg.as_slice()).is_ok_and(|raw| inside(u64::from_le_bytes(raw)))
+            }),
+            _ => false,
+        });
+        if needed {
+            state.violation(format!("{name} of memory that queued work needs"));
+        }
+        drop(block);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MockDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockDriver").field("clock_ns", &self.lock().clock_ns).finish()
+    }
+}

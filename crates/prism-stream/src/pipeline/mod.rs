@@ -1,0 +1,304 @@
+//! Steps in flight: configs go up, kernels run and telemetry comes down, several steps at a time.
+//!
+//! Every step has a slot (see `ring.rs`) and walks through the calls of its transport (see
+//! `plan.rs`). The host waits in one place: for the oldest step, when it is asked for. Nothing is
+//! allocated in a step after the first.
+//!
+//! What is in flight belongs to the pipeline: configs are copied in, telemetry is lent out only after
+//! its event was seen, and for no longer than the pipeline is not otherwise used. So safe code cannot
+//! touch a slot in flight, also not by forgetting what it borrowed:
+//!
+//! ```compile_fail,E0499
+//! # use prism_stream::{AsyncPipelineCoordinator, GpuError};
+//! fn overtake(pipeline: &mut AsyncPipelineCoordinator<u32, u32>) -> Result<(), GpuError> {
+//!     let first = pipeline.next()?;
+//!     pipeline.submit(&7)?; // would write the slot that `first` still reads
+//!     drop(first);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```compile_fail,E0515
+//! # use prism_stream::{AsyncPipelineCoordinator, Completed};
+//! fn escape(mut pipeline: AsyncPipelineCoordinator<u32, u32>) -> Option<Completed<'static, u32>> {
+//!     pipeline.next().ok().flatten() // the slot would be freed with the pipeline
+//! }
+//! ```
+//!
+//! Errors, panics and time-outs leave a pipeline that can be waited for, reset or dropped. A drop
+//! never waits: what the device may still be using is parked in the [`GpuContext`].
+
+mod enqueue;
+mod finish;
+mod options;
+mod transport;
+
+use std::fmt;
+use std::ops::Range;
+
+use bytemuck::Pod;
+
+pub use self::options::{MAX_DEPTH, PipelineOptions, PipelineStats};
+use crate::context::GpuContext;
+use crate::error::GpuError;
+use crate::plan;
+use crate::pool::StreamPool;
+use crate::ring::Ring;
+use crate::slots::{Work, release};
+use crate::step::{Completed, StepKernel, StepRecord};
+
+/// Runs a [`StepKernel`] as a pipeline of steps. `C` goes up, `T` comes down.
+pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
+    pool: StreamPool,
+    options: PipelineOptions,
+    ring: Ring,
+    work: Work<C, T>,
+    /// A step was enqueued in part: its slot must not be written until the streams are idle.
+    torn: bool,
+    /// Where telemetry waits to be taken if there is but one slot (sync); else empty.
+    history: Vec<T>,
+    stats: PipelineStats,
+}
+
+impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
+    /// A pipeline on the streams of `pool`. Makes and allocates nothing before the first step.
+    ///
+    /// # Errors
+    /// [`GpuError::InvalidOptions`] for a depth that cannot be, or a `C` or `T` of no size.
+    pub fn new(pool: StreamPool, options: PipelineOptions) -> Result<Self, GpuError> {
+        if size_of::<C>() == 0 || size_of::<T>() == 0 {
+            return Err(GpuError::InvalidOptions("config and telemetry must have a size"));
+        }
+        if align_of::<C>().max(align_of::<T>()) > 256 {
+            return Err(GpuError::InvalidOptions(
+                "config and telemetry align to 256 bytes at most",
+            ));
+        }
+        let payload = size_of::<C>() + size_of::<T>();
+        let (placement, reason) = options.place(payload, pool.gpu().info().maps_host_memory)?;
+        let stats = PipelineStats {
+            depth: options.depth,
+            placement,
+            submission: options.submission,
+            reason,
+            submitted: 0,
+            finished: 0,
+            waits: 0,
+        };
+        Ok(Self {
+            pool,
+            options,
+            ring: Ring::new(options.depth),
+            work: Work { lanes: None, kernel: None },
+            torn: false,
+            history: Vec::new(),
+            stats,
+        })
+    }
+
+    /// Supplies the kernel of the steps to come; the one before it is dropped.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps have not been taken.
+    pub fn bind(&mut self, kernel: impl StepKernel<C, T> + 'static) -> Result<(), GpuError> {
+        self.gpu().ensure_alive()?;
+        if self.ring.occupied() > 0 {
+            return Err(GpuError::Busy { in_flight: self.ring.occupied() });
+        }
+        self.settle()?;
+        self.work.kernel = Some(Box::new(kernel));
+        Ok(())
+    }
+
+    /// Whether a kernel is bound.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.work.kernel.is_some()
+    }
+
+    /// Enqueues a step and answers its number, counted from 0. Waits for the step if the submission
+    /// is [`Submission::Sync`], else for nothing.
+    ///
+    /// # Errors
+    /// [`GpuError::PipelineFull`] if every slot holds a step that was not taken;
+    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] in sync mode, with the step accepted all the
+    /// same; [`GpuError::Step`] for what the driver or the kernel's launch says.
+    pub fn submit(&mut self, config: &C) -> Result<u64, GpuError> {
+        self.gpu().ensure_alive()?;
+        if self.work.kernel.is_none() {
+            return Err(GpuError::NoKernel);
+        }
+        let step = self.ring.next().ok_or(GpuError::PipelineFull { depth: self.ring.depth() })?;
+        self.settle()?;
+        self.prepare()?;
+        let overlaps = plan::overlaps(self.stats.submission);
+        if !overlaps && self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        self.torn = true;
+        if let Err(error) = self.enqueue(step, config) {
+            return Err(self.blame(step, error));
+        }
+        self.torn = false;
+        self.ring.submit();
+        self.stats.submitted += 1;
+        if !overlaps {
+            self.finish_oldest()?;
+        }
+        Ok(step)
+    }
+
+    /// Enqueues several steps and answers their numbers. All or none fit.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit); steps before the one that failed stay submitted.
+    pub fn submit_batch(&mut self, configs: &[C]) -> Result<Range<u64>, GpuError> {
+        if configs.len() > self.ring.free() {
+            return Err(GpuError::PipelineFull { depth: self.ring.depth() });
+        }
+        let mut range = None;
+        for config in configs {
+            let step = self.submit(config)?;
+            range.get_or_insert(step..step).end = step + 1;
+        }
+        Ok(range.unwrap_or(0..0))
+    }
+
+    /// Takes the oldest step if it has come back; never waits.
+    ///
+    /// # Errors
+    /// [`GpuError::Rejected`] if the kernel refused its config, [`GpuError::Step`] if it failed.
+    pub fn try_next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.gpu().ensure_alive()?;
+        if !self.ring.has_ready() {
+            let Some(step) = self.ring.oldest_in_flight() else { return Ok(None) };
+            let done = self.driver_call(|this| this.done(step)?.query().map_err(Into::into));
+            if !done.map_err(|error| self.blame(step, error))? {
+                return Ok(None);
+            }
+            self.arrive(step)?;
+        }
+        self.take()
+    }
+
+    /// Takes the oldest step, and waits for it if need be; `None` if none is in flight.
+    ///
+    /// # Errors
+    /// [`GpuError::StepTimeout`] if it takes too long (ask again to wait again), else as
+    /// [`try_next`](Self::try_next).
+    #[allow(clippy::should_implement_trait)] // it lends from `self`, which `Iterator` cannot
+    pub fn next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.gpu().ensure_alive()?;
+        if !self.ring.has_ready() {
+            if self.ring.in_flight() == 0 {
+                return Ok(None);
+            }
+            self.finish_oldest()?;
+        }
+        self.take()
+    }
+
+    /// Submits step n and takes step n - (depth - 1), exactly; `None` while the pipeline fills.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit) and [`next`](Self::next). After a time-out of the step to be
+    /// taken, the pipeline is full until that step was taken with `next`.
+    pub fn step(&mut self, config: &C) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.submit(config)?;
+        if self.ring.free() > 0 { Ok(None) } else { self.next() }
+    }
+
+    /// Takes every step that is left, in order.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); the steps taken before the error are lost.
+    pub fn drain(&mut self) -> Result<Vec<StepRecord<T>>, GpuError> {
+        let mut records = Vec::with_capacity(self.ring.depth());
+        while let Some(done) = self.next()? {
+            records.push(StepRecord { step: done.step, telemetry: *done });
+        }
+        Ok(records)
+    }
+
+    /// Waits for what is in flight, forgets it, and counts steps from 0 again.
+    ///
+    /// # Errors
+    /// What a step in flight did wrong. If the device is lost, what the pipeline held is given up.
+    pub fn reset(&mut self) -> Result<(), GpuError> {
+        let waited = self.quiesce();
+        if waited.is_ok() {
+            self.ring.clear();
+        } else if self.gpu().poison().is_some() {
+            self.abandon();
+        }
+        waited
+    }
+
+    /// Waits for what is in flight; the steps can be taken afterwards.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), but for rejected configs.
+    pub fn quiesce(&mut self) -> Result<(), GpuError> {
+        self.gpu().ensure_alive()?;
+        self.settle()?;
+        while self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        Ok(())
+    }
+
+    /// Steps submitted and not yet taken.
+    #[must_use]
+    pub fn pending(&self) -> u64 {
+        self.ring.occupied()
+    }
+
+    /// What the pipeline has done, and how.
+    #[must_use]
+    pub fn stats(&self) -> &PipelineStats {
+        &self.stats
+    }
+
+    /// The options that it was made with.
+    #[must_use]
+    pub fn options(&self) -> &PipelineOptions {
+        &self.options
+    }
+
+    /// The pool that its streams come from.
+    #[must_use]
+    pub fn pool(&self) -> &StreamPool {
+        &self.pool
+    }
+
+    fn gpu(&self) -> &GpuContext {
+        self.pool.gpu()
+    }
+
+    /// Binds the context to this thread and makes calls.
+    fn driver_call<R>(
+        &self,
+        calls: impl FnOnce(&Self) -> Result<R, GpuError>,
+    ) -> Result<R, GpuError> {
+        self.gpu().driver().bind()?;
+        calls(self)
+    }
+}
+
+impl<C, T> Drop for AsyncPipelineCoordinator<C, T> {
+    fn drop(&mut self) {
+        let lanes = self.work.lanes.take();
+        let kernel = self.work.kernel.take();
+        let quiet = self.ring.in_flight() == 0 && !self.torn;
+        release(self.pool.gpu(), Work::<C, T> { lanes, kernel }, quiet);
+    }
+}
+
+impl<C, T> fmt::Debug for AsyncPipelineCoordinator<C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncPipelineCoordinator")
+            .field("stats", &self.stats)
+            .field("ring", &self.ring)
+            .finish()
+    }
+}

@@ -1,0 +1,67 @@
+//! What a pipeline holds on the device, and how it comes by it.
+
+use bytemuck::Pod;
+
+use super::{AsyncPipelineCoordinator, PipelineStats};
+use crate::error::GpuError;
+use crate::handles::Event;
+use crate::plan::{self, Mark, Submission};
+use crate::ring::Ring;
+use crate::slots::{Lanes, Work, release};
+
+impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
+    /// Leases the streams and allocates the slots, once. Falls back to one stream if there are not
+    /// as many as asked for.
+    pub(super) fn prepare(&mut self) -> Result<(), GpuError> {
+        if self.work.lanes.is_some() {
+            return Ok(());
+        }
+        self.gpu().reap();
+        let made = match self.make_lanes() {
+            Err(error) if plan::overlaps(self.stats.submission) && !error.is_sticky() => {
+                tracing::warn!(%error, "no streams to overlap with, going on in sync mode");
+                self.stats.submission = Submission::Sync;
+                self.stats.reason = "streams could not be had";
+                self.make_lanes()
+            }
+            made => made,
+        };
+        let lanes = made.map_err(|error| self.gpu().note(error))?;
+        if lanes.slots.len() < self.ring.depth() {
+            // Not `vec![zeroed(); n]`: a telemetry may be too large for the stack.
+            self.history = bytemuck::zeroed_vec(self.ring.depth());
+        }
+        self.work.lanes = Some(lanes);
+        Ok(())
+    }
+
+    fn make_lanes(&self) -> Result<Lanes, GpuError> {
+        let PipelineStats { placement, submission, depth, .. } = self.stats;
+        let count = if plan::overlaps(submission) { depth } else { 1 };
+        Lanes::new(&self.pool, placement, submission, count, (size_of::<C>(), size_of::<T>()))
+    }
+
+    pub(super) fn lanes(&self) -> Result<&Lanes, GpuError> {
+        self.work.lanes.as_ref().ok_or(GpuError::NoKernel)
+    }
+
+    /// The index of a step's slot among those that there are.
+    pub(super) fn slot(&self, step: u64) -> Result<usize, GpuError> {
+        Ok(if self.lanes()?.slots.len() == 1 { 0 } else { self.ring.slot(step) })
+    }
+
+    /// The event that says that a step is done.
+    pub(super) fn done(&self, step: u64) -> Result<&Event, GpuError> {
+        self.lanes()?.slots[self.slot(step)?].mark(Mark::Done)
+    }
+
+    /// Gives up streams, slots and kernel, and counts from 0.
+    pub(super) fn abandon(&mut self) {
+        let quiet = self.ring.in_flight() == 0 && !self.torn;
+        let work = std::mem::replace(&mut self.work, Work { lanes: None, kernel: None });
+        release(self.pool.gpu(), work, quiet);
+        self.ring = Ring::new(self.ring.depth());
+        self.torn = false;
+        self.history.clear();
+    }
+}
