@@ -32,6 +32,7 @@ pub fn probe_source() -> KernelSource {
         .define("TELEMETRY_STATUS_OFFSET", offset_of!(KernelTelemetry, status_code))
         .define("TELEMETRY_CLOCK_OFFSET", offset_of!(KernelTelemetry, clock_ns))
         .define("TELEMETRY_RECORDS_OFFSET", offset_of!(KernelTelemetry, records))
+        .with_generic_ptx(include_str!("../kernels/probe.ptx"))
 }
 
 impl ProbeKernel {
@@ -69,6 +70,37 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for ProbeKernel {
                 Err(format!("its layout is {}, not {}", telemetry.detail, RuntimeConfig::LAYOUT))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where `scripts/generic-ptx.sh` puts the PTX.
+    const PTX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/probe.ptx");
+
+    #[test]
+    fn the_generic_ptx_is_up_to_date() {
+        assert!(
+            probe_source().usable_generic_ptx().is_some(),
+            "probe.cu or a layout has changed since probe.ptx was made: run scripts/generic-ptx.sh"
+        );
+    }
+
+    /// With the compiler that made it, the PTX in the repository can be made again to the byte. With
+    /// `PRISM_WRITE_PTX=1` it is written.
+    #[test]
+    fn the_generic_ptx_can_be_made_again() {
+        let asked = |name: &str| std::env::var(name).is_ok_and(|value| value == "1");
+        match probe_source().make_generic_ptx() {
+            Ok(made) if asked("PRISM_WRITE_PTX") => std::fs::write(PTX, made).unwrap(),
+            Ok(made) => assert_eq!(probe_source().generic_ptx.as_deref(), Some(made.as_str())),
+            Err(reason) => {
+                assert!(!asked("PRISM_REQUIRE_PTX") && !asked("PRISM_WRITE_PTX"), "{reason}");
+                println!("skipped: {reason}");
+            }
         }
     }
 }

@@ -92,18 +92,20 @@ impl KernelCache {
     }
 }
 
+/// Version of the NVRTC that there is: major, minor.
 #[cfg(feature = "cuda")]
-fn compiler_version() -> Result<(i32, i32), KernelError> {
+pub(crate) fn compiler_version() -> Result<(i32, i32), KernelError> {
     crate::nvrtc::Nvrtc::get().map(crate::nvrtc::Nvrtc::version)
 }
 
+/// There is none in this build.
 #[cfg(not(feature = "cuda"))]
-fn compiler_version() -> Result<(i32, i32), KernelError> {
+pub(crate) fn compiler_version() -> Result<(i32, i32), KernelError> {
     Err(KernelError::NoCompiler)
 }
 
 /// The hash of all that a CUBIN depends on, in hex.
-fn key(source: &KernelSource, arch: &str, version: (i32, i32)) -> String {
+pub(crate) fn key(source: &KernelSource, arch: &str, version: (i32, i32)) -> String {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         // With its length, so that no two lists of parts run together into the same bytes.

@@ -26,8 +26,8 @@ pub struct KernelSource {
     pub defines: Vec<(Cow<'static, str>, String)>,
     /// Options for NVRTC beyond architecture, language and constants.
     pub options: Vec<Cow<'static, str>>,
-    /// PTX for the oldest architecture, used where there is no NVRTC and the constants are the
-    /// ones it was made with.
+    /// PTX for the oldest architecture, used where there is no NVRTC; see
+    /// [`with_generic_ptx`](Self::with_generic_ptx).
     pub generic_ptx: Option<Cow<'static, str>>,
 }
 
@@ -74,6 +74,24 @@ impl KernelSource {
         crate::nvrtc::Nvrtc::get()?.compile(self, arch)
     }
 
+    /// Compiles to PTX for one virtual architecture, such as `compute_70`. Needs NVRTC, but no GPU.
+    ///
+    /// # Errors
+    /// [`KernelError`]: no compiler, or what the compiler says.
+    #[cfg(feature = "cuda")]
+    pub fn compile_ptx(&self, arch: &str) -> Result<String, KernelError> {
+        crate::nvrtc::Nvrtc::get()?.compile_ptx(self, arch)
+    }
+
+    /// Compiles to PTX: not in this build.
+    ///
+    /// # Errors
+    /// Always [`KernelError::NoCompiler`].
+    #[cfg(not(feature = "cuda"))]
+    pub fn compile_ptx(&self, _arch: &str) -> Result<String, KernelError> {
+        Err(KernelError::NoCompiler)
+    }
+
     /// Compiles to a CUBIN for one architecture: not in this build.
     ///
     /// # Errors
@@ -81,6 +99,30 @@ impl KernelSource {
     #[cfg(not(feature = "cuda"))]
     pub fn compile(&self, _arch: &str) -> Result<Vec<u8>, KernelError> {
         Err(KernelError::NoCompiler)
+    }
+}
+
+/// What there is to load of a source.
+#[derive(Debug, Eq, PartialEq)]
+enum Built<'a> {
+    Cubin(Vec<u8>),
+    Generic(&'a str),
+}
+
+/// What was compiled; where there is no compiler, the generic PTX in its place. A compiler that fails
+/// is not passed over: what it says is worth more than a program that runs from something else.
+fn image(
+    source: &KernelSource,
+    built: Result<Vec<u8>, KernelError>,
+) -> Result<Built<'_>, KernelError> {
+    match built {
+        Ok(cubin) => Ok(Built::Cubin(cubin)),
+        Err(error @ KernelError::NoCompiler) => {
+            let ptx = source.usable_generic_ptx().ok_or(error)?;
+            tracing::debug!(kernel = source.name, "no NVRTC: the driver compiles generic PTX");
+            Ok(Built::Generic(ptx))
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -142,11 +184,9 @@ impl Module {
         source: &KernelSource,
         cache: &KernelCache,
     ) -> Result<Self, GpuError> {
-        let built = cache.get_or_build(source, &gpu.info().arch());
-        match (built, &source.generic_ptx) {
-            (Ok(cubin), _) => Self::from_cubin(gpu, source.name, &cubin),
-            (Err(KernelError::NoCompiler), Some(ptx)) => Self::from_ptx(gpu, source.name, ptx),
-            (Err(error), _) => Err(error.into()),
+        match image(source, cache.get_or_build(source, &gpu.info().arch()))? {
+            Built::Cubin(cubin) => Self::from_cubin(gpu, source.name, &cubin),
+            Built::Generic(ptx) => Self::from_ptx(gpu, source.name, ptx),
         }
     }
 
@@ -190,5 +230,27 @@ impl Function {
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.raw.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generic_ptx_stands_in_for_a_missing_compiler_and_for_nothing_else() {
+        let plain = KernelSource::new("a.cu", "source");
+        let heading = format!("// a.cu {}", crate::cache::key(&plain, "compute_70", (12, 0)));
+        let ptx: &'static str = format!("{heading}\n.version 8.0\n").leak();
+        let source = plain.clone().with_generic_ptx(ptx);
+
+        assert_eq!(image(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
+        assert_eq!(image(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(ptx)));
+        let missing = image(&plain, Err(KernelError::NoCompiler));
+        assert_eq!(missing, Err(KernelError::NoCompiler));
+        let told = missing.map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains("pip install nvidia-cuda-nvrtc"), "{told}");
+        let broken = KernelError::BadCompiler("no such function".to_owned());
+        assert_eq!(image(&source, Err(broken.clone())), Err(broken));
     }
 }

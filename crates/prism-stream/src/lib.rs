@@ -35,6 +35,7 @@ mod cuda;
 mod device;
 pub mod driver;
 mod error;
+mod generic;
 pub mod handles;
 mod kernel;
 pub mod kernels;

@@ -36,6 +36,8 @@ pub(crate) struct Nvrtc {
     log: unsafe extern "C" fn(Program, *mut c_char) -> c_int,
     cubin_size: unsafe extern "C" fn(Program, *mut usize) -> c_int,
     cubin: unsafe extern "C" fn(Program, *mut c_char) -> c_int,
+    ptx_size: unsafe extern "C" fn(Program, *mut usize) -> c_int,
+    ptx: unsafe extern "C" fn(Program, *mut c_char) -> c_int,
 }
 
 /// File names to try, newest first; the loader looks in `LD_LIBRARY_PATH` and the system's folders,
@@ -92,6 +94,8 @@ impl Nvrtc {
             log: function!(b"nvrtcGetProgramLog\0"),
             cubin_size: function!(b"nvrtcGetCUBINSize\0"),
             cubin: function!(b"nvrtcGetCUBIN\0"),
+            ptx_size: function!(b"nvrtcGetPTXSize\0"),
+            ptx: function!(b"nvrtcGetPTX\0"),
         })
     }
 
@@ -102,6 +106,23 @@ impl Nvrtc {
 
     /// Compiles to a CUBIN.
     pub fn compile(&self, kernel: &KernelSource, arch: &str) -> Result<Vec<u8>, KernelError> {
+        self.program(kernel, arch)?
+            .fetch(self.cubin_size, self.cubin)
+            .filter(|cubin| !cubin.is_empty())
+            .ok_or_else(|| failed(kernel, arch, "the compiler gave no CUBIN".to_owned()))
+    }
+
+    /// Compiles to PTX.
+    pub fn compile_ptx(&self, kernel: &KernelSource, arch: &str) -> Result<String, KernelError> {
+        let text = self.program(kernel, arch)?.fetch(self.ptx_size, self.ptx).unwrap_or_default();
+        let text = CStr::from_bytes_until_nul(&text).ok().and_then(|text| text.to_str().ok());
+        text.filter(|ptx| !ptx.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| failed(kernel, arch, "the compiler gave no PTX".to_owned()))
+    }
+
+    /// Compiles a program; its results can be fetched from it.
+    fn program(&self, kernel: &KernelSource, arch: &str) -> Result<Guard<'_>, KernelError> {
         let name = kernel.name;
         let c_string = |text: &str, what| {
             CString::new(text).map_err(|_| KernelError::Nul { name: name.to_owned(), what })
@@ -114,11 +135,7 @@ impl Nvrtc {
             .map(|option| c_string(option, "an option"))
             .collect::<Result<Vec<_>, _>>()?;
         let options: Vec<*const c_char> = command.iter().map(|option| option.as_ptr()).collect();
-        let failed = |log: String| KernelError::Compile {
-            name: name.to_owned(),
-            arch: arch.to_owned(),
-            log,
-        };
+        let failed = |log| failed(kernel, arch, log);
 
         let mut program = std::ptr::null_mut();
         let none = std::ptr::null();
@@ -138,11 +155,13 @@ impl Nvrtc {
             let text = CStr::from_bytes_until_nul(&log).map(CStr::to_string_lossy);
             return Err(failed(text.unwrap_or_default().into_owned()));
         }
-        program
-            .fetch(self.cubin_size, self.cubin)
-            .filter(|cubin| !cubin.is_empty())
-            .ok_or_else(|| failed("the compiler gave no CUBIN".to_owned()))
+        Ok(program)
     }
+}
+
+/// The error of a kernel that does not compile.
+fn failed(kernel: &KernelSource, arch: &str, log: String) -> KernelError {
+    KernelError::Compile { name: kernel.name.to_owned(), arch: arch.to_owned(), log }
 }
 
 /// Destroys a program, however its compilation ends.

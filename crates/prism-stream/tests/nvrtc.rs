@@ -33,6 +33,16 @@ fn every_kernel_compiles_for_every_architecture() {
 }
 
 #[test]
+fn a_kernel_compiles_to_ptx_for_a_virtual_architecture() {
+    if !nvrtc() {
+        return;
+    }
+    let ptx = echo_source(4, 4).compile_ptx("compute_80").unwrap();
+    assert!(ptx.contains(".target sm_80") && ptx.contains(".entry echo"), "{ptx}");
+    assert!(!ptx.contains('\0'));
+}
+
+#[test]
 fn a_source_that_does_not_compile_gives_the_log() {
     if !nvrtc() {
         return;

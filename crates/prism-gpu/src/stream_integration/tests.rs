@@ -31,25 +31,28 @@ fn mock(seed: u64) -> (Arc<MockDriver>, GpuContext) {
     (mock, gpu)
 }
 
-/// The devices to test on: a mock always, the GPU if there is one. On a mock the probe is bound by
-/// hand, since there is nothing to compile for.
+/// The devices to test on: a mock always, the GPU if there is one. The probe binds itself at the first
+/// step, compiled where there is NVRTC and from its generic PTX elsewhere; the mock takes either.
 fn managed(enable_streams: bool, test: impl Fn(ManagedGpuContext)) {
     let (driver, gpu) = mock(7);
-    let mut context = ManagedGpuContext::with_gpu(gpu.clone(), enable_streams).unwrap();
-    let function = Module::from_cubin(&gpu, "probe", b"").unwrap().function("probe").unwrap();
-    // SAFETY: the mock's probe reads a config and writes a telemetry.
-    context.bind(unsafe { ProbeKernel::from_function(function) }).unwrap();
-    test(context);
+    let context = ManagedGpuContext::with_gpu(gpu, enable_streams).unwrap();
+    test(context.with_cache(KernelCache::disabled()));
     assert_eq!(driver.violations(), Vec::<String>::new());
+    if let Some(gpu) = device() {
+        let context = ManagedGpuContext::with_gpu(gpu, enable_streams).unwrap();
+        test(context.with_cache(KernelCache::disabled()));
+    }
+}
+
+/// The GPU. Without one a test goes on without it, or fails if `PRISM_REQUIRE_GPU=1`.
+fn device() -> Option<GpuContext> {
     match GpuContext::open(0) {
-        Ok(gpu) => {
-            let context = ManagedGpuContext::with_gpu(gpu, enable_streams).unwrap();
-            test(context.with_cache(KernelCache::disabled()));
-        }
+        Ok(gpu) => Some(gpu),
         Err(reason) => {
             let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
             assert!(!required, "a GPU is required: {reason}");
             println!("not on a GPU: {reason}");
+            None
         }
     }
 }
@@ -158,6 +161,21 @@ fn test_sync_fallback() {
     }
     assert!(!context.has_stream_management());
     check(&context.triple_buffered_step(config(5)).unwrap(), 3);
+}
+
+#[test]
+fn gpu_the_generic_ptx_answers_like_the_compiled_probe() {
+    let Some(gpu) = device() else { return };
+    let source = crate::probe_kernel::probe_source();
+    let ptx = source.usable_generic_ptx().unwrap();
+    let function = Module::from_ptx(&gpu, "probe.ptx", ptx).unwrap().function("probe").unwrap();
+    let mut context = ManagedGpuContext::with_gpu(gpu, true).unwrap();
+    // SAFETY: the PTX was made from probe.cu, so its probe reads a config and writes a telemetry.
+    context.bind(unsafe { ProbeKernel::from_function(function) }).unwrap();
+    for iteration in 0..3 {
+        context.triple_buffered_step(config(iteration)).unwrap();
+    }
+    check(&context.triple_buffered_step(config(3)).unwrap(), 1);
 }
 
 #[test]
