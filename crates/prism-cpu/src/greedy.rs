@@ -83,15 +83,38 @@ impl Forbidden {
     /// left.
     #[inline]
     pub(crate) fn smallest_free(&mut self, seen: impl Iterator<Item = Color>) -> Option<Color> {
+        self.begin(seen);
+        self.end()
+    }
+
+    /// Begins a new list with `seen`.
+    #[inline]
+    pub(crate) fn begin(&mut self, seen: impl Iterator<Item = Color>) {
         self.now = self.now.wrapping_add(1);
         if self.now == 0 {
             self.stamp.fill(0);
             self.now = 1;
         }
+        self.extend(seen);
+    }
+
+    /// Adds to the list.
+    #[inline]
+    pub(crate) fn extend(&mut self, seen: impl Iterator<Item = Color>) {
         // An uncoloured neighbour stamps the last entry, which is no colour: no branch is needed.
         for color in seen {
             self.stamp[color as usize] = self.now;
         }
+    }
+
+    /// Whether `color` is in the list.
+    pub(crate) fn has(&self, color: Color) -> bool {
+        self.stamp[color as usize] == self.now
+    }
+
+    /// The smallest colour that is not in the list.
+    #[inline]
+    pub(crate) fn end(&self) -> Option<Color> {
         let free = self.stamp[..MAX_COLORS].iter().position(|&stamp| stamp != self.now);
         free.map(|color| color as Color)
     }

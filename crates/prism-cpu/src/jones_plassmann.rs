@@ -8,21 +8,29 @@
 //! thread's hands. To tell those from vertices whose turn is far away, a run is marked under the lock
 //! under which it is taken: whoever holds a later run sees the marks of all earlier ones. The vertex of
 //! highest priority in hand never waits, so there is progress.
+//!
+//! Two things keep the waits short where they would hurt, among the hubs of a graph with skewed
+//! degrees, which are all adjacent. Runs are measured in arcs, so that a hub is a run of its own. And a
+//! vertex looks at all its neighbours before it waits for any: two threads scan the arcs of two hubs at
+//! the same time, and the second has to wait only if it is done first. Where the degrees allow it a
+//! colour takes one byte, so that the caches hold twice as many of the colours that all threads read.
 
 use crate::construct::ConstructError;
-use crate::greedy::{Forbidden, greedy_in};
-use crate::order::Order;
+use crate::greedy::{Forbidden, Order, greedy};
+use crate::order::largest_first_in_parallel;
 use crate::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph};
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The mark of a vertex in somebody's hands. It is no colour here, so one colour less is possible.
-const PENDING: Color = UNCOLORED - 1;
-/// Vertices that a thread takes at once: few, so that it holds others up for a short time only.
-const RUN: usize = 32;
+/// Arcs of a run, about: enough that taking it costs little, few enough that it holds nobody up for
+/// more than some microseconds.
+const RUN_ARCS: usize = 2048;
+/// The most vertices of a run.
+const RUN: usize = 128;
 /// Looks at an unfinished vertex before the thread offers its core to another.
-const SPINS: u32 = 64;
+const SPINS: u32 = 256;
 
 /// The colouring that `greedy` gives in [`Order::LargestFirst`], made by all threads of the current
 /// rayon pool. Independent of their number.
@@ -30,41 +38,84 @@ const SPINS: u32 = 64;
 /// # Errors
 /// [`ConstructError::TooManyColors`].
 pub fn largest_first(graph: &Graph<'_>) -> Result<Coloring, ConstructError> {
-    let order = Order::LargestFirst.of(graph, 0);
     let threads = rayon::current_num_threads();
     if threads == 1 {
-        return greedy_in(graph, &order);
+        return greedy(graph, Order::LargestFirst, 0);
     }
-    color(graph, &order, threads)
+    let order = largest_first_in_parallel(graph);
+    // The colours of a vertex of degree d are 0 to d.
+    let most = order.first().map_or(0, |&v| graph.degree(v));
+    if most < usize::from(AtomicU8::PENDING) {
+        color::<AtomicU8>(graph, &order, threads)
+    } else {
+        color::<AtomicU16>(graph, &order, threads)
+    }
 }
 
-fn color(graph: &Graph<'_>, order: &[u32], threads: usize) -> Result<Coloring, ConstructError> {
-    let colors: Vec<AtomicU16> = (0..graph.n()).map(|_| AtomicU16::new(UNCOLORED)).collect();
-    let mut workspaces = vec![Forbidden::default(); threads];
+/// Holds the colour of a vertex, or one of two marks.
+trait Cell: Send + Sync {
+    /// The mark of a vertex whose turn has not come.
+    const WAITING: Color;
+    /// The mark of a vertex in somebody's hands. No colour either.
+    const PENDING: Color = Self::WAITING - 1;
+    fn waiting() -> Self;
+    fn set(&self, color: Color);
+    /// Relaxed, like [`Self::set`]: the colour is all that is communicated.
+    fn get(&self) -> Color;
+}
+
+impl Cell for AtomicU8 {
+    const WAITING: Color = u8::MAX as Color;
+
+    fn waiting() -> Self {
+        Self::new(u8::MAX)
+    }
+
+    fn set(&self, color: Color) {
+        self.store(color as u8, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Color {
+        self.load(Ordering::Relaxed).into()
+    }
+}
+
+impl Cell for AtomicU16 {
+    const WAITING: Color = UNCOLORED;
+
+    fn waiting() -> Self {
+        Self::new(UNCOLORED)
+    }
+
+    fn set(&self, color: Color) {
+        self.store(color, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Color {
+        self.load(Ordering::Relaxed)
+    }
+}
+
+fn color<C: Cell>(
+    graph: &Graph<'_>,
+    order: &[u32],
+    threads: usize,
+) -> Result<Coloring, ConstructError> {
+    let cells: Vec<C> = (0..graph.n()).map(|_| C::waiting()).collect();
     let failed = AtomicBool::new(false);
-    let runs = Mutex::new(order.chunks(RUN));
-    let (shared, queue, failure) = (&colors, &runs, &failed);
-    let take = move || {
-        let mut runs = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = runs.next()?;
-        for &v in run {
-            shared[v as usize].store(PENDING, Ordering::Relaxed);
-        }
-        Some(run)
-    };
+    let queue = Queue { graph, cells: &cells, rest: Mutex::new(order) };
     rayon::scope(|scope| {
-        for forbidden in &mut workspaces {
-            scope.spawn(move |_| {
-                while let Some(run) = take() {
+        for _ in 0..threads {
+            scope.spawn(|_| {
+                let mut forbidden = Forbidden::default();
+                while let Some(run) = queue.take() {
                     for &v in run {
-                        let around = graph.neighbors(v).iter();
-                        let seen = around.map(|&u| settled(graph, shared, u, v));
-                        let free = forbidden.smallest_free(seen).filter(|&c| c < PENDING);
+                        let free = smallest_free(graph, &cells, v, &mut forbidden);
                         if free.is_none() {
-                            failure.store(true, Ordering::Relaxed);
+                            failed.store(true, Ordering::Relaxed);
                         }
                         // On failure as well: somebody may wait for this vertex.
-                        shared[v as usize].store(free.unwrap_or(0), Ordering::Relaxed);
+                        cells[v as usize].set(free.unwrap_or(0));
                     }
                 }
             });
@@ -73,27 +124,59 @@ fn color(graph: &Graph<'_>, order: &[u32], threads: usize) -> Result<Coloring, C
     if failed.into_inner() {
         return Err(ConstructError::TooManyColors);
     }
-    Ok(Coloring::from_colors(colors.into_iter().map(AtomicU16::into_inner).collect()))
+    Ok(Coloring::from_colors(cells.par_iter().map(C::get).collect()))
 }
 
-/// The colour of `u`, or [`UNCOLORED`] if its turn comes after `v`. Waits for a colour in the making.
-#[inline]
-fn settled(graph: &Graph<'_>, colors: &[AtomicU16], u: u32, v: u32) -> Color {
-    let color = colors[u as usize].load(Ordering::Relaxed);
-    if color == PENDING { wait(graph, colors, u, v) } else { color }
+/// The vertices that nobody has taken yet, in their order.
+struct Queue<'q, C> {
+    graph: &'q Graph<'q>,
+    cells: &'q [C],
+    rest: Mutex<&'q [u32]>,
 }
 
-#[cold]
-fn wait(graph: &Graph<'_>, colors: &[AtomicU16], u: u32, v: u32) -> Color {
-    let priority = |v: u32| (graph.degree(v), std::cmp::Reverse(v));
-    if priority(u) < priority(v) {
-        return UNCOLORED;
+impl<'q, C: Cell> Queue<'q, C> {
+    /// Takes the next run, and marks it.
+    fn take(&self) -> Option<&'q [u32]> {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        // The degrees fall along the order.
+        let degree = self.graph.degree(*rest.first()?);
+        let length = (RUN_ARCS / degree.max(1)).clamp(1, RUN).min(rest.len());
+        let (run, after) = rest.split_at(length);
+        for &v in run {
+            self.cells[v as usize].set(C::PENDING);
+        }
+        *rest = after;
+        Some(run)
     }
+}
+
+/// The smallest colour that no earlier neighbour of `v` has. Waits for those in the making.
+#[inline]
+fn smallest_free<C: Cell>(
+    graph: &Graph<'_>,
+    cells: &[C],
+    v: u32,
+    forbidden: &mut Forbidden,
+) -> Option<Color> {
+    let around = || graph.neighbors(v).iter().map(|&u| (u, &cells[u as usize]));
+    // A neighbour with a colour is an earlier one: later ones wait for `v` themselves. The marks are
+    // listed with the colours, so that this loop has no branches.
+    forbidden.begin(around().map(|(_, cell)| cell.get()));
+    if forbidden.has(C::PENDING) {
+        let earlier = around().filter(|&(u, cell)| {
+            cell.get() != C::WAITING && (graph.degree(u), v) > (graph.degree(v), u)
+        });
+        forbidden.extend(earlier.map(|(_, cell)| settled(cell)));
+    }
+    forbidden.end().filter(|&color| color < C::PENDING)
+}
+
+/// The colour, once there is one.
+fn settled<C: Cell>(cell: &C) -> Color {
     let mut spins = 0;
     loop {
-        // The colour is all that is communicated, so relaxed loads suffice.
-        let color = colors[u as usize].load(Ordering::Relaxed);
-        if color != PENDING {
+        let color = cell.get();
+        if color != C::PENDING {
             return color;
         }
         spins += 1;
@@ -108,7 +191,6 @@ fn wait(graph: &Graph<'_>, colors: &[AtomicU16], u: u32, v: u32) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::greedy::greedy;
     use crate::partial_coloring::tests::random_graph;
     use prism_core::generate;
     use proptest::prelude::*;
@@ -121,6 +203,8 @@ mod tests {
     #[test]
     fn large_graphs_on_any_number_of_threads() {
         let grid = generate::permute(&generate::grid3d(50, 50, 30).unwrap(), 1).unwrap();
+        // Colours of one byte, and of two.
+        // Colours of one byte, and of two.
         for graph in [grid, generate::rmat(14, 8, 2).unwrap()] {
             let sequential = greedy(&graph, Order::LargestFirst, 0).unwrap();
             assert_eq!(sequential.verify(&graph), Ok(()));

@@ -7,6 +7,9 @@
 
 use crate::level_queue::LevelQueue;
 use prism_core::{Graph, Rng, bounds::degeneracy};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Which vertex greedy colouring takes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,22 +60,60 @@ impl Order {
 
 /// A stable counting sort by falling degree.
 fn largest_first(graph: &Graph<'_>) -> Vec<u32> {
-    let offsets = graph.csr().0;
-    let degrees = || offsets.windows(2).map(|w| (w[1] - w[0]) as usize);
-    let mut start = vec![0u32; graph.max_degree() + 1];
-    for d in degrees() {
-        start[d] += 1;
-    }
+    let mut start = degree_counts(graph, 0..graph.n());
     let mut before = 0;
     for count in start.iter_mut().rev() {
         before += std::mem::replace(count, before);
     }
     let mut order = vec![0u32; graph.n()];
-    for (v, d) in degrees().enumerate() {
-        order[start[d] as usize] = v as u32;
+    for (v, d) in degrees(graph, 0..graph.n()) {
+        order[start[d] as usize] = v;
         start[d] += 1;
     }
     order
+}
+
+/// The same on all threads of the current rayon pool: each sorts an equal share of the vertices.
+pub(crate) fn largest_first_in_parallel(graph: &Graph<'_>) -> Vec<u32> {
+    let share = graph.n().div_ceil(rayon::current_num_threads()).max(1);
+    let shares: Vec<Range<usize>> =
+        (0..graph.n()).step_by(share).map(|v| v..(v + share).min(graph.n())).collect();
+    let mut starts: Vec<Vec<u32>> =
+        shares.par_iter().map(|share| degree_counts(graph, share.clone())).collect();
+    let most = starts.iter().map(Vec::len).max().unwrap_or(0);
+    let mut before = 0;
+    for d in (0..most).rev() {
+        for count in starts.iter_mut().filter_map(|counts| counts.get_mut(d)) {
+            before += std::mem::replace(count, before);
+        }
+    }
+    // Each place is written once; relaxed atomics say so without unsafe code, at no cost.
+    let order: Vec<AtomicU32> = (0..graph.n()).map(|_| AtomicU32::new(0)).collect();
+    shares.into_par_iter().zip(starts).for_each(|(share, mut start)| {
+        for (v, d) in degrees(graph, share) {
+            order[start[d] as usize].store(v, Relaxed);
+            start[d] += 1;
+        }
+    });
+    order.into_iter().map(AtomicU32::into_inner).collect()
+}
+
+fn degrees(graph: &Graph<'_>, share: Range<usize>) -> impl Iterator<Item = (u32, usize)> {
+    let offsets = graph.csr().0[share.start..=share.end].windows(2);
+    (share.start as u32..).zip(offsets.map(|w| (w[1] - w[0]) as usize))
+}
+
+/// How many vertices of `share` have each degree.
+fn degree_counts(graph: &Graph<'_>, share: Range<usize>) -> Vec<u32> {
+    let mut counts: Vec<[u32; 2]> = Vec::new();
+    for (v, d) in degrees(graph, share) {
+        if d >= counts.len() {
+            counts.resize(d + 1, [0; 2]);
+        }
+        // Degrees repeat, and an increment has to wait for the one before of the same counter.
+        counts[d][v as usize % 2] += 1;
+    }
+    counts.into_iter().map(|[even, odd]| even + odd).collect()
 }
 
 fn incidence_degree(graph: &Graph<'_>) -> Vec<u32> {
@@ -117,6 +158,7 @@ mod tests {
             let by_degree = Order::LargestFirst.of(&g, 0);
             let falls = |w: &[u32]| (g.degree(w[1]), w[0]) <= (g.degree(w[0]), w[1]);
             prop_assert!(by_degree.windows(2).all(falls));
+            prop_assert_eq!(largest_first_in_parallel(&g), by_degree);
             let by_incidence = Order::IncidenceDegree.of(&g, 0);
             for (i, &v) in by_incidence.iter().enumerate() {
                 let taken = |v: u32| {
