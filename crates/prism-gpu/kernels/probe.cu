@@ -52,11 +52,22 @@ struct KernelTelemetry {
 
 static_assert(sizeof(RuntimeConfig) == CONFIG_BYTES, "RuntimeConfig is not what the host sends");
 static_assert(sizeof(KernelTelemetry) == TELEMETRY_BYTES, "KernelTelemetry is not what the host reads");
-static_assert(OFFSET_OF(RuntimeConfig, layout) == CONFIG_LAYOUT_OFFSET, "layout has moved");
-static_assert(OFFSET_OF(RuntimeConfig, parameters) == CONFIG_PARAMETERS_OFFSET, "parameters have moved");
-static_assert(OFFSET_OF(KernelTelemetry, status_code) == TELEMETRY_STATUS_OFFSET, "status_code has moved");
-static_assert(OFFSET_OF(KernelTelemetry, clock_ns) == TELEMETRY_CLOCK_OFFSET, "clock_ns has moved");
-static_assert(OFFSET_OF(KernelTelemetry, records) == TELEMETRY_RECORDS_OFFSET, "records have moved");
+// The host gives the offset of every field as a constant named TYPE_FIELD.
+#define SAME(type, member) \
+    static_assert(OFFSET_OF(type, member) == type##_##member, #type "::" #member " has moved")
+SAME(RuntimeConfig, iteration); SAME(RuntimeConfig, seed); SAME(RuntimeConfig, colors);
+SAME(RuntimeConfig, sweeps); SAME(RuntimeConfig, phase); SAME(RuntimeConfig, flags);
+SAME(RuntimeConfig, temperature_min); SAME(RuntimeConfig, temperature_max);
+SAME(RuntimeConfig, transverse_field); SAME(RuntimeConfig, tenure_base);
+SAME(RuntimeConfig, tenure_slope); SAME(RuntimeConfig, exchange_interval);
+SAME(RuntimeConfig, best_conflicts); SAME(RuntimeConfig, abort); SAME(RuntimeConfig, layout);
+SAME(RuntimeConfig, reserved); SAME(RuntimeConfig, parameters);
+SAME(KernelTelemetry, iteration); SAME(KernelTelemetry, checksum); SAME(KernelTelemetry, moves);
+SAME(KernelTelemetry, accepted); SAME(KernelTelemetry, status_code); SAME(KernelTelemetry, detail);
+SAME(KernelTelemetry, conflicts); SAME(KernelTelemetry, best_replica);
+SAME(KernelTelemetry, swaps); SAME(KernelTelemetry, record_count); SAME(KernelTelemetry, clock_ns);
+SAME(KernelTelemetry, records);
+SAME(ReplicaRecord, conflicts); SAME(ReplicaRecord, moves);
 
 // The finaliser of splitmix64 (Steele, Lea and Flood 2014).
 __device__ __forceinline__ u64 mix(u64 z) {

@@ -8,7 +8,7 @@
 
 use std::mem::offset_of;
 
-use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
+use prism_core::{KernelTelemetry, ReplicaRecord, RuntimeConfig, TelemetryStatus};
 use prism_stream::{
     Function, GpuContext, GpuError, KernelArg, KernelCache, KernelSource, LaunchShape, Module,
     StepKernel, StepLaunch,
@@ -20,18 +20,31 @@ pub struct ProbeKernel {
     function: Function,
 }
 
+/// Adds a constant `TYPE_FIELD` with the offset of each field, for the source to assert. A field that is
+/// not named does not compile.
+macro_rules! with_offsets {
+    ($source:expr, $type:ident: $($field:ident)*) => {{
+        let _ = |$type { $($field: _),* }: $type| ();
+        $source$(.define(
+            concat!(stringify!($type), "_", stringify!($field)),
+            offset_of!($type, $field),
+        ))*
+    }};
+}
+
 /// The source of the probe, with the layout that it asserts.
 #[must_use]
 pub fn probe_source() -> KernelSource {
-    KernelSource::new("probe.cu", include_str!("../kernels/probe.cu"))
+    let source = KernelSource::new("probe.cu", include_str!("../kernels/probe.cu"))
         .define("CONFIG_BYTES", size_of::<RuntimeConfig>())
         .define("CONFIG_LAYOUT", RuntimeConfig::LAYOUT)
-        .define("CONFIG_LAYOUT_OFFSET", offset_of!(RuntimeConfig, layout))
-        .define("CONFIG_PARAMETERS_OFFSET", offset_of!(RuntimeConfig, parameters))
-        .define("TELEMETRY_BYTES", size_of::<KernelTelemetry>())
-        .define("TELEMETRY_STATUS_OFFSET", offset_of!(KernelTelemetry, status_code))
-        .define("TELEMETRY_CLOCK_OFFSET", offset_of!(KernelTelemetry, clock_ns))
-        .define("TELEMETRY_RECORDS_OFFSET", offset_of!(KernelTelemetry, records))
+        .define("TELEMETRY_BYTES", size_of::<KernelTelemetry>());
+    let source = with_offsets!(source, RuntimeConfig: iteration seed colors sweeps phase flags
+        temperature_min temperature_max transverse_field tenure_base tenure_slope
+        exchange_interval best_conflicts abort layout reserved parameters);
+    let source = with_offsets!(source, KernelTelemetry: iteration checksum moves accepted status_code
+        detail conflicts best_replica swaps record_count clock_ns records);
+    with_offsets!(source, ReplicaRecord: conflicts moves)
         .with_generic_ptx(include_str!("../kernels/probe.ptx"))
 }
 

@@ -205,3 +205,18 @@ fn the_probe_compiles_for_every_architecture() {
         }
     }
 }
+
+/// Needs a compiler; `.ci/run` has one.
+#[test]
+fn a_field_that_has_moved_does_not_compile() {
+    let mut source = crate::probe_kernel::probe_source();
+    let moved = source.defines.iter_mut().find(|(name, _)| name == "RuntimeConfig_abort").unwrap();
+    moved.1 = "64".to_owned();
+    match source.compile("sm_90") {
+        Err(prism_stream::KernelError::NoCompiler) => println!("skipped: no NVRTC"),
+        Err(prism_stream::KernelError::Compile { log, .. }) => {
+            assert!(log.contains("RuntimeConfig::abort has moved"), "{log}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

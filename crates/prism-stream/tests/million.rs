@@ -1,0 +1,125 @@
+//! A million steps grow nothing: no memory on the device, no pinned memory, no event, and no
+//! allocation on the host at all, which an allocator that counts can tell to the last one.
+//!
+//! Without a GPU this says so and passes; with `PRISM_REQUIRE_GPU=1` it fails. `PRISM_GPU_STEPS` sets
+//! another number of steps. The recording mock cannot stand in here: it allocates to record.
+#![cfg(feature = "cuda")]
+#![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
+use prism_stream::{
+    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, Placement, PoolOptions,
+    StreamPool, Submission,
+};
+
+/// Counts the allocations of each thread: the test harness has threads of its own.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that ends may allocate after its counter has gone; nobody asks for that one.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator with the arguments that it came with; counting
+// touches a thread-local cell that needs no allocation.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's contract.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's contract.
+        unsafe { System.realloc(at, layout, bytes) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Resident memory of the process in KiB, where the system tells.
+fn resident_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[test]
+fn the_allocator_counts() {
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(vec![0_u8; 100]));
+    assert_eq!(ALLOCATIONS.get(), before + 1);
+}
+
+#[test]
+fn gpu_a_million_steps_grow_nothing() {
+    let gpu = match GpuContext::open(0) {
+        Ok(gpu) => gpu,
+        Err(reason) => {
+            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
+            assert!(!required, "a GPU is required: {reason}");
+            println!("skipped: {reason}");
+            return;
+        }
+    };
+    let steps: u64 =
+        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000_000);
+    for (placement, submission) in [
+        (Placement::Copied, Submission::Sync),
+        (Placement::Mapped, Submission::Sync),
+        (Placement::Copied, Submission::Streams),
+        (Placement::Mapped, Submission::Streams),
+    ] {
+        let options =
+            PipelineOptions { placement: Some(placement), submission, ..Default::default() };
+        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        let mut pipeline = AsyncPipelineCoordinator::<[u32; 64], [u32; 64]>::new(pool, options);
+        let pipeline = pipeline.as_mut().unwrap();
+        let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default());
+        pipeline.bind(echo.unwrap()).unwrap();
+        let mut config = [0_u32; 64];
+        let mut run =
+            |steps: std::ops::Range<u64>| {
+                for step in steps {
+                    config[0] = step as u32;
+                    let Some(done) = pipeline.step(&config).unwrap() else { continue };
+                    let sent = std::array::from_fn::<u32, 64, _>(|at| {
+                        if at == 0 { done.step as u32 } else { 0 }
+                    });
+                    assert_eq!(done[63], echo_word(echo_checksum(&sent), done.step as u32, 63));
+                }
+            };
+        // The driver's own pools settle in the first steps.
+        let warm = (steps / 10).min(10_000);
+        run(0..warm);
+        let device = || (gpu.memory_use(), gpu.driver().memory_info().unwrap().0);
+        let (held, resident, allocations) = (device(), resident_kib(), ALLOCATIONS.get());
+        run(warm..steps);
+        let allocated = ALLOCATIONS.get() - allocations;
+        println!(
+            "{placement:?} {submission:?}: {} steps, {allocated} allocations, resident {resident:?} -> {:?} KiB",
+            steps - warm,
+            resident_kib(),
+        );
+        assert_eq!(allocated, 0, "allocations on the host");
+        assert_eq!(device(), held, "memory of the device, and what is held");
+        if let (Some(before), Some(after)) = (resident, resident_kib()) {
+            // A byte a step would be a thousand KiB.
+            assert!(after <= before + 256, "resident memory: {before} -> {after} KiB");
+        }
+    }
+}
