@@ -9,6 +9,7 @@
 //! * [`GpuContext`]: finds devices without panicking, opens one, knows when it is lost.
 //! * [`StreamPool`]: streams by [`StreamPurpose`], leased and given back.
 //! * [`AsyncPipelineCoordinator`]: the pipeline; [`Placement`] and [`Submission`] say how it runs.
+//! * [`Timeline`], [`Utilisation`]: when each stage of a step ran, and how well stages overlap.
 //! * [`KernelSource`], [`KernelCache`], [`Module`]: CUDA C++ to something that can be launched.
 //! * [`Driver`]: the calls underneath; [`mock::MockDriver`] is a device for tests that needs no GPU.
 //!
@@ -50,6 +51,7 @@ mod ring;
 mod slots;
 mod step;
 mod stream;
+pub mod timeline;
 
 pub use cache::KernelCache;
 pub use context::{GpuContext, MemoryUse};
@@ -65,3 +67,4 @@ pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};
 pub use step::{Completed, StepKernel, StepLaunch, StepRecord};
 pub use stream::{StreamPriority, StreamPurpose};
+pub use timeline::{Stage, Timeline, Utilisation};
