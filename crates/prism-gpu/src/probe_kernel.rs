@@ -77,6 +77,10 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for ProbeKernel {
         unsafe { step.launch(&self.function, &LaunchShape::linear(1, 256), &args) }
     }
 
+    fn repeats(&self) -> bool {
+        true
+    }
+
     fn inspect(&self, telemetry: &KernelTelemetry) -> Result<(), String> {
         match telemetry.status() {
             TelemetryStatus::Rejected => {

@@ -43,6 +43,12 @@ impl DriverError {
     /// `CUDA_ERROR_LAUNCH_FAILED`.
     pub const LAUNCH_FAILED: u32 = 719;
 
+    /// Whether a stream that records, rather than runs, would not take the call.
+    #[must_use]
+    pub const fn is_capture(&self) -> bool {
+        matches!(self.code, 900..=908)
+    }
+
     /// Whether the context survives this error.
     #[must_use]
     pub const fn severity(&self) -> Severity {

@@ -25,7 +25,7 @@ pub(crate) struct Ledger {
 }
 
 /// Says in the log that giving something back failed; there is nobody to return it to.
-fn note(what: &str, result: Result<(), DriverError>) {
+pub(crate) fn note(what: &str, result: Result<(), DriverError>) {
     if let Err(error) = result {
         tracing::debug!(%error, "could not give back {what}");
     }

@@ -93,6 +93,10 @@ impl<C: Pod, T: Pod> EchoKernel<C, T> {
 // SAFETY: the kernel is compiled for the sizes of `C` and `T`, reads the config's words, writes all of
 // the telemetry's, and touches nothing else but the count, which lives as long as `self`.
 unsafe impl<C: Pod, T: Pod> StepKernel<C, T> for EchoKernel<C, T> {
+    fn repeats(&self) -> bool {
+        self.options.trap_at.is_none() && self.options.long_at.is_none()
+    }
+
     fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
         let options = &self.options;
         let spin =

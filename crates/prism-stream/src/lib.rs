@@ -37,6 +37,7 @@ mod device;
 pub mod driver;
 mod error;
 mod generic;
+mod graph;
 pub mod handles;
 mod kernel;
 pub mod kernels;

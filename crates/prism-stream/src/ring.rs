@@ -35,6 +35,11 @@ impl Ring {
         self.depth - usize::try_from(self.occupied()).unwrap_or(self.depth)
     }
 
+    /// Steps that were ever submitted: the number that the next one gets.
+    pub fn submitted(&self) -> u64 {
+        self.submitted
+    }
+
     /// The number that the next submitted step gets, if there is a slot for it.
     pub fn next(&self) -> Option<u64> {
         (self.free() > 0).then_some(self.submitted)

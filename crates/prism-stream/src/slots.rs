@@ -10,9 +10,11 @@ use std::sync::Arc;
 use crate::context::{GpuContext, Parked};
 use crate::driver::{DevicePtr, Driver, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
+use crate::graph::Graphs;
 use crate::handles::{DeviceBuffer, Event, HostBuffer};
-use crate::plan::{self, Mark, Placement, Submission};
+use crate::plan::{self, MARKS, Mark, Placement, Submission};
 use crate::pool::{StreamLease, StreamPool};
+use crate::ring::Ring;
 use crate::step::StepKernel;
 use crate::stream::StreamPurpose;
 
@@ -22,7 +24,7 @@ pub(crate) struct Slot {
     config_device: Option<DeviceBuffer>,
     telemetry_host: HostBuffer,
     telemetry_device: Option<DeviceBuffer>,
-    marks: [Option<Event>; 3],
+    marks: [Option<Event>; MARKS],
 }
 
 impl Slot {
@@ -41,10 +43,10 @@ impl Slot {
         } else {
             (HostUse::Mapped, HostUse::Mapped)
         };
-        let mut marks = [None, None, None];
-        for op in plan::calls(placement, submission) {
+        let mut marks = [const { None }; MARKS];
+        for op in plan::plan(placement, submission).calls() {
             if let plan::Op::Record(mark, _) = op {
-                marks[*mark as usize] = Some(Event::new(driver, ledger)?);
+                marks[mark as usize] = Some(Event::new(driver, ledger)?);
             }
         }
         let slot = Self {
@@ -146,6 +148,12 @@ impl Lanes {
             .ok_or(GpuError::InvalidOptions("a plan uses a stream that it does not name"))
     }
 
+    /// The slot of a step.
+    pub fn slot(&self, ring: &Ring, step: u64) -> &Slot {
+        // In sync mode there is but one, whatever the ring says.
+        &self.slots[ring.slot(step) % self.slots.len()]
+    }
+
     /// Whether every stream is done.
     pub fn idle(&self) -> Result<bool, DriverError> {
         for lease in &self.streams {
@@ -157,12 +165,20 @@ impl Lanes {
     }
 }
 
-/// All that the device may be using for a pipeline: lanes, and the kernel with its state.
+/// All that the device may be using for a pipeline: graphs, lanes, and the kernel with its state.
 pub(crate) struct Work<C, T> {
-    // The lanes go first: a stream that is given back still runs what is on it, a kernel's own
+    // The graphs go first: they name the slots' memory and what the kernel owns.
+    pub graphs: Graphs,
+    // Then the lanes: a stream that is given back still runs what is on it, a kernel's own
     // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
     pub lanes: Option<Lanes>,
     pub kernel: Option<Box<dyn StepKernel<C, T>>>,
+}
+
+impl<C, T> Default for Work<C, T> {
+    fn default() -> Self {
+        Self { graphs: Graphs::default(), lanes: None, kernel: None }
+    }
 }
 
 impl<C, T> Parked for Work<C, T> {

@@ -59,14 +59,24 @@ impl StepLaunch<'_> {
 /// What [`launch`](Self::launch) enqueues goes on the given stream only, reads no more than a `C` at
 /// the config and writes no more than a `T` at the telemetry, writes all of a `T` or leaves bytes
 /// that are a valid `T` anyway, and touches no other memory but what the implementor owns or keeps
-/// alive.
+/// alive. If it [`repeats`](Self::repeats), all that stays where it is.
 pub unsafe trait StepKernel<C, T>: Send {
-    /// Enqueues the kernels of one step. Called once a step, in order.
+    /// Enqueues the kernels of one step. Called for each step, in order; with
+    /// [`Submission::Graph`](crate::Submission::Graph) the calls are recorded in place of being run,
+    /// and a step whose graph was refused is launched again without.
     ///
     /// # Errors
     /// Whatever kept it from enqueuing; the pipeline then waits for what was enqueued, and the step's
     /// number goes to the next config.
     fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError>;
+
+    /// Whether every launch makes the same calls with the same arguments, but for the addresses of
+    /// config and telemetry, and goes on to do so for as long as this kernel is bound. A batch that
+    /// was captured as a graph is then launched again as it is, without asking
+    /// [`launch`](Self::launch).
+    fn repeats(&self) -> bool {
+        false
+    }
 
     /// Looks at the telemetry of a finished step before the caller does.
     ///

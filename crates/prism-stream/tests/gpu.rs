@@ -6,25 +6,29 @@
 #![cfg(feature = "cuda")]
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prism_stream::driver::HostUse;
-use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
+use prism_stream::driver::{HostUse, RawStream};
+use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_source, echo_word};
 use prism_stream::{
-    AsyncPipelineCoordinator, GpuContext, GpuError, KernelCache, PipelineOptions, Placement,
-    PoolOptions, StreamPool, StreamPriority, StreamPurpose, Submission,
+    AsyncPipelineCoordinator, GpuContext, GpuError, KernelArg, KernelCache, LaunchShape, Module,
+    PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch, StreamPool, StreamPriority,
+    StreamPurpose, Submission,
 };
 
 type Config = [u32; 256];
 type Telemetry = [u32; 2560];
 type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
 
-const TRANSPORTS: [(Placement, Submission); 4] = [
+const TRANSPORTS: [(Placement, Submission); 6] = [
     (Placement::Copied, Submission::Sync),
     (Placement::Mapped, Submission::Sync),
     (Placement::Copied, Submission::Streams),
     (Placement::Mapped, Submission::Streams),
+    (Placement::Copied, Submission::Graph),
+    (Placement::Mapped, Submission::Graph),
 ];
 
 /// How often to repeat what depends on chance; more with `PRISM_GPU_ROUNDS`.
@@ -122,6 +126,154 @@ fn gpu_ten_thousand_steps_give_equal_telemetry_in_every_transport() {
         }
         pipeline.drain().unwrap();
     }
+}
+
+/// Runs steps in batches that fill the slots, checks each, and answers how it ended up submitting.
+fn run_batches(pipeline: &mut Pipeline, steps: u64, what: &str) -> Submission {
+    let depth = pipeline.options().depth as u64;
+    let mut taken = 0;
+    while taken < steps {
+        let batch: Vec<Config> = (taken..taken + depth).map(config).collect();
+        pipeline.submit_batch(&batch).unwrap();
+        while let Some(done) = pipeline.next().unwrap() {
+            assert_eq!(done.step, taken);
+            check(&done, taken, what);
+            taken += 1;
+        }
+    }
+    pipeline.stats().submission
+}
+
+#[test]
+fn gpu_batches_give_the_same_telemetry_in_every_transport() {
+    let Some((gpu, _alone)) = device() else { return };
+    let steps =
+        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    for transport in TRANSPORTS {
+        for depth in [2, 5, 8] {
+            let mut pipeline = pipeline(&gpu, options(depth, transport), EchoOptions::default());
+            let ended = run_batches(&mut pipeline, steps, &format!("{transport:?}"));
+            assert_eq!(ended, transport.1, "no graph was refused");
+        }
+    }
+}
+
+#[test]
+fn gpu_a_kernel_whose_launches_differ_is_captured_anew() {
+    let Some((gpu, _alone)) = device() else { return };
+    for placement in [Placement::Copied, Placement::Mapped] {
+        // A step that is never reached: enough for the launches not to be all alike.
+        let echo = EchoOptions { long_at: Some(u64::MAX), ..EchoOptions::default() };
+        let mut pipeline = pipeline(&gpu, options(8, (placement, Submission::Graph)), echo);
+        run_batches(&mut pipeline, 64, "warm-up");
+        let before = gpu.memory_use().allocations;
+        pipeline.reset().unwrap();
+        let batch: Vec<Config> = (64..72).map(config).collect();
+        pipeline.submit_batch(&batch).unwrap();
+        for step in 64..72 {
+            let done = pipeline.next().unwrap().unwrap();
+            check(&done, step, "after warm-up");
+        }
+        assert_eq!(pipeline.stats().submission, Submission::Graph);
+        assert_eq!(gpu.memory_use().allocations, before, "updated, not instantiated again");
+    }
+}
+
+/// An echo that asks for memory at each launch, which no capture takes.
+struct Greedy(EchoKernel<Config, Telemetry>);
+
+// SAFETY: as the echo's; what it allocates it frees, and nothing else sees it.
+unsafe impl StepKernel<Config, Telemetry> for Greedy {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        let at = step.driver().device_alloc(4096)?;
+        // SAFETY: just allocated, never used.
+        unsafe { step.driver().device_free(at) }?;
+        self.0.launch(step)
+    }
+}
+
+#[test]
+fn gpu_a_kernel_that_cannot_be_captured_goes_on_with_streams() {
+    let Some((gpu, _alone)) = device() else { return };
+    for placement in [Placement::Copied, Placement::Mapped] {
+        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        let mut pipeline = Pipeline::new(pool, options(8, (placement, Submission::Graph))).unwrap();
+        let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default()).unwrap();
+        pipeline.bind(Greedy(echo)).unwrap();
+        let ended = run_batches(&mut pipeline, 64, &format!("{placement:?}"));
+        assert_eq!(ended, Submission::Streams);
+    }
+}
+
+#[test]
+fn gpu_another_thread_that_allocates_does_not_spoil_a_capture() {
+    let Some((gpu, _alone)) = device() else { return };
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                drop(gpu.alloc(4096).unwrap());
+            }
+        });
+        let echo = EchoOptions { long_at: Some(u64::MAX), ..EchoOptions::default() };
+        let transport = (Placement::Copied, Submission::Graph);
+        let mut pipeline = pipeline(&gpu, options(8, transport), echo);
+        let ended = run_batches(&mut pipeline, 400, "beside allocations");
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(ended, Submission::Graph);
+    });
+}
+
+#[test]
+fn gpu_work_on_the_default_stream_does_not_hold_up_the_steps() {
+    let Some((gpu, _alone)) = device() else { return };
+    let Some(context) = gpu.cudarc() else { return };
+    // Two seconds of noise on the legacy default stream, which blocking streams would wait for.
+    let source = echo_source(256, 2560);
+    let module = Module::from_source(&gpu, &source, &KernelCache::for_user()).unwrap();
+    let (function, count) = (module.function("echo").unwrap(), gpu.alloc_zeroed(8).unwrap());
+    let (config_at, telemetry_at) = (
+        gpu.alloc_zeroed(size_of::<Config>()).unwrap(),
+        gpu.alloc_zeroed(size_of::<Telemetry>()).unwrap(),
+    );
+    let mut pipelines: Vec<Pipeline> = TRANSPORTS
+        .into_iter()
+        .map(|transport| {
+            let mut made = pipeline(&gpu, options(3, transport), EchoOptions::default());
+            run_batches(&mut made, 6, "warm-up");
+            for step in 6..10 {
+                made.submit(&config(step)).unwrap();
+                check(&made.next().unwrap().unwrap(), step, "warm-up");
+            }
+            made
+        })
+        .collect();
+    let legacy = RawStream(context.default_stream().cu_stream() as usize as u64);
+    let (up, down, counted) = (config_at.ptr(), telemetry_at.ptr(), count.ptr());
+    let args = [
+        KernelArg::pointer(&up),
+        KernelArg::pointer(&down),
+        KernelArg::pointer(&counted),
+        KernelArg::new(&2_000_000_000_u64),
+        KernelArg::new(&0_u64),
+        KernelArg::new(&0_u32),
+    ];
+    // SAFETY: these are the arguments of the echo; the buffers live until the device was waited for.
+    unsafe {
+        gpu.driver().bind().unwrap();
+        let shape = LaunchShape::linear(1, 256);
+        gpu.driver().launch(function.raw(), &shape, legacy, &args).unwrap();
+    }
+    for pipeline in &mut pipelines {
+        for step in 10..30 {
+            pipeline.submit(&config(step)).unwrap();
+            check(&pipeline.next().unwrap().unwrap(), step, "beside noise");
+        }
+    }
+    // SAFETY: the legacy stream exists always, and the context is bound to this thread.
+    let finished = unsafe { gpu.driver().stream_query(legacy) }.unwrap();
+    assert!(!finished, "the steps came back before the noise ended");
+    gpu.synchronize().unwrap();
 }
 
 #[test]

@@ -83,6 +83,8 @@ fn gpu_a_million_steps_grow_nothing() {
         (Placement::Mapped, Submission::Sync),
         (Placement::Copied, Submission::Streams),
         (Placement::Mapped, Submission::Streams),
+        (Placement::Copied, Submission::Graph),
+        (Placement::Mapped, Submission::Graph),
     ] {
         let options =
             PipelineOptions { placement: Some(placement), submission, ..Default::default() };

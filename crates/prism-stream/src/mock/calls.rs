@@ -39,6 +39,7 @@ impl Driver for MockDriver {
     }
 
     fn stream_create(&self, priority: i32) -> Outcome<RawStream> {
+        self.bind()?;
         let mut state = self.call("stream_create", 0, 0, true)?;
         let id = state.id();
         state.streams.insert(id, VecDeque::new());
@@ -72,6 +73,9 @@ impl Driver for MockDriver {
 
     unsafe fn stream_wait(&self, stream: RawStream, event: RawEvent) -> Outcome {
         let mut state = self.on_stream("stream_wait", stream, event.0)?;
+        if state.record_wait(stream.0, event.0)? {
+            return Ok(());
+        }
         let version = match state.events.get(&event.0) {
             None => {
                 state.violation("a wait on an event that does not exist".to_owned());
@@ -91,6 +95,7 @@ impl Driver for MockDriver {
     }
 
     fn event_create(&self, timed: bool) -> Outcome<RawEvent> {
+        self.bind()?;
         let mut state = self.call("event_create", 0, 0, true)?;
         let id = state.id();
         state.events.insert(id, EventState { timed, ..EventState::default() });
@@ -118,6 +123,11 @@ impl Driver for MockDriver {
             state.violation("a record of an event that does not exist".to_owned());
             return Err(DriverError { code: 400, call: "event_record" });
         };
+        found.captured = false;
+        if state.record_event(stream.0, event.0) {
+            return Ok(());
+        }
+        let Some(found) = state.events.get_mut(&event.0) else { return Ok(()) };
         found.recorded += 1;
         let version = found.recorded;
         if let Some(queue) = state.streams.get_mut(&stream.0) {
@@ -128,11 +138,17 @@ impl Driver for MockDriver {
 
     unsafe fn event_query(&self, event: RawEvent) -> Outcome<bool> {
         let state = self.call("event_query", 0, event.0, true)?;
+        if state.events.get(&event.0).is_some_and(|found| found.captured) {
+            return Err(DriverError { code: 907, call: "event_query" });
+        }
         Ok(state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded))
     }
 
     unsafe fn event_synchronize(&self, event: RawEvent) -> Outcome {
         let state = self.call("event_synchronize", 0, event.0, true)?;
+        if state.events.get(&event.0).is_some_and(|found| found.captured) {
+            return Err(DriverError { code: 907, call: "event_synchronize" });
+        }
         self.run_until("event_synchronize", state, |state| {
             state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded)
         })
@@ -193,6 +209,7 @@ impl Driver for MockDriver {
     }
 
     fn module_load(&self, _: &[u8]) -> Outcome<RawModule> {
+        self.bind()?;
         let mut state = self.call("module_load", 0, 0, true)?;
         let id = state.id();
         state.modules.insert(id, id);
@@ -227,14 +244,7 @@ impl Driver for MockDriver {
             .map(|arg| unsafe { std::slice::from_raw_parts(arg.value.cast::<u8>(), arg.bytes) })
             .map(<[u8]>::to_vec)
             .collect();
-        let (code, hang) = {
-            let mut state = self.lock();
-            let nth = state.launches;
-            state.launches += 1;
-            let code = state.launch_faults.get(&nth).copied().unwrap_or(0);
-            (code, state.launch_hangs.contains_key(&nth))
-        };
-        let work = Work::Launch { function: function.0, args, code, hang };
+        let work = Work::Launch { function: function.0, args, code: 0, hang: false };
         self.enqueue("launch", stream, function.0, work)
     }
 

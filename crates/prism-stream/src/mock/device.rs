@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::capture::{Capture, Node};
 use super::{Call, Fault, MockKernel};
 
 /// An operation on a stream's queue.
@@ -23,6 +24,10 @@ pub(super) struct EventState {
     pub reached: u64,
     pub timed: bool,
     pub at_ns: u64,
+    /// Its latest record was captured, so that it says nothing.
+    pub captured: bool,
+    /// It belongs to a launched graph.
+    pub hidden: bool,
 }
 
 #[derive(Default)]
@@ -44,6 +49,11 @@ pub(super) struct State {
     pub launch_hangs: BTreeMap<u64, ()>,
     pub launches: u64,
     pub sticky: Option<u32>,
+    pub captures: Vec<Capture>,
+    pub graphs: BTreeMap<u64, Vec<Node>>,
+    pub execs: BTreeMap<u64, Vec<Node>>,
+    /// The queues of graphs that run, and which graph that is.
+    pub runs: BTreeMap<u64, u64>,
 }
 
 /// Memory in units that are aligned as a GPU's allocations are.
@@ -132,6 +142,10 @@ impl State {
         let Some(work) = self.streams.get_mut(&stream).and_then(VecDeque::pop_front) else {
             return false;
         };
+        if self.runs.contains_key(&stream) && self.streams[&stream].is_empty() {
+            self.streams.remove(&stream);
+            self.runs.remove(&stream);
+        }
         self.clock_ns += 1000;
         match work {
             Work::Copy { to, from, bytes } => {
@@ -159,6 +173,14 @@ impl State {
             },
         }
         true
+    }
+
+    /// A launch, with what is to go wrong with it.
+    pub(super) fn launch_of(&mut self, function: u64, args: Vec<Vec<u8>>) -> Work {
+        let nth = self.launches;
+        self.launches += 1;
+        let code = self.launch_faults.get(&nth).copied().unwrap_or(0);
+        Work::Launch { function, args, code, hang: self.launch_hangs.contains_key(&nth) }
     }
 
     pub(super) fn run_some(&mut self) {

@@ -4,7 +4,7 @@
 //! [`MockDriver`] keeps a queue a stream. Each call, each query and each wait lets a random number of
 //! operations run, of streams chosen at random among those that may go on; the schedule depends on the
 //! seed alone. Copies move real bytes when they run, not when they are enqueued, so that a slot that is
-//! written too early is read wrong. Time is virtual: it passes in [`Driver::pause`](crate::Driver::pause) and with each
+//! written too early is read wrong. Time is virtual: it passes in [`Driver::pause`] and with each
 //! operation. "Kernels" are Rust functions that see memory through bounds checks.
 //!
 //! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded, the
@@ -14,6 +14,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod calls;
+mod capture;
 mod device;
 
 use std::cell::Cell;
@@ -24,7 +25,7 @@ use std::time::Duration;
 pub use self::device::MockMemory;
 use self::device::{Line, State, Work};
 use crate::device::DeviceInfo;
-use crate::driver::RawStream;
+use crate::driver::{Driver, RawStream};
 use crate::error::DriverError;
 
 type Outcome<R = ()> = Result<R, DriverError>;
@@ -35,7 +36,7 @@ pub type MockKernel = dyn Fn(&mut MockMemory<'_>, &[Vec<u8>]) + Send + Sync;
 /// One recorded call.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Call {
-    /// The method of [`Driver`](crate::Driver).
+    /// The method of [`Driver`].
     pub name: &'static str,
     /// The stream it concerns; 0 for none.
     pub stream: u64,
@@ -143,7 +144,9 @@ impl MockDriver {
     #[must_use]
     pub fn live(&self) -> (usize, usize, usize, usize) {
         let state = self.lock();
-        (state.streams.len(), state.events.len(), state.blocks.len(), state.modules.len())
+        let streams = state.streams.len() - state.runs.len();
+        let events = state.events.values().filter(|event| !event.hidden).count();
+        (streams, events, state.blocks.len(), state.modules.len())
     }
 
     /// The priority that a stream was made with.
@@ -173,6 +176,7 @@ impl MockDriver {
             state.faults[at].after -= 1;
         }
         state.run_some();
+        state.admit(name)?;
         match state.sticky {
             Some(code) => Err(DriverError { code, call: name }),
             None => Ok(state),
@@ -196,6 +200,11 @@ impl MockDriver {
 
     fn enqueue(&self, name: &'static str, stream: RawStream, object: u64, work: Work) -> Outcome {
         let mut state = self.on_stream(name, stream, object)?;
+        let work = match state.record_work(stream.0, work) {
+            None => return Ok(()), // captured, to be counted when it is launched
+            Some(Work::Launch { function, args, .. }) => state.launch_of(function, args),
+            Some(work) => work,
+        };
         if let Some(queue) = state.streams.get_mut(&stream.0) {
             queue.push_back(work);
         }
@@ -222,6 +231,7 @@ impl MockDriver {
     }
 
     fn allocate(&self, name: &'static str, bytes: usize) -> Outcome<u64> {
+        self.bind()?; // as every safe method of the trait does by itself
         let mut state = self.call(name, 0, bytes as u64, true)?;
         let lines = vec![Line([0xa5; 256]); bytes.div_ceil(256).max(1)].into_boxed_slice();
         let at = lines.as_ptr() as usize as u64;

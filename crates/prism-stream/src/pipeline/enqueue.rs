@@ -1,55 +1,196 @@
-//! The calls of a step, made one after the other as the plan lists them.
+//! The calls of a batch, made one after the other as the plan lists them, or captured as a graph.
+//!
+//! A graph may be refused: by a kernel whose launch does something that cannot be recorded, or by the
+//! driver. Then nothing of the batch has run, and it goes through the same streams as they are, with
+//! one warning, and so do the batches to come.
 #![allow(unsafe_code)]
 
 use bytemuck::Pod;
 
 use super::AsyncPipelineCoordinator;
+use crate::driver::Driver;
 use crate::error::GpuError;
-use crate::plan::{self, Op};
-use crate::slots::{Work, driver_of};
-use crate::step::StepLaunch;
+use crate::graph::Capture;
+use crate::plan::{self, Op, Plan, Submission};
+use crate::ring::Ring;
+use crate::slots::{Lanes, Work, driver_of};
+use crate::step::{StepKernel, StepLaunch};
 use crate::stream::StreamPurpose;
 
+/// A batch that did not get through.
+pub(super) struct Torn {
+    /// How many of its steps are enqueued whole, and will come back.
+    pub whole: usize,
+    /// What kept the next one back.
+    pub error: GpuError,
+}
+
+impl<E: Into<GpuError>> From<E> for Torn {
+    fn from(error: E) -> Self {
+        Self { whole: 0, error: error.into() }
+    }
+}
+
+/// Why a batch is not a graph.
+enum Refusal {
+    /// It cannot be captured or launched as one; nothing of it has run.
+    Graph(GpuError),
+    /// It went wrong as it would have gone wrong on streams.
+    Batch(Torn),
+}
+
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
-    /// Makes the calls of a step.
-    pub(super) fn enqueue(&mut self, step: u64, config: &C) -> Result<(), GpuError> {
-        let at = self.slot(step)?;
+    /// Enqueues steps `first` and following, one a config.
+    pub(super) fn enqueue(&mut self, first: u64, configs: &[C]) -> Result<(), Torn> {
         let driver = driver_of(&self.pool);
         driver.bind()?;
-        let Work { lanes, kernel } = &mut self.work;
-        let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
-        let slot = &lanes.slots[at];
-        let (config_bytes, telemetry_bytes) = (size_of::<C>(), size_of::<T>());
-        // SAFETY: the block has room for a `C`; the ring gives out a slot only after its last step
-        // was seen to finish, and a step that was enqueued in part was waited for by `settle`.
-        unsafe {
-            let source = std::ptr::from_ref(config).cast::<u8>();
-            slot.config_host().copy_from_nonoverlapping(source, config_bytes);
+        self.write(first, configs)?;
+        let mut submission = self.stats.submission;
+        if submission == Submission::Graph {
+            // The first launches of a kernel may load it, which no capture would survive.
+            if self.warm {
+                match self.enqueue_graph(driver.as_ref(), first, configs.len()) {
+                    Ok(()) => return Ok(()),
+                    Err(Refusal::Batch(torn)) => {
+                        if torn.whole > 0 {
+                            self.enqueue(first, &configs[..torn.whole])?;
+                        }
+                        return Err(torn);
+                    }
+                    Err(Refusal::Graph(error)) => {
+                        tracing::warn!(%error, "steps cannot be captured, going on with streams");
+                        self.stats.submission = Submission::Streams;
+                        self.stats.reason = "a graph was refused";
+                    }
+                }
+            }
+            submission = Submission::Streams;
         }
-        for op in plan::calls(self.stats.placement, self.stats.submission) {
+        let plan = plan::plan(self.stats.placement, submission);
+        let mut walk = self.walk(driver.as_ref())?;
+        walk.make(plan.open, first)?;
+        for step in first..first + configs.len() as u64 {
+            let Err(error) = walk.make(plan.step, step) else { continue };
+            // What was enqueued before is to come back as if it had been a batch of its own.
+            let mut whole = (step - first) as usize;
+            if whole > 0 && walk.finish(plan, step - 1).is_err() {
+                whole = 0;
+            }
+            return Err(Torn { whole, error });
+        }
+        walk.finish(plan, first + configs.len() as u64 - 1)?;
+        self.warm = true;
+        Ok(())
+    }
+
+    /// Writes configs into the slots of steps `first` and following.
+    fn write(&self, first: u64, configs: &[C]) -> Result<(), GpuError> {
+        let lanes = self.lanes()?;
+        for (step, config) in (first..).zip(configs) {
+            let to = lanes.slot(&self.ring, step).config_host();
+            // SAFETY: the block has room for a `C`; the ring gives out a slot only after its last
+            // step was seen to finish, and a step that was enqueued in part was waited for by
+            // `settle`.
+            unsafe {
+                let from = std::ptr::from_ref(config).cast::<u8>();
+                to.copy_from_nonoverlapping(from, size_of::<C>());
+            }
+        }
+        Ok(())
+    }
+
+    /// What it takes to walk through a plan.
+    fn walk<'a>(&'a mut self, driver: &'a dyn Driver) -> Result<Walk<'a, C, T>, GpuError> {
+        let Work { lanes, kernel, .. } = &mut self.work;
+        let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
+        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut() })
+    }
+
+    /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
+    /// now.
+    fn enqueue_graph(
+        &mut self,
+        driver: &dyn Driver,
+        first: u64,
+        steps: usize,
+    ) -> Result<(), Refusal> {
+        let plan = plan::plan(self.stats.placement, Submission::Graph);
+        let gpu = self.pool.gpu().clone();
+        let Work { graphs, lanes, kernel } = &mut self.work;
+        let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
+            return Err(Refusal::Batch(GpuError::NoKernel.into()));
+        };
+        let stream = lanes.stream(StreamPurpose::KernelExecution).map_err(Refusal::Graph)?;
+        let run = (self.ring.slot(first), steps);
+        let repeats = kernel.repeats();
+        let mut walk = Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut() };
+        let last = first + steps as u64 - 1;
+        if !(repeats && graphs.has(run.0, run.1)) {
+            let capture = Capture::begin(driver, stream).map_err(refuse)?;
+            walk.make(plan.open, first).map_err(refuse)?;
+            for step in first..=last {
+                walk.make(plan.step, step).map_err(|error| match error {
+                    GpuError::Driver(code) if code.is_capture() => refuse(error),
+                    error => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
+                })?;
+            }
+            walk.make(plan.close, last).map_err(refuse)?;
+            let graph = capture.end().map_err(refuse)?;
+            graphs.put(run, &graph, gpu.driver(), gpu.ledger()).map_err(refuse)?;
+        }
+        graphs.launch(run, stream).map_err(refuse)?;
+        walk.make(plan.done, last).map_err(|error| Refusal::Batch(error.into()))
+    }
+}
+
+/// Lays an error to the graph, unless the device is lost, which streams would not mend.
+fn refuse(error: impl Into<GpuError>) -> Refusal {
+    let error = error.into();
+    if error.is_sticky() { Refusal::Batch(error.into()) } else { Refusal::Graph(error) }
+}
+
+/// Makes the calls that a plan lists. The context is bound to the thread.
+struct Walk<'a, C, T> {
+    driver: &'a dyn Driver,
+    lanes: &'a Lanes,
+    ring: Ring,
+    kernel: &'a mut dyn StepKernel<C, T>,
+}
+
+impl<C: Pod, T: Pod> Walk<'_, C, T> {
+    /// Makes some calls on the slot of a step.
+    fn make(&mut self, ops: &[Op], step: u64) -> Result<(), GpuError> {
+        let Self { driver, lanes, ring, kernel } = self;
+        let slot = lanes.slot(ring, step);
+        for op in ops {
             match *op {
                 Op::Upload(on) => {
                     let (to, from) = (slot.config()?, slot.config_host());
                     // SAFETY: both ends are the slot's, which stays until the step was seen.
-                    unsafe { driver.copy_to_device(to, from, config_bytes, lanes.stream(on)?) }?;
+                    unsafe { driver.copy_to_device(to, from, size_of::<C>(), lanes.stream(on)?) }?;
                 }
                 Op::Download(on) => {
                     let (to, from) = (slot.telemetry_host(), slot.telemetry()?);
                     // SAFETY: both ends are the slot's, which stays until the step was seen.
-                    unsafe { driver.copy_to_host(to, from, telemetry_bytes, lanes.stream(on)?) }?;
+                    unsafe { driver.copy_to_host(to, from, size_of::<T>(), lanes.stream(on)?) }?;
                 }
                 Op::Launch => kernel.launch(&StepLaunch {
                     step,
                     config: slot.config()?,
                     telemetry: slot.telemetry()?,
                     stream: lanes.stream(StreamPurpose::KernelExecution)?,
-                    driver: driver.as_ref(),
+                    driver: *driver,
                 })?,
                 Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,
                 Op::Wait(mark, on) => slot.mark(mark)?.hold_back(lanes.stream(on)?)?,
-                Op::HostWait(_) => {} // after the step counts as in flight: see `submit`
             }
         }
         Ok(())
+    }
+
+    /// Makes the calls that end a batch whose last step this is.
+    fn finish(&mut self, plan: Plan, last: u64) -> Result<(), GpuError> {
+        self.make(plan.close, last)?;
+        self.make(plan.done, last)
     }
 }

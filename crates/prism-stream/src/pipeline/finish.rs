@@ -38,18 +38,20 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             .ok_or(GpuError::StepTimeout { step, after: limit })
     }
 
-    /// The oldest step in flight has finished: its telemetry can be read from now on.
+    /// The oldest step in flight has finished, and with it its batch: the telemetry of both can be
+    /// read from now on.
     pub(super) fn arrive(&mut self, step: u64) -> Result<(), GpuError> {
-        if !self.history.is_empty() {
-            let at = self.slot(step)?;
-            let from = self.lanes()?.slots[at].telemetry_host().cast::<T>();
-            let to = &raw mut self.history[self.ring.slot(step)];
-            // SAFETY: the block holds a `T`, any bytes of which are valid; the device is done with
-            // it, and the history is memory of its own.
-            unsafe { from.copy_to_nonoverlapping(to, 1) };
+        for step in step..=self.last[self.ring.slot(step)] {
+            if !self.history.is_empty() {
+                let from = self.lanes()?.slot(&self.ring, step).telemetry_host().cast::<T>();
+                let to = &raw mut self.history[self.ring.slot(step)];
+                // SAFETY: the block holds a `T`, any bytes of which are valid; the device is done
+                // with it, and the history is memory of its own.
+                unsafe { from.copy_to_nonoverlapping(to, 1) };
+            }
+            self.ring.see();
+            self.stats.finished += 1;
         }
-        self.ring.see();
-        self.stats.finished += 1;
         Ok(())
     }
 
@@ -58,8 +60,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // The slot counts as free from here on; the borrow of `self` keeps it from being written.
         let Some(step) = self.ring.take() else { return Ok(None) };
         let telemetry = if self.history.is_empty() {
-            let at = self.slot(step)?;
-            let from = self.lanes()?.slots[at].telemetry_host().cast::<T>();
+            let from = self.lanes()?.slot(&self.ring, step).telemetry_host().cast::<T>();
             // SAFETY: the block holds a `T`, any bytes of which are valid, and its alignment is 256;
             // the device is done with it, and nothing writes it while `self` is borrowed.
             unsafe { &*from }

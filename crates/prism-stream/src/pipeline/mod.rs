@@ -53,6 +53,10 @@ pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     options: PipelineOptions,
     ring: Ring,
     work: Work<C, T>,
+    /// By slot: the last step of the batch that the slot's step came with.
+    last: [u64; MAX_DEPTH],
+    /// The kernel has been launched, so that it is loaded.
+    warm: bool,
     /// A step was enqueued in part: its slot must not be written until the streams are idle.
     torn: bool,
     /// Where telemetry waits to be taken if there is but one slot (sync); else empty.
@@ -89,7 +93,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             pool,
             options,
             ring: Ring::new(options.depth),
-            work: Work { lanes: None, kernel: None },
+            work: Work::default(),
+            last: [0; MAX_DEPTH],
+            warm: false,
             torn: false,
             history: Vec::new(),
             stats,
@@ -106,6 +112,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Err(GpuError::Busy { in_flight: self.ring.occupied() });
         }
         self.settle()?;
+        // The graphs name what the old kernel owns.
+        self.work.graphs.clear();
+        self.warm = false;
         self.work.kernel = Some(Box::new(kernel));
         Ok(())
     }
@@ -117,51 +126,65 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Enqueues a step and answers its number, counted from 0. Waits for the step if the submission
-    /// is [`Submission::Sync`], else for nothing.
+    /// is [`Submission::Sync`](crate::Submission::Sync), else for nothing.
     ///
     /// # Errors
     /// [`GpuError::PipelineFull`] if every slot holds a step that was not taken;
     /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] in sync mode, with the step accepted all the
     /// same; [`GpuError::Step`] for what the driver or the kernel's launch says.
     pub fn submit(&mut self, config: &C) -> Result<u64, GpuError> {
-        self.gpu().ensure_alive()?;
-        if self.work.kernel.is_none() {
-            return Err(GpuError::NoKernel);
-        }
-        let step = self.ring.next().ok_or(GpuError::PipelineFull { depth: self.ring.depth() })?;
-        self.settle()?;
-        self.prepare()?;
-        let overlaps = plan::overlaps(self.stats.submission);
-        if !overlaps && self.ring.in_flight() > 0 {
-            self.finish_oldest()?;
-        }
-        self.torn = true;
-        if let Err(error) = self.enqueue(step, config) {
-            return Err(self.blame(step, error));
-        }
-        self.torn = false;
-        self.ring.submit();
-        self.stats.submitted += 1;
-        if !overlaps {
-            self.finish_oldest()?;
-        }
-        Ok(step)
+        self.submit_batch(std::slice::from_ref(config)).map(|steps| steps.start)
     }
 
     /// Enqueues several steps and answers their numbers. All or none fit.
     ///
+    /// The steps of a batch come back together, so that one event is enough for all of them, and
+    /// [`Submission::Graph`](crate::Submission::Graph) gives them to the device in one call. Batches
+    /// of the same size use their slots in the same turn, and graphs are kept for those; the first
+    /// round of a size makes them.
+    ///
     /// # Errors
     /// As [`submit`](Self::submit); steps before the one that failed stay submitted.
     pub fn submit_batch(&mut self, configs: &[C]) -> Result<Range<u64>, GpuError> {
+        self.gpu().ensure_alive()?;
+        if self.work.kernel.is_none() {
+            return Err(GpuError::NoKernel);
+        }
         if configs.len() > self.ring.free() {
             return Err(GpuError::PipelineFull { depth: self.ring.depth() });
         }
-        let mut range = None;
-        for config in configs {
-            let step = self.submit(config)?;
-            range.get_or_insert(step..step).end = step + 1;
+        self.settle()?;
+        self.prepare()?;
+        let first = self.ring.submitted();
+        let most = if plan::overlaps(self.stats.submission) { configs.len() } else { 1 };
+        for batch in configs.chunks(most.max(1)) {
+            self.submit_together(batch)?;
         }
-        Ok(range.unwrap_or(0..0))
+        Ok(first..self.ring.submitted())
+    }
+
+    /// Enqueues steps that come back together, for which there are slots.
+    fn submit_together(&mut self, configs: &[C]) -> Result<(), GpuError> {
+        let overlaps = plan::overlaps(self.stats.submission);
+        if !overlaps && self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        let first = self.ring.submitted();
+        self.torn = true;
+        let (whole, torn) = match self.enqueue(first, configs) {
+            Ok(()) => (configs.len(), None),
+            Err(torn) => (torn.whole, Some(torn.error)),
+        };
+        for step in first..first + whole as u64 {
+            self.last[self.ring.slot(step)] = first + whole as u64 - 1;
+            self.ring.submit();
+        }
+        self.stats.submitted += whole as u64;
+        if let Some(error) = torn {
+            return Err(self.blame(self.ring.submitted(), error));
+        }
+        self.torn = false;
+        if overlaps { Ok(()) } else { self.finish_oldest() }
     }
 
     /// Takes the oldest step if it has come back; never waits.
@@ -287,10 +310,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 
 impl<C, T> Drop for AsyncPipelineCoordinator<C, T> {
     fn drop(&mut self) {
-        let lanes = self.work.lanes.take();
-        let kernel = self.work.kernel.take();
         let quiet = self.ring.in_flight() == 0 && !self.torn;
-        release(self.pool.gpu(), Work::<C, T> { lanes, kernel }, quiet);
+        release(self.pool.gpu(), std::mem::take(&mut self.work), quiet);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::GpuError;
 use crate::handles::Event;
 use crate::plan::{self, Mark, Submission};
 use crate::ring::Ring;
-use crate::slots::{Lanes, Work, release};
+use crate::slots::{Lanes, release};
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Leases the streams and allocates the slots, once. Falls back to one stream if there are not
@@ -45,23 +45,20 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.work.lanes.as_ref().ok_or(GpuError::NoKernel)
     }
 
-    /// The index of a step's slot among those that there are.
-    pub(super) fn slot(&self, step: u64) -> Result<usize, GpuError> {
-        Ok(if self.lanes()?.slots.len() == 1 { 0 } else { self.ring.slot(step) })
-    }
-
-    /// The event that says that a step is done.
+    /// The event that says that a step is done: that of the last step of its batch.
     pub(super) fn done(&self, step: u64) -> Result<&Event, GpuError> {
-        self.lanes()?.slots[self.slot(step)?].mark(Mark::Done)
+        let last = self.last[self.ring.slot(step)];
+        self.lanes()?.slot(&self.ring, last).mark(Mark::Done)
     }
 
     /// Gives up streams, slots and kernel, and counts from 0.
     pub(super) fn abandon(&mut self) {
         let quiet = self.ring.in_flight() == 0 && !self.torn;
-        let work = std::mem::replace(&mut self.work, Work { lanes: None, kernel: None });
+        let work = std::mem::take(&mut self.work);
         release(self.pool.gpu(), work, quiet);
         self.ring = Ring::new(self.ring.depth());
         self.torn = false;
+        self.warm = false;
         self.history.clear();
     }
 }

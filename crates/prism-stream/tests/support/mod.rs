@@ -17,11 +17,13 @@ pub type Telemetry = [u32; 16];
 pub type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
 
 /// All transports.
-pub const TRANSPORTS: [(Placement, Submission); 4] = [
+pub const TRANSPORTS: [(Placement, Submission); 6] = [
     (Placement::Copied, Submission::Sync),
     (Placement::Mapped, Submission::Sync),
     (Placement::Copied, Submission::Streams),
     (Placement::Mapped, Submission::Streams),
+    (Placement::Copied, Submission::Graph),
+    (Placement::Mapped, Submission::Graph),
 ];
 
 /// The kernel, as a user would write it.
@@ -31,6 +33,13 @@ pub struct Summing {
     /// Fails or panics at a step instead of launching.
     pub fail_at: Option<u64>,
     pub panic_at: Option<u64>,
+    /// Asks the driver for memory at every launch from this step on, which no capture takes.
+    pub alloc_from: Option<u64>,
+    /// Launches one more kernel, which does nothing, at this step.
+    pub extra_at: Option<u64>,
+    pub nothing: Function,
+    /// Says that all launches are alike.
+    pub repeats: bool,
 }
 
 // SAFETY: the mock kernel reads a `Config`, writes a `Telemetry`, and touches only its count.
@@ -44,14 +53,27 @@ unsafe impl StepKernel<Config, Telemetry> for Summing {
             self.panic_at = None;
             panic!("told to panic");
         }
+        if self.alloc_from.is_some_and(|from| step.step >= from) {
+            let at = step.driver().device_alloc(16)?;
+            // SAFETY: just allocated, never used.
+            unsafe { step.driver().device_free(at) }?;
+        }
         let count = self.count.ptr();
         let args = [
             KernelArg::pointer(&step.config),
             KernelArg::pointer(&step.telemetry),
             KernelArg::pointer(&count),
         ];
+        if self.extra_at == Some(step.step) {
+            // SAFETY: it takes no arguments.
+            unsafe { step.launch(&self.nothing, &LaunchShape::linear(1, 1), &[]) }?;
+        }
         // SAFETY: these are the arguments of the mock kernel below.
         unsafe { step.launch(&self.function, &LaunchShape::linear(1, 32), &args) }
+    }
+
+    fn repeats(&self) -> bool {
+        self.repeats
     }
 
     fn inspect(&self, telemetry: &Telemetry) -> Result<(), String> {
@@ -82,6 +104,7 @@ pub fn device(seed: u64) -> (Arc<MockDriver>, GpuContext) {
         memory.write(address(&args[1]), &bytes);
         memory.write(address(&args[2]), &(count + 1).to_le_bytes());
     });
+    mock.define("nothing", |_, _| {});
     let gpu = GpuContext::from_driver(mock.clone());
     (mock, gpu)
 }
@@ -98,8 +121,17 @@ pub fn config(step: u64) -> Config {
 }
 
 pub fn kernel(gpu: &GpuContext) -> Summing {
-    let function = Module::from_cubin(gpu, "sum", b"image").unwrap().function("sum").unwrap();
-    Summing { function, count: gpu.alloc_zeroed(4).unwrap(), fail_at: None, panic_at: None }
+    let module = Module::from_cubin(gpu, "sum", b"image").unwrap();
+    Summing {
+        function: module.function("sum").unwrap(),
+        nothing: module.function("nothing").unwrap(),
+        extra_at: None,
+        count: gpu.alloc_zeroed(4).unwrap(),
+        fail_at: None,
+        panic_at: None,
+        alloc_from: None,
+        repeats: true,
+    }
 }
 
 pub fn options(depth: usize, transport: (Placement, Submission)) -> PipelineOptions {

@@ -1,4 +1,4 @@
-//! The one file that speaks to the CUDA driver.
+//! The one folder that speaks to the CUDA driver.
 //!
 //! Streams come from cudarc's safe layer, so that they can be handed out as [`CudaStream`]s that live
 //! as long as anyone holds them. Everything that a step does (copies, launches, events, pinned and
@@ -11,6 +11,9 @@
 //! if the library does.
 #![allow(unsafe_code)]
 
+mod describe;
+mod graph;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::ffi::{CStr, c_void};
@@ -20,9 +23,10 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cudarc::driver::sys::{self, CUdevice_attribute_enum as Attribute, CUresult};
+use cudarc::driver::sys::{self, CUresult};
 use cudarc::driver::{CudaContext, CudaStream};
 
+pub(crate) use self::describe::{describe, device_count, driver_version, library_present};
 use crate::device::DeviceInfo;
 use crate::driver::{
     DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, MAX_KERNEL_ARGS, PriorityRange,
@@ -67,65 +71,6 @@ fn check_query(result: CUresult, call: &'static str) -> Result<bool, DriverError
 /// The same for cudarc's errors.
 fn from_cudarc(call: &'static str) -> impl Fn(cudarc::driver::DriverError) -> DriverError {
     move |error| DriverError { code: error.0 as u32, call }
-}
-
-/// Newest CUDA version that the driver supports. The library must be present.
-pub(crate) fn driver_version() -> Result<(u32, u32), DriverError> {
-    let mut version = 0;
-    // SAFETY: the call writes one integer, and needs no initialised driver.
-    check(unsafe { sys::cuDriverGetVersion(&raw mut version) }, "cuDriverGetVersion")?;
-    let version = version.unsigned_abs();
-    Ok((version / 1000, version % 1000 / 10))
-}
-
-/// Whether the driver's library can be opened.
-pub(crate) fn library_present() -> bool {
-    // SAFETY: opens and closes the driver's library, whose initialisers are the vendor's.
-    unsafe { sys::is_culib_present() }
-}
-
-/// How many devices the driver sees. The library must be present.
-pub(crate) fn device_count() -> Result<usize, DriverError> {
-    let count = CudaContext::device_count().map_err(from_cudarc("cuInit"))?;
-    Ok(usize::try_from(count).unwrap_or(0))
-}
-
-/// Describes a device without making a context on it. The library must be present and initialised.
-pub(crate) fn describe(ordinal: usize) -> Result<DeviceInfo, DriverError> {
-    let number = i32::try_from(ordinal)
-        .map_err(|_| DriverError { code: DriverError::INVALID_VALUE, call: "cuDeviceGet" })?;
-    let mut device = 0;
-    // SAFETY: the call writes one device number.
-    check(unsafe { sys::cuDeviceGet(&raw mut device, number) }, "cuDeviceGet")?;
-    let attribute = |which: Attribute| -> Result<u32, DriverError> {
-        let mut value = 0;
-        // SAFETY: the call writes one integer; `device` came from the driver.
-        let result = unsafe { sys::cuDeviceGetAttribute(&raw mut value, which, device) };
-        check(result, "cuDeviceGetAttribute")?;
-        Ok(value.unsigned_abs())
-    };
-    let mut name = [0; 128];
-    // SAFETY: the call writes at most 128 bytes, the last of them NUL.
-    check(unsafe { sys::cuDeviceGetName(name.as_mut_ptr(), 128, device) }, "cuDeviceGetName")?;
-    // SAFETY: the driver ended the name with a NUL within the array.
-    let name = unsafe { CStr::from_ptr(name.as_ptr()) }.to_string_lossy().into_owned();
-    let mut memory_bytes = 0;
-    // SAFETY: the call writes one size.
-    let result = unsafe { sys::cuDeviceTotalMem_v2(&raw mut memory_bytes, device) };
-    check(result, "cuDeviceTotalMem")?;
-    Ok(DeviceInfo {
-        ordinal,
-        name,
-        compute_capability: (
-            attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
-            attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
-        ),
-        multiprocessors: attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?,
-        memory_bytes,
-        copy_engines: attribute(Attribute::CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT)?,
-        maps_host_memory: attribute(Attribute::CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY)? != 0,
-        driver_version: driver_version()?,
-    })
 }
 
 /// A stream handle as the driver takes it.

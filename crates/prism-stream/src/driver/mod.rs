@@ -1,6 +1,6 @@
 //! The few calls of a GPU driver that a pipeline needs, as a trait.
 //!
-//! Two things implement it: [`CudaDriver`](crate::CudaDriver), the one file that speaks to CUDA, and
+//! Two things implement it: [`CudaDriver`](crate::CudaDriver), the one folder that speaks to CUDA, and
 //! [`MockDriver`](crate::mock::MockDriver), which records every call, moves real bytes at random later
 //! moments and notices what a GPU would not. Everything above this trait, which is to say every rule
 //! about order and lifetime, is tested without a GPU.
@@ -9,14 +9,16 @@
 //! [`handles`](crate::handles).
 #![allow(unsafe_code)]
 
+mod graph;
+
 use std::any::Any;
 use std::ffi::{CStr, c_void};
-use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytemuck::Pod;
 
+pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
 use crate::device::DeviceInfo;
 use crate::error::DriverError;
 
@@ -124,7 +126,7 @@ pub const MAX_KERNEL_ARGS: usize = 32;
 /// until the stream has passed the work. A method that destroys or frees is called once a handle.
 /// [`Driver::bind`] was called on this thread before.
 #[allow(clippy::missing_safety_doc)] // one contract, stated above, for all of them
-pub trait Driver: fmt::Debug + Send + Sync {
+pub trait Driver: GraphDriver {
     /// What the device is.
     fn device(&self) -> &DeviceInfo;
     /// Makes the device's context current on this thread.
