@@ -2,18 +2,24 @@
 //!
 //! [`GpuContext`] is a cheap, shared handle: the driver of one device, whether that device is lost,
 //! and the things whose owners went while the device was still using them. Those are parked, and let
-//! go at the next convenient moment after the device has passed them. If the device is lost they are
-//! leaked on purpose: memory that a lost kernel may hold is not given to anyone else.
+//! go at the next convenient moment after the device has passed them. When the last handle goes, the
+//! device is given [`GRACE`] to pass them; a pipeline that is dropped never waits. What the device has
+//! not passed by then, or will not because it is lost, is leaked on purpose: memory that a lost kernel
+//! may hold is not given to anyone else.
 #![allow(unsafe_code)]
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::device::DeviceInfo;
 use crate::driver::Driver;
 use crate::error::{DriverError, GpuError, Severity};
 use crate::handles::{DeviceBuffer, Ledger, Stream};
+
+/// How long the last handle to a device waits for what is parked.
+pub const GRACE: Duration = Duration::from_millis(200);
 
 /// A handle to one device; clones share it.
 #[derive(Clone)]
@@ -192,15 +198,20 @@ impl GpuContext {
 impl Drop for Shared {
     fn drop(&mut self) {
         let parked = self.parked.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for entry in parked.drain(..) {
-            let bound = self.driver.bind().is_ok();
-            if bound && matches!(entry.passed(), Ok(true)) {
-                drop(entry);
-            } else {
-                // Still in use, or lost: never free under the device's hands, never wait.
-                tracing::warn!("leaking what the GPU may still be using");
-                std::mem::forget(entry);
+        let start = self.driver.now();
+        for round in 0_u32.. {
+            let lost = self.poison.get().is_some() || self.driver.bind().is_err();
+            if !lost {
+                parked.retain(|entry| !matches!(entry.passed(), Ok(true)));
             }
+            if lost || parked.is_empty() || self.driver.now().saturating_sub(start) >= GRACE {
+                break;
+            }
+            self.driver.pause(round);
+        }
+        for entry in parked.drain(..) {
+            tracing::warn!("leaking what the GPU may still be using");
+            std::mem::forget(entry);
         }
     }
 }

@@ -55,7 +55,7 @@ mod stream;
 pub mod timeline;
 
 pub use cache::KernelCache;
-pub use context::{GpuContext, MemoryUse};
+pub use context::{GRACE, GpuContext, MemoryUse};
 #[cfg(feature = "cuda")]
 pub use cuda::CudaDriver;
 pub use device::DeviceInfo;

@@ -260,6 +260,19 @@ impl StreamLease {
     }
 }
 
+impl StreamLease {
+    /// Takes the stream out of the pool for good. A stream whose work may never end is not for the
+    /// next lease, and, unlike a lease, it does not keep the pool alive, nor the context.
+    pub(crate) fn detach(mut self) -> Option<Stream> {
+        let stream = self.stream.take()?;
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let usage = &mut state.usage[self.purpose as usize];
+        usage.leased -= 1;
+        usage.destroyed += 1;
+        Some(stream)
+    }
+}
+
 impl Drop for StreamLease {
     fn drop(&mut self) {
         let Some(stream) = self.stream.take() else { return };

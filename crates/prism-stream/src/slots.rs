@@ -11,7 +11,7 @@ use crate::context::{GpuContext, Parked};
 use crate::driver::{DevicePtr, Driver, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::graph::Graphs;
-use crate::handles::{DeviceBuffer, Event, HostBuffer};
+use crate::handles::{DeviceBuffer, Event, HostBuffer, Stream};
 use crate::plan::{self, MARKS, Mark, Placement, Submission};
 use crate::pool::{StreamLease, StreamPool};
 use crate::ring::Ring;
@@ -99,6 +99,8 @@ fn address(device: Option<&DeviceBuffer>, host: &HostBuffer) -> Result<DevicePtr
 /// The streams and slots of a pipeline.
 pub(crate) struct Lanes {
     streams: Vec<StreamLease>,
+    /// The same, once they were taken out of the pool.
+    detached: Vec<Stream>,
     pub slots: Vec<Slot>,
 }
 
@@ -120,7 +122,7 @@ impl Lanes {
         let slots = (0..count)
             .map(|_| Slot::new(gpu, placement, submission, bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let lanes = Self { streams, slots };
+        let lanes = Self { streams, detached: Vec::new(), slots };
         lanes.clear(gpu.driver().as_ref())?;
         Ok(lanes)
     }
@@ -156,12 +158,18 @@ impl Lanes {
 
     /// Whether every stream is done.
     pub fn idle(&self) -> Result<bool, DriverError> {
-        for lease in &self.streams {
-            if !lease.stream().query()? {
+        for stream in self.streams.iter().map(StreamLease::stream).chain(&self.detached) {
+            if !stream.query()? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Takes the streams out of the pool. What is parked in a context must not keep it alive: the
+    /// two would hold on to each other, and nobody would ever let go of either.
+    fn detach(&mut self) {
+        self.detached.extend(self.streams.drain(..).filter_map(StreamLease::detach));
     }
 }
 
@@ -188,10 +196,13 @@ impl<C, T> Parked for Work<C, T> {
 }
 
 /// Gives up what a pipeline held, without waiting and without freeing under the device's hands.
-pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, work: Work<C, T>, quiet: bool) {
+pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, mut work: Work<C, T>, quiet: bool) {
     if quiet && gpu.poison().is_none() {
         drop(work);
     } else {
+        if let Some(lanes) = &mut work.lanes {
+            lanes.detach();
+        }
         gpu.park(Box::new(work));
         gpu.reap();
     }

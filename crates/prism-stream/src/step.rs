@@ -53,7 +53,9 @@ impl StepLaunch<'_> {
 ///
 /// The pipeline owns it from [`bind`](crate::AsyncPipelineCoordinator::bind) on, and drops it only
 /// when no step that it launched is in flight; so the device memory of its state may simply be a
-/// field.
+/// field. A [`GpuContext`](crate::GpuContext) had better not be one: if the pipeline goes while steps
+/// are in flight the kernel is parked in the context, and one that keeps it alive is let go only by
+/// the next call that does something with it.
 ///
 /// # Safety
 /// What [`launch`](Self::launch) enqueues goes on the given stream only, reads no more than a `C` at

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 mod graphs;
+mod leaks;
 #[path = "../support/mod.rs"]
 mod support;
 
