@@ -41,7 +41,7 @@ for what in "$@"; do
     case $what in
     test)
         for binary in "$here"/bin/test-*; do
-            step "$(basename "$binary")" "$binary" --test-threads=4
+            step "$(basename "$binary")" "$binary" --test-threads=4 --show-output
         done ;;
     repeat) # the pipeline tests many times over, with random delays in the kernels
         PRISM_GPU_ROUNDS=100 step repeat-pipeline "$here/bin/test-prism-stream-gpu" \
@@ -67,10 +67,31 @@ for what in "$@"; do
     bench)
         for binary in "$here"/bin/bench-*; do
             step "$(basename "$binary")" "$binary" --out "$out"
-            cat "$out/$(basename "$binary").log" | tee -a "$summary"
+            cat "$out/$(basename "$binary").log"
         done ;;
     *) echo "unknown: $what"; exit 2 ;;
     esac
 done
+
+# What the project asks for, and what was reached: the benchmark's lines, and those of the tests.
+row() { printf 'target  %-66s %8s  %12s  %s\n' "$@"; }
+verdict() { # NAME...: how the steps of these names went
+    local name word=met
+    for name in "$@"; do
+        grep -qE "^$name +FAILED" "$summary" && word=MISSED
+        grep -qE "^$name +(ok|FAILED)" "$summary" || { word="not run"; break; }
+    done
+    echo "$word"
+}
+{
+    echo
+    grep -h '^target' "$out"/bench-*.log 2>/dev/null
+    row "a million steps: growth of host and device memory" 0 \
+        "$(grep -hoE '[0-9]+ allocations' "$out/test-prism-stream-million.log" 2>/dev/null | sort -rn | head -1)" \
+        "$(verdict test-prism-stream-million)"
+    row "leaks at exit, by compute-sanitizer" 0 \
+        "$(grep -hoE 'LEAK SUMMARY: [0-9]+ bytes' "$out"/memcheck-*.log 2>/dev/null | grep -oE '[0-9]+ bytes' | sort -rn | head -1)" \
+        "$(verdict memcheck-test-prism-stream-gpu memcheck-test-prism-gpu-prism_gpu)"
+} | tee -a "$summary"
 [ $failed -eq 0 ] && echo "everything passed" | tee -a "$summary" || echo "something FAILED" | tee -a "$summary"
 exit $failed

@@ -1,42 +1,41 @@
 //! How close a pipeline comes to what the hardware allows.
 //!
 //! For each payload and kernel time: upload, kernel and download alone (U, K, D), both copies at once
-//! (C), the bound max(K, C), every transport of the pipeline, and loops written by hand against the
-//! driver, all in one process. The kernel reads every config byte and writes every telemetry byte, and
-//! the host checks a sample of the answers in full. Each figure is the median of five passes.
+//! (C), the bound max(K, C), every transport of the pipeline, one step a call and in batches of eight,
+//! and the same transports as loops written by hand against the driver, all in one process. The kernel
+//! reads every config byte and writes every telemetry byte, and the host checks both. Each figure is
+//! the median of five passes.
 //!
-//! Without a GPU it says so and ends well. `--out FOLDER` also writes `stream_integration.csv` and
-//! `.json` there.
+//! Without a GPU it says so and ends well. `--out FOLDER` also writes `stream_integration.csv`, `.json`
+//! and `.svg` there. `--mock` runs it on a mock of a device, which shows that it works and measures
+//! nothing.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
+mod kernel;
+mod plot;
 mod raw;
+mod report;
 
-use std::fmt::Write as _;
 use std::time::Instant;
 
 use bytemuck::Pod;
-use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
+use prism_stream::mock::MockDriver;
 use prism_stream::{
     AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, Placement, PoolOptions,
     StreamPool, Submission,
 };
 
+use kernel::{BenchKernel, check};
+use report::{Report, Row};
+
 /// Passes, of which the median counts.
 const PASSES: usize = 5;
 
-/// One measured figure.
-pub struct Row {
-    config_bytes: usize,
-    telemetry_bytes: usize,
-    kernel_us: u64,
-    what: &'static str,
-    us: f64,
-    min: f64,
-    max: f64,
-}
+/// Steps of a batch.
+const BATCH: usize = 8;
 
 /// Microseconds a step: median, least and most of some passes of `steps` steps each.
-pub fn measure(steps: u64, mut pass: impl FnMut(u64)) -> (f64, f64, f64) {
+fn measure(steps: u64, mut pass: impl FnMut(u64)) -> (f64, f64, f64) {
     pass(steps / 4 + 1);
     let mut times: Vec<f64> = (0..PASSES)
         .map(|_| {
@@ -49,76 +48,6 @@ pub fn measure(steps: u64, mut pass: impl FnMut(u64)) -> (f64, f64, f64) {
     (times[PASSES / 2], times[0], times[PASSES - 1])
 }
 
-/// A payload: `C` words up, `T` words down.
-fn payload<const C: usize, const T: usize>(
-    gpu: &GpuContext,
-    kernels_us: &[u64],
-    rows: &mut Vec<Row>,
-) {
-    let cache = KernelCache::for_user();
-    for &kernel_us in kernels_us {
-        let mut measured = Vec::new();
-        let mut row = |what: &'static str, (us, min, max): (f64, f64, f64)| {
-            let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
-            measured.push(Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max });
-            us
-        };
-        let echo = EchoOptions { spin_ns: kernel_us * 1000, ..EchoOptions::default() };
-        let steps = (200_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
-
-        let raw = raw::Loops::new(gpu, C, T, &cache, echo.spin_ns);
-        row("U", measure(steps, |n| raw.upload(n)));
-        let kernel = row("K", measure(steps, |n| raw.kernel(n)));
-        row("D", measure(steps, |n| raw.download(n)));
-        let copies = row("C", measure(steps, |n| raw.copies(n)));
-        let bound = kernel.max(copies);
-        row("bound", (bound, bound, bound));
-        row("raw sync pageable", measure(steps, |n| raw.sync(n, true)));
-        row("raw sync pinned", measure(steps, |n| raw.sync(n, false)));
-        row("raw streams", measure(steps, |n| raw.streams(n)));
-        row("raw mapped", measure(steps, |n| raw.mapped(n)));
-        drop(raw);
-
-        for (what, placement, submission) in [
-            ("sync copied", Some(Placement::Copied), Submission::Sync),
-            ("sync mapped", Some(Placement::Mapped), Submission::Sync),
-            ("streams copied", Some(Placement::Copied), Submission::Streams),
-            ("streams mapped", Some(Placement::Mapped), Submission::Streams),
-            ("auto", None, Submission::Streams),
-        ] {
-            let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-            let options = PipelineOptions { placement, submission, ..PipelineOptions::default() };
-            let mut pipeline =
-                AsyncPipelineCoordinator::<Words<C>, Words<T>>::new(pool, options).unwrap();
-            pipeline.bind(EchoKernel::new(gpu, &cache, echo).unwrap()).unwrap();
-            let mut config: Box<Words<C>> = bytemuck::zeroed_box();
-            let mut step = 0_u32;
-            row(
-                what,
-                measure(steps, |n| {
-                    for _ in 0..n {
-                        config.0[0] = step;
-                        step += 1;
-                        if let Some(done) = pipeline.step(&config).unwrap() {
-                            std::hint::black_box(done.0[T - 1]);
-                        }
-                    }
-                    while pipeline.next().unwrap().is_some() {}
-                }),
-            );
-            config.0[C - 1] = 77;
-            pipeline.submit(&config).unwrap();
-            let done = pipeline.next().unwrap().unwrap();
-            let checksum = echo_checksum(&*config);
-            for (at, &word) in done.0.iter().enumerate() {
-                assert_eq!(word, echo_word(checksum, step, at), "{what}, word {at}");
-            }
-        }
-        print_block(&measured);
-        rows.append(&mut measured);
-    }
-}
-
 /// Words, any number of them, as plain data.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -129,62 +58,187 @@ unsafe impl<const N: usize> bytemuck::Zeroable for Words<N> {}
 // SAFETY: an array of plain integers, transparently.
 unsafe impl<const N: usize> Pod for Words<N> {}
 
-fn print_block(rows: &[Row]) {
-    let find = |what: &str| rows.iter().find(|row| row.what == what).map_or(0.0, |row| row.us);
-    let (bound, pageable) = (find("bound"), find("raw sync pageable"));
-    let first = &rows[0];
-    println!(
-        "\n{} B up, {} B down, kernel {} us",
-        first.config_bytes, first.telemetry_bytes, first.kernel_us
-    );
-    for row in rows {
-        println!(
-            "  {:<18} {:>9.2} us  [{:.2} .. {:.2}]  {:>6.2} x bound  {:>6.2} x faster than pageable",
-            row.what,
-            row.us,
-            row.min,
-            row.max,
-            row.us / bound,
-            pageable / row.us
-        );
+/// The transports of the pipeline, what they are called one step a call and in batches (a graph of one
+/// step gains nothing), and how they are asked for. `auto` is what it does when nothing is asked of it.
+fn transports() -> Vec<(&'static str, &'static str, PipelineOptions)> {
+    let pinned = |placement, submission| PipelineOptions {
+        placement: Some(placement),
+        submission,
+        ..PipelineOptions::default()
+    };
+    let (copied, mapped) = (Placement::Copied, Placement::Mapped);
+    vec![
+        ("sync copied", "", pinned(copied, Submission::Sync)),
+        ("sync mapped", "", pinned(mapped, Submission::Sync)),
+        ("streams copied", "streams copied, batches of 8", pinned(copied, Submission::Streams)),
+        ("streams mapped", "streams mapped, batches of 8", pinned(mapped, Submission::Streams)),
+        ("", "graph copied, batches of 8", pinned(copied, Submission::Graph)),
+        ("", "graph mapped, batches of 8", pinned(mapped, Submission::Graph)),
+        ("auto", "auto, batches of 8", PipelineOptions::default()),
+    ]
+}
+
+/// One measuring of a payload of `C` words up and `T` words down with a kernel.
+struct Case<'a> {
+    gpu: &'a GpuContext,
+    cache: &'a KernelCache,
+    spin_ns: u64,
+    steps: u64,
+}
+
+impl Case<'_> {
+    fn pipeline<const C: usize, const T: usize>(
+        &self,
+        options: PipelineOptions,
+    ) -> AsyncPipelineCoordinator<Words<C>, Words<T>> {
+        let pool = StreamPool::new(self.gpu.clone(), PoolOptions::default());
+        let mut pipeline = AsyncPipelineCoordinator::new(pool, options).unwrap();
+        pipeline.bind(BenchKernel::new(self.gpu, self.cache, (C, T), self.spin_ns)).unwrap();
+        pipeline
+    }
+
+    /// One step a call. Afterwards every word of a step is checked.
+    fn singly<const C: usize, const T: usize>(
+        &self,
+        what: &str,
+        options: PipelineOptions,
+    ) -> (f64, f64, f64) {
+        let mut pipeline = self.pipeline::<C, T>(options);
+        let mut config: Box<Words<C>> = bytemuck::zeroed_box();
+        let mut step = 0_u32;
+        let figure = measure(self.steps, |steps| {
+            for _ in 0..steps {
+                config.0[0] = step;
+                step += 1;
+                if let Some(done) = pipeline.step(&config).unwrap() {
+                    std::hint::black_box(done.0[T - 1]);
+                }
+            }
+            while pipeline.next().unwrap().is_some() {}
+        });
+        config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 7));
+        pipeline.submit(&config).unwrap();
+        check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
+        figure
+    }
+
+    /// Batches of eight. Afterwards every word of a batch is checked.
+    fn batched<const C: usize, const T: usize>(
+        &self,
+        what: &str,
+        options: PipelineOptions,
+    ) -> (f64, f64, f64) {
+        let mut pipeline = self.pipeline::<C, T>(PipelineOptions { depth: BATCH, ..options });
+        let mut configs: Vec<Words<C>> = bytemuck::zeroed_vec(BATCH);
+        let mut step = 0_u32;
+        let figure = measure(self.steps, |steps| {
+            for _ in 0..steps.div_ceil(BATCH as u64) {
+                for config in &mut configs {
+                    config.0[0] = step;
+                    step += 1;
+                }
+                pipeline.submit_batch(&configs).unwrap();
+                while let Some(done) = pipeline.next().unwrap() {
+                    std::hint::black_box(done.0[T - 1]);
+                }
+            }
+        });
+        pipeline.submit_batch(&configs).unwrap();
+        for config in &configs {
+            check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
+            step += 1;
+        }
+        figure
+    }
+}
+
+/// A payload of `C` words up and `T` words down, with kernels of some microseconds.
+fn payload<const C: usize, const T: usize>(
+    gpu: &GpuContext,
+    kernels_us: &[u64],
+    report: &mut Report,
+) {
+    let cache = KernelCache::for_user();
+    let driver = gpu.driver().as_any().downcast_ref::<MockDriver>();
+    if let Some(mock) = driver {
+        kernel::mock::<Words<C>, Words<T>>(mock);
+    }
+    for &kernel_us in kernels_us {
+        let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
+        let mut row = |what, (us, min, max): (f64, f64, f64)| {
+            report.rows.push(Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max });
+            us
+        };
+        let steps = (200_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
+        let steps = if driver.is_some() { 20 } else { steps };
+        let case = Case { gpu, cache: &cache, spin_ns: kernel_us * 1000, steps };
+
+        let raw = raw::Loops::new(gpu, (C, T), &cache, case.spin_ns);
+        row("U", measure(steps, |n| raw.upload(n)));
+        let kernel = row("K", measure(steps, |n| raw.kernel(n)));
+        row("D", measure(steps, |n| raw.download(n)));
+        let copies = row("C", measure(steps, |n| raw.copies(n)));
+        let bound = kernel.max(copies);
+        row("bound", (bound, bound, bound));
+        row("raw sync pageable", measure(steps, |n| raw.sync(n, true)));
+        row("raw sync pinned", measure(steps, |n| raw.sync(n, false)));
+        row("raw sync mapped", measure(steps, |n| raw.sync_mapped(n)));
+        row("raw streams", measure(steps, |n| raw.streams(n)));
+        row("raw mapped", measure(steps, |n| raw.mapped(n)));
+        row("raw mapped, batches of 8", measure(steps, |n| raw.mapped_batches(n)));
+        row("raw graph, batches of 8", measure(steps, |n| raw.graph_batches(n)));
+        drop(raw);
+
+        // Eight slots of sixteen megabytes are no place for a batch.
+        let batches = config_bytes + telemetry_bytes <= 4 << 20;
+        for (single, batch, options) in transports() {
+            if !single.is_empty() {
+                row(single, case.singly::<C, T>(single, options));
+            }
+            if batches && !batch.is_empty() {
+                row(batch, case.batched::<C, T>(batch, options));
+            }
+        }
+        print!("{}", report.block((config_bytes, telemetry_bytes, kernel_us)));
     }
 }
 
 fn main() {
-    let gpu = match GpuContext::open(0) {
-        Ok(gpu) => gpu,
-        Err(reason) => {
-            println!("nothing measured: {reason}");
-            return;
+    let arguments: Vec<String> = std::env::args().collect();
+    let mock = arguments.iter().any(|argument| argument == "--mock");
+    let gpu = if mock {
+        GpuContext::from_driver(MockDriver::new(1))
+    } else {
+        match GpuContext::open(0) {
+            Ok(gpu) => gpu,
+            Err(reason) => {
+                println!("nothing measured: {reason}");
+                return;
+            }
         }
     };
-    println!("{}; microseconds a step, medians of {PASSES} [least .. most]", gpu.info());
-    let mut rows = Vec::new();
-    payload::<64, 16>(&gpu, &[1, 5, 10, 50], &mut rows);
-    payload::<256, 2560>(&gpu, &[1, 5, 10, 50, 200], &mut rows);
-    payload::<16384, 16384>(&gpu, &[10, 50], &mut rows);
-    payload::<262_144, 262_144>(&gpu, &[20, 200], &mut rows);
-    payload::<4_194_304, 4_194_304>(&gpu, &[200, 700], &mut rows);
+    let device = format!("{}{}", gpu.info(), if mock { ": the figures mean nothing" } else { "" });
+    println!("{device}; microseconds a step, medians of {PASSES} [least .. most]");
+    let mut report = Report::default();
+    payload::<64, 16>(&gpu, &[1, 5, 10, 50], &mut report);
+    payload::<256, 2560>(&gpu, &[1, 5, 10, 50, 200], &mut report);
+    if !mock {
+        payload::<16384, 16384>(&gpu, &[10, 50], &mut report);
+        payload::<262_144, 262_144>(&gpu, &[2, 20, 200], &mut report);
+        payload::<4_194_304, 4_194_304>(&gpu, &[30, 200, 700], &mut report);
+    }
+    if !mock {
+        print!("{}", report.target_table());
+    }
 
-    let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == "--out")
         && let Some(folder) = arguments.get(at + 1)
     {
-        let mut csv = "config_bytes,telemetry_bytes,kernel_us,what,us,min,max\n".to_owned();
-        let mut json = String::new();
-        for row in &rows {
-            let Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max } = row;
-            let _ = writeln!(
-                csv,
-                "{config_bytes},{telemetry_bytes},{kernel_us},{what},{us:.3},{min:.3},{max:.3}"
-            );
-            let _ = write!(
-                json,
-                "{}{{\"config_bytes\":{config_bytes},\"telemetry_bytes\":{telemetry_bytes},\"kernel_us\":{kernel_us},\"what\":\"{what}\",\"us\":{us:.3},\"min\":{min:.3},\"max\":{max:.3}}}",
-                if json.is_empty() { "" } else { ",\n" }
-            );
-        }
-        std::fs::write(format!("{folder}/stream_integration.csv"), csv).unwrap();
-        std::fs::write(format!("{folder}/stream_integration.json"), format!("[{json}]\n")).unwrap();
+        let write = |ending, text| {
+            std::fs::write(format!("{folder}/stream_integration.{ending}"), text).unwrap();
+        };
+        write("csv", report.csv());
+        write("json", report.json(&device));
+        write("svg", plot::svg(&report));
     }
 }

@@ -1,21 +1,21 @@
 //! The same steps as loops written by hand: what a careful programmer would get without the pipeline.
 //! They set the limit that it is held against, and the baselines that it is to beat.
 
-use prism_stream::driver::{
-    DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, RawEvent, RawStream,
-};
-use prism_stream::kernels::echo_source;
-use prism_stream::{DeviceBuffer, Function, GpuContext, KernelCache, Module};
 use std::cell::UnsafeCell;
 use std::sync::Arc;
+
+use prism_stream::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
+use prism_stream::{DeviceBuffer, GpuContext, KernelCache};
+
+use super::BATCH;
+use super::kernel::BenchKernel;
 
 const SLOTS: usize = 3;
 
 /// Everything for all the loops, made once.
 pub struct Loops {
     driver: Arc<dyn Driver>,
-    function: Function,
-    count: DeviceBuffer,
+    kernel: BenchKernel,
     config: Vec<DeviceBuffer>,
     telemetry: Vec<DeviceBuffer>,
     up: Vec<HostBlock>,
@@ -26,29 +26,19 @@ pub struct Loops {
     streams: [RawStream; 3],
     events: Vec<[RawEvent; 3]>,
     bytes: (usize, usize),
-    spin_ns: u64,
 }
 
 impl Loops {
-    pub fn new(
-        gpu: &GpuContext,
-        config: usize,
-        telemetry: usize,
-        cache: &KernelCache,
-        spin_ns: u64,
-    ) -> Self {
+    pub fn new(gpu: &GpuContext, words: (usize, usize), cache: &KernelCache, spin_ns: u64) -> Self {
         let driver = Arc::clone(gpu.driver());
         driver.bind().unwrap();
-        let source = echo_source(config, telemetry);
-        let function = Module::from_source(gpu, &source, cache).unwrap().function("echo").unwrap();
-        let bytes = (config * 4, telemetry * 4);
+        let bytes = (words.0 * 4, words.1 * 4);
         let host = |bytes, purpose| -> Vec<HostBlock> {
             (0..SLOTS).map(|_| driver.host_alloc(bytes, purpose).unwrap()).collect()
         };
         let device = |bytes| (0..SLOTS).map(|_| gpu.alloc_zeroed(bytes).unwrap()).collect();
         Self {
-            function,
-            count: gpu.alloc_zeroed(8).unwrap(),
+            kernel: BenchKernel::new(gpu, cache, words, spin_ns),
             config: device(bytes.0),
             telemetry: device(bytes.1),
             up: host(bytes.0, HostUse::Upload),
@@ -61,7 +51,6 @@ impl Loops {
                 .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
                 .collect(),
             bytes,
-            spin_ns,
             driver,
         }
     }
@@ -83,19 +72,10 @@ impl Loops {
     }
 
     fn launch(&self, config: DevicePtr, telemetry: DevicePtr, on: usize) {
-        let (count, jitter, trap) = (self.count.ptr(), 0_u64, 0_u32);
-        let args = [
-            KernelArg::pointer(&config),
-            KernelArg::pointer(&telemetry),
-            KernelArg::pointer(&count),
-            KernelArg::new(&self.spin_ns),
-            KernelArg::new(&jitter),
-            KernelArg::new(&trap),
-        ];
-        let shape = LaunchShape::linear(1, 256);
-        // SAFETY: these are the arguments of the echo, and what they point to is ours.
-        unsafe { self.driver.launch(self.function.raw(), &shape, self.streams[on], &args) }
-            .unwrap();
+        self.kernel.with(config, telemetry, |function, shape, args| {
+            // SAFETY: these are the arguments of the kernel, and what they point to is ours.
+            unsafe { self.driver.launch(function.raw(), shape, self.streams[on], args) }.unwrap();
+        });
     }
 
     fn record(&self, slot: usize, mark: usize, on: usize) {
@@ -159,6 +139,14 @@ impl Loops {
         }
     }
 
+    pub fn sync_mapped(&self, steps: u64) {
+        for _ in 0..steps {
+            self.launch_mapped(0);
+            // SAFETY: the stream is ours.
+            unsafe { self.driver.stream_synchronize(self.streams[1]) }.unwrap();
+        }
+    }
+
     pub fn streams(&self, steps: u64) {
         for step in 0..steps as usize {
             let slot = step % SLOTS;
@@ -183,11 +171,46 @@ impl Loops {
             if step >= SLOTS {
                 self.host_wait(slot);
             }
-            let (up, down) = (self.mapped_up[slot].device, self.mapped_down[slot].device);
-            self.launch(up.unwrap(), down.unwrap(), 1);
+            self.launch_mapped(slot);
             self.record(slot, 2, 1);
         }
         self.finish();
+    }
+
+    /// Batches that are launched together and waited for together.
+    pub fn mapped_batches(&self, steps: u64) {
+        for _ in 0..steps.div_ceil(BATCH as u64) {
+            (0..BATCH).for_each(|at| self.launch_mapped(at % SLOTS));
+            self.record(0, 2, 1);
+            self.host_wait(0);
+        }
+        self.finish();
+    }
+
+    /// The same batches, each a graph that was captured once.
+    pub fn graph_batches(&self, steps: u64) {
+        let on = self.streams[1];
+        // SAFETY: the stream is ours, and nothing is queued on it. The graph runs once at a time,
+        // since each run is waited for, and goes when the last one is over.
+        unsafe {
+            self.driver.capture_begin(on).unwrap();
+            (0..BATCH).for_each(|at| self.launch_mapped(at % SLOTS));
+            let graph = self.driver.capture_end(on).unwrap();
+            let exec = self.driver.graph_instantiate(graph).unwrap();
+            self.driver.graph_destroy(graph).unwrap();
+            for _ in 0..steps.div_ceil(BATCH as u64) {
+                self.driver.graph_launch(exec, on).unwrap();
+                self.record(0, 2, 1);
+                self.host_wait(0);
+            }
+            self.finish();
+            self.driver.graph_exec_destroy(exec).unwrap();
+        }
+    }
+
+    fn launch_mapped(&self, slot: usize) {
+        let (up, down) = (self.mapped_up[slot].device, self.mapped_down[slot].device);
+        self.launch(up.unwrap(), down.unwrap(), 1);
     }
 }
 

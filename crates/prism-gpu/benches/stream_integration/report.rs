@@ -1,0 +1,184 @@
+//! What was measured, as text, CSV and JSON, and what the project asks of it.
+
+use std::fmt::Write as _;
+
+/// One measured figure.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub config_bytes: usize,
+    pub telemetry_bytes: usize,
+    pub kernel_us: u64,
+    pub what: &'static str,
+    /// Microseconds a step: the median of the passes, the least and the most.
+    pub us: f64,
+    pub min: f64,
+    pub max: f64,
+}
+
+/// All figures of a run.
+#[derive(Default)]
+pub struct Report {
+    pub rows: Vec<Row>,
+}
+
+/// A demand, and whether it is met.
+pub struct Target {
+    pub what: String,
+    pub demand: String,
+    pub reached: Option<f64>,
+    pub met: bool,
+}
+
+impl Report {
+    /// The cases, each a payload and a kernel time, in the order of measurement.
+    pub fn cases(&self) -> Vec<(usize, usize, u64)> {
+        let mut cases: Vec<_> =
+            self.rows.iter().map(|r| (r.config_bytes, r.telemetry_bytes, r.kernel_us)).collect();
+        cases.dedup();
+        cases
+    }
+
+    /// A figure of a case.
+    pub fn find(&self, case: (usize, usize, u64), what: &str) -> Option<f64> {
+        let of = |row: &&Row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case;
+        self.rows.iter().filter(of).find(|row| row.what == what).map(|row| row.us)
+    }
+
+    /// The block of a case, as text.
+    pub fn block(&self, case: (usize, usize, u64)) -> String {
+        let mut out = format!("\n{} B up, {} B down, kernel {} us\n", case.0, case.1, case.2);
+        let of = |row: &&Row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case;
+        let find = |what| self.find(case, what).unwrap_or(f64::NAN);
+        let (bound, pageable) = (find("bound"), find("raw sync pageable"));
+        for row in self.rows.iter().filter(of) {
+            let _ = writeln!(
+                out,
+                "  {:<30} {:>9.2} us  [{:.2} .. {:.2}]  {:>6.2} x bound  {:>6.2} x faster than pageable",
+                row.what,
+                row.us,
+                row.min,
+                row.max,
+                row.us / bound,
+                pageable / row.us
+            );
+        }
+        out
+    }
+
+    pub fn csv(&self) -> String {
+        let mut out = "config_bytes,telemetry_bytes,kernel_us,what,us,min,max\n".to_owned();
+        for row in &self.rows {
+            let Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max } = row;
+            let _ = writeln!(
+                out,
+                "{config_bytes},{telemetry_bytes},{kernel_us},{what},{us:.3},{min:.3},{max:.3}"
+            );
+        }
+        out
+    }
+
+    /// As JSON. The strings are ours and hold nothing to escape but what `device` may hold.
+    pub fn json(&self, device: &str) -> String {
+        let device: String = device.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
+        let mut out = format!("{{\"device\":\"{device}\",\"unit\":\"us a step\",\"rows\":[");
+        for (at, row) in self.rows.iter().enumerate() {
+            let Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max } = row;
+            let comma = if at == 0 { "" } else { "," };
+            let _ = write!(
+                out,
+                "{comma}\n{{\"config_bytes\":{config_bytes},\"telemetry_bytes\":{telemetry_bytes},\"kernel_us\":{kernel_us},\"what\":\"{what}\",\"us\":{us:.3},\"min\":{min:.3},\"max\":{max:.3}}}"
+            );
+        }
+        out.push_str("\n],\"targets\":[");
+        for (at, target) in self.targets().iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let reached = target.reached.map_or("null".to_owned(), |value| format!("{value:.3}"));
+            let _ = write!(
+                out,
+                "{comma}\n{{\"what\":\"{}\",\"demand\":\"{}\",\"reached\":{reached},\"met\":{}}}",
+                target.what, target.demand, target.met
+            );
+        }
+        out.push_str("\n]}\n");
+        out
+    }
+
+    /// What the project asks of an H200, and what was reached; the demands of other devices are
+    /// nobody's yet.
+    pub fn targets(&self) -> Vec<Target> {
+        let mut all = Vec::new();
+        let mut least = |what: &str, demand: f64, reached: Option<f64>| {
+            let met = reached.is_some_and(|value| value >= demand);
+            all.push(Target { what: what.into(), demand: format!(">= {demand}"), reached, met });
+        };
+        let faster = |case, slow, fast| Some(self.find(case, slow)? / self.find(case, fast)?);
+        let (small, medium, large) = ((256, 64, 1), (1024, 10240, 5), (1 << 20, 1 << 20, 20));
+        least(
+            "auto against sync pageable, 1 KB/10 KB, 5 us",
+            3.0,
+            faster(medium, "raw sync pageable", "auto"),
+        );
+        least(
+            "the same in batches of 8",
+            3.5,
+            faster(medium, "raw sync pageable", "auto, batches of 8"),
+        );
+        least(
+            "auto against sync pinned, 1 MB/1 MB, 20 us",
+            2.5,
+            faster(large, "raw sync pinned", "auto"),
+        );
+        let mut most = |what: &str, demand: f64, reached: Option<f64>| {
+            let met = reached.is_some_and(|value| value <= demand);
+            all.push(Target { what: what.into(), demand: format!("<= {demand}"), reached, met });
+        };
+        most("us a step, 256 B/64 B, 1 us, auto", 5.5, self.find(small, "auto"));
+        most("the same in batches of 8", 3.0, self.find(small, "auto, batches of 8"));
+        let (apart, near) = self.over_the_bound();
+        most("step over the bound, auto, kernels of 10 us and more, worst", 1.05, apart);
+        most("the same where K is within 20 % of C, worst", 1.2, near);
+        most("host us a step over the raw loop, 256 B/64 B, 1 us, worst transport", 0.5, {
+            let pairs = [
+                ("sync copied", "raw sync pinned"),
+                ("sync mapped", "raw sync mapped"),
+                ("streams copied", "raw streams"),
+                ("streams mapped", "raw mapped"),
+                ("streams mapped, batches of 8", "raw mapped, batches of 8"),
+                ("graph mapped, batches of 8", "raw graph, batches of 8"),
+            ];
+            let more = pairs
+                .iter()
+                .filter_map(|(ours, raw)| Some(self.find(small, ours)? - self.find(small, raw)?));
+            more.max_by(f64::total_cmp)
+        });
+        all
+    }
+
+    /// `auto` over the bound, the worst of the cases with kernels of 10 us and more: where kernel and
+    /// copies are 20 % apart and more, and where they are nearer.
+    fn over_the_bound(&self) -> (Option<f64>, Option<f64>) {
+        let mut worst: [Option<f64>; 2] = [None; 2];
+        for case in self.cases().into_iter().filter(|case| case.2 >= 10) {
+            let (Some(auto), Some(bound)) = (self.find(case, "auto"), self.find(case, "bound"))
+            else {
+                continue;
+            };
+            let (Some(k), Some(c)) = (self.find(case, "K"), self.find(case, "C")) else { continue };
+            let near = (k - c).abs() <= 0.2 * k.max(c);
+            let slot = &mut worst[usize::from(near)];
+            *slot = Some(slot.unwrap_or(0.0).max(auto / bound));
+        }
+        (worst[0], worst[1])
+    }
+
+    /// The targets as a table.
+    pub fn target_table(&self) -> String {
+        let mut out = "\ntargets (for one H200)\n".to_owned();
+        for Target { what, demand, reached, met } in self.targets() {
+            let reached = reached.map_or("not measured".to_owned(), |value| format!("{value:.2}"));
+            let word = if met { "met" } else { "MISSED" };
+            let _ = writeln!(out, "target  {what:<66} {demand:>8}  {reached:>12}  {word}");
+        }
+        out
+    }
+}
