@@ -12,6 +12,10 @@ pub use crate::order::Order;
 use crate::construct::check_start;
 use crate::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Vertices coloured between two looks at the stop flag.
+const STOP_EVERY: usize = 1 << 12;
 
 /// The greedy colouring of `graph` in `order`; `seed` is used by [`Order::Random`] only.
 ///
@@ -53,8 +57,21 @@ pub(crate) fn fill(
     order: &[u32],
     colors: &mut [Color],
 ) -> Result<(), ConstructError> {
+    fill_unless(graph, order, colors, &AtomicBool::new(false))
+}
+
+/// [`fill`], given up soon after `stop` is raised.
+pub(crate) fn fill_unless(
+    graph: &Graph<'_>,
+    order: &[u32],
+    colors: &mut [Color],
+    stop: &AtomicBool,
+) -> Result<(), ConstructError> {
     let mut forbidden = Forbidden::default();
-    for &v in order {
+    for (i, &v) in order.iter().enumerate() {
+        if i % STOP_EVERY == 0 && stop.load(Ordering::Relaxed) {
+            return Err(ConstructError::Stopped);
+        }
         if colors[v as usize] != UNCOLORED {
             continue;
         }

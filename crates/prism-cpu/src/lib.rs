@@ -13,6 +13,7 @@ pub mod greedy;
 pub mod guided_ejection;
 pub mod iterated_greedy;
 pub mod jones_plassmann;
+pub mod kempe;
 pub mod level_queue;
 pub mod memetic;
 pub mod neighbor_counts;

@@ -31,8 +31,12 @@ pub fn flat(n: u64, parts: u64, p: f64, seed: u64) -> Result<Graph<'static>, Gen
             // shuffled again after each round, so that who meets whom stays random.
             let exact = p * others.len() as f64;
             let mut dealt = others.len();
+            // Between parts so small that less than one edge is due, chance decides.
+            let due = exact * part(a).len() as f64;
+            let before = if due < 1.0 { rng.unit() } else { 0.0 };
+            let so_far = |i: usize| (before + exact * i as f64) as usize;
             for (i, &v) in vertices[part(a)].iter().enumerate() {
-                let share = (exact * (i + 1) as f64) as usize - (exact * i as f64) as usize;
+                let share = so_far(i + 1) - so_far(i);
                 let mut mine: Vec<u32> = Vec::with_capacity(share);
                 while mine.len() < share {
                     if dealt == others.len() {
@@ -113,6 +117,9 @@ mod tests {
         }
         assert_eq!(flat(30, 5, 1.0, 0).unwrap().m(), 30 * 24 / 2);
         assert_eq!(flat(0, 3, 0.5, 0).unwrap().n(), 0);
+        // Parts of a single vertex: an ordinary random graph.
+        let mean: usize = (0..40).map(|seed| flat(10, 20, 0.5, seed).unwrap().m()).sum();
+        assert!((700..1100).contains(&mean), "{mean}");
         assert!(flat(5, 0, 0.5, 0).is_err());
     }
 
