@@ -7,6 +7,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${PRISM_OUT:-$here/out}
 mkdir -p "$out"
+export PRISM_OUT=$out
 summary=$out/summary.txt
 : >"$summary"
 

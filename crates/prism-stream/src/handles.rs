@@ -88,6 +88,19 @@ impl Event {
         Ok(Self { driver: Arc::clone(driver), raw })
     }
 
+    /// An event that can be compared with another, at the price of a slower record.
+    pub fn timed(driver: &Arc<dyn Driver>, ledger: &Ledger) -> Result<Self, DriverError> {
+        let raw = driver.event_create(true)?;
+        ledger.allocations.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { driver: Arc::clone(driver), raw })
+    }
+
+    /// Milliseconds from `start` to this; both are timed and complete.
+    pub fn elapsed_since(&self, start: &Self) -> Result<f32, DriverError> {
+        // SAFETY: both events are alive.
+        unsafe { self.driver.event_elapsed(start.raw, self.raw) }
+    }
+
     /// The event completes when the work now on `stream` has.
     pub fn record(&self, stream: RawStream) -> Result<(), DriverError> {
         // SAFETY: the event is alive while `self` is; `stream` is alive by its lease.

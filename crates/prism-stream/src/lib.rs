@@ -68,4 +68,4 @@ pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};
 pub use step::{Completed, StepKernel, StepLaunch, StepRecord};
 pub use stream::{StreamPriority, StreamPurpose};
-pub use timeline::{Stage, Timeline, Utilisation};
+pub use timeline::{Stage, Timeline, TimingOptions, Utilisation};

@@ -15,6 +15,7 @@
 //! kernels at the start and joined to it at the end, and `done` comes after the graph's launch.
 
 use crate::stream::StreamPurpose;
+use crate::timeline::Stage;
 
 /// Where config and telemetry live.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -69,6 +70,18 @@ pub(crate) enum Op {
     Record(Mark, StreamPurpose),
     /// The stream goes on when the mark is reached.
     Wait(Mark, StreamPurpose),
+}
+
+impl Op {
+    /// The stage of a step that this call is, if it is one, and the stream that it is on.
+    pub const fn stage(self) -> Option<(Stage, StreamPurpose)> {
+        match self {
+            Self::Upload(on) => Some((Stage::Upload, on)),
+            Self::Launch => Some((Stage::Kernel, KernelExecution)),
+            Self::Download(on) => Some((Stage::Download, on)),
+            Self::Record(..) | Self::Wait(..) => None,
+        }
+    }
 }
 
 /// The calls of a batch, in order. The kernel always runs on the stream for kernels.

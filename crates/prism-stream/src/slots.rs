@@ -17,6 +17,7 @@ use crate::pool::{StreamLease, StreamPool};
 use crate::ring::Ring;
 use crate::step::StepKernel;
 use crate::stream::StreamPurpose;
+use crate::timeline::Watch;
 
 /// One slot.
 pub(crate) struct Slot {
@@ -175,7 +176,9 @@ impl Lanes {
 
 /// All that the device may be using for a pipeline: graphs, lanes, and the kernel with its state.
 pub(crate) struct Work<C, T> {
-    // The graphs go first: they name the slots' memory and what the kernel owns.
+    /// Times steps, if it was asked for.
+    pub watch: Option<Box<Watch>>,
+    // The graphs go before the rest: they name the slots' memory and what the kernel owns.
     pub graphs: Graphs,
     // Then the lanes: a stream that is given back still runs what is on it, a kernel's own
     // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
@@ -185,7 +188,7 @@ pub(crate) struct Work<C, T> {
 
 impl<C, T> Default for Work<C, T> {
     fn default() -> Self {
-        Self { graphs: Graphs::default(), lanes: None, kernel: None }
+        Self { watch: None, graphs: Graphs::default(), lanes: None, kernel: None }
     }
 }
 

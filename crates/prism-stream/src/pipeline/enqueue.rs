@@ -16,6 +16,7 @@ use crate::ring::Ring;
 use crate::slots::{Lanes, Work, driver_of};
 use crate::step::{StepKernel, StepLaunch};
 use crate::stream::StreamPurpose;
+use crate::timeline::{Edge, Watch};
 
 /// A batch that did not get through.
 pub(super) struct Torn {
@@ -70,6 +71,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let mut walk = self.walk(driver.as_ref())?;
         walk.make(plan.open, first)?;
         for step in first..first + configs.len() as u64 {
+            walk.time(step);
             let Err(error) = walk.make(plan.step, step) else { continue };
             // What was enqueued before is to come back as if it had been a batch of its own.
             let mut whole = (step - first) as usize;
@@ -101,9 +103,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 
     /// What it takes to walk through a plan.
     fn walk<'a>(&'a mut self, driver: &'a dyn Driver) -> Result<Walk<'a, C, T>, GpuError> {
-        let Work { lanes, kernel, .. } = &mut self.work;
+        let Work { lanes, kernel, watch, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
-        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut() })
+        let watch = watch.as_deref_mut();
+        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -116,14 +119,16 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     ) -> Result<(), Refusal> {
         let plan = plan::plan(self.stats.placement, Submission::Graph);
         let gpu = self.pool.gpu().clone();
-        let Work { graphs, lanes, kernel } = &mut self.work;
+        let Work { graphs, lanes, kernel, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
         };
         let stream = lanes.stream(StreamPurpose::KernelExecution).map_err(Refusal::Graph)?;
         let run = (self.ring.slot(first), steps);
         let repeats = kernel.repeats();
-        let mut walk = Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut() };
+        // What is captured runs again and again; timed events in it would tell nothing of a step.
+        let mut walk =
+            Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch: None };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run.0, run.1)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -155,37 +160,61 @@ struct Walk<'a, C, T> {
     lanes: &'a Lanes,
     ring: Ring,
     kernel: &'a mut dyn StepKernel<C, T>,
+    watch: Option<&'a mut Watch>,
 }
 
 impl<C: Pod, T: Pod> Walk<'_, C, T> {
     /// Makes some calls on the slot of a step.
     fn make(&mut self, ops: &[Op], step: u64) -> Result<(), GpuError> {
-        let Self { driver, lanes, ring, kernel } = self;
-        let slot = lanes.slot(ring, step);
-        for op in ops {
-            match *op {
-                Op::Upload(on) => {
-                    let (to, from) = (slot.config()?, slot.config_host());
-                    // SAFETY: both ends are the slot's, which stays until the step was seen.
-                    unsafe { driver.copy_to_device(to, from, size_of::<C>(), lanes.stream(on)?) }?;
-                }
-                Op::Download(on) => {
-                    let (to, from) = (slot.telemetry_host(), slot.telemetry()?);
-                    // SAFETY: both ends are the slot's, which stays until the step was seen.
-                    unsafe { driver.copy_to_host(to, from, size_of::<T>(), lanes.stream(on)?) }?;
-                }
-                Op::Launch => kernel.launch(&StepLaunch {
-                    step,
-                    config: slot.config()?,
-                    telemetry: slot.telemetry()?,
-                    stream: lanes.stream(StreamPurpose::KernelExecution)?,
-                    driver: *driver,
-                })?,
-                Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,
-                Op::Wait(mark, on) => slot.mark(mark)?.hold_back(lanes.stream(on)?)?,
-            }
+        for &op in ops {
+            self.mark(op, step, Edge::Begin)?;
+            self.call(op, step)?;
+            self.mark(op, step, Edge::End)?;
         }
         Ok(())
+    }
+
+    /// Makes one call.
+    fn call(&mut self, op: Op, step: u64) -> Result<(), GpuError> {
+        let Self { driver, lanes, ring, kernel, .. } = self;
+        let slot = lanes.slot(ring, step);
+        match op {
+            Op::Upload(on) => {
+                let (to, from) = (slot.config()?, slot.config_host());
+                // SAFETY: both ends are the slot's, which stays until the step was seen.
+                unsafe { driver.copy_to_device(to, from, size_of::<C>(), lanes.stream(on)?) }?;
+            }
+            Op::Download(on) => {
+                let (to, from) = (slot.telemetry_host(), slot.telemetry()?);
+                // SAFETY: both ends are the slot's, which stays until the step was seen.
+                unsafe { driver.copy_to_host(to, from, size_of::<T>(), lanes.stream(on)?) }?;
+            }
+            Op::Launch => kernel.launch(&StepLaunch {
+                step,
+                config: slot.config()?,
+                telemetry: slot.telemetry()?,
+                stream: lanes.stream(StreamPurpose::KernelExecution)?,
+                driver: *driver,
+            })?,
+            Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,
+            Op::Wait(mark, on) => slot.mark(mark)?.hold_back(lanes.stream(on)?)?,
+        }
+        Ok(())
+    }
+
+    /// Lets the watch, if there is one, mark where a stage begins or ends.
+    fn mark(&mut self, op: Op, step: u64, edge: Edge) -> Result<(), GpuError> {
+        if let (Some(watch), Some((stage, on))) = (&mut self.watch, op.stage()) {
+            watch.mark(self.ring.slot(step), stage, edge, self.lanes.stream(on)?);
+        }
+        Ok(())
+    }
+
+    /// Lets the watch decide whether a step is timed.
+    fn time(&mut self, step: u64) {
+        if let Some(watch) = &mut self.watch {
+            watch.submit(self.ring.slot(step), step);
+        }
     }
 
     /// Makes the calls that end a batch whose last step this is.

@@ -14,8 +14,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Waits for the oldest step in flight.
     pub(super) fn finish_oldest(&mut self) -> Result<(), GpuError> {
         let Some(step) = self.ring.oldest_in_flight() else { return Ok(()) };
+        let since = self.clock(step);
         match self.driver_call(|this| this.wait_for(step)) {
-            Ok(waited) => self.stats.waits += u64::from(waited),
+            Ok(waited) => self.note_waited(step, waited, since),
             Err(error @ GpuError::StepTimeout { .. }) => return Err(error),
             Err(error) => return Err(self.blame(step, error)),
         }
@@ -49,6 +50,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
                 // with it, and the history is memory of its own.
                 unsafe { from.copy_to_nonoverlapping(to, 1) };
             }
+            self.note_arrived(step);
             self.ring.see();
             self.stats.finished += 1;
         }

@@ -30,6 +30,7 @@
 
 mod enqueue;
 mod finish;
+mod observe;
 mod options;
 mod transport;
 
@@ -178,6 +179,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         for step in first..first + whole as u64 {
             self.last[self.ring.slot(step)] = first + whole as u64 - 1;
             self.ring.submit();
+            self.note_submitted(step);
         }
         self.stats.submitted += whole as u64;
         if let Some(error) = torn {
@@ -250,6 +252,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     pub fn reset(&mut self) -> Result<(), GpuError> {
         let waited = self.quiesce();
         if waited.is_ok() {
+            self.note_reset();
             self.ring.clear();
         } else if self.gpu().poison().is_some() {
             self.abandon();

@@ -4,15 +4,19 @@
 //! each stream was, how much ran at the same time, and how near the pipeline came to the bound that its
 //! longest stage sets. [`Timeline::chrome_trace`] and [`Timeline::svg`] show the same to a person.
 //!
-//! All of this is arithmetic on records and knows nothing of a driver. The records have to be taken with a grain of salt: each timed event costs its stream about a
+//! All of this is arithmetic on records and knows nothing of a driver; the records come from
+//! `watch.rs`. They have to be taken with a grain of salt: each timed event costs its stream about a
 //! microsecond, so steps of a few microseconds look slower while they are watched, and an event can
 //! tell times apart to half a microsecond.
 
 mod svg;
 mod trace;
+mod watch;
 
 use std::collections::VecDeque;
 
+pub use self::watch::TimingOptions;
+pub(crate) use self::watch::{Edge, Watch};
 use crate::stream::StreamPurpose;
 
 /// A part of a step, each on a stream of its own where steps overlap.
@@ -97,6 +101,23 @@ impl StepTimes {
         let spans = || self.stages.iter().flatten();
         let start_ns = spans().map(|span| span.start_ns).min()?;
         Some(Span { start_ns, end_ns: spans().map(|span| span.end_ns).max()? })
+    }
+
+    /// The step as a `tracing` span, opened and closed at once, with its times as fields: the device
+    /// was done with it before the host heard of it.
+    pub(crate) fn emit(&self) {
+        let us = |span: Option<Span>| span.map_or(0.0, |span| span.ns() as f64 / 1e3);
+        let [upload, kernel, download] = self.stages;
+        let _entered = tracing::debug_span!(
+            "gpu_step",
+            step = self.step,
+            upload_us = us(upload),
+            kernel_us = us(kernel),
+            download_us = us(download),
+            host_wait_us = us(self.wait),
+            queue_depth = self.queue_depth,
+        )
+        .entered();
     }
 }
 

@@ -1,0 +1,194 @@
+//! Timed steps: what they cost when nobody asks (nothing), what they show, and that they change no
+//! answer.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::Arc;
+
+use prism_stream::mock::MockDriver;
+use prism_stream::{
+    GpuContext, GpuError, Placement, Stage, Submission, TimingOptions, timeline::StepTimes,
+};
+use support::{TRANSPORTS, config, device, expected, options, pipeline};
+
+/// Bursts of four, every 20.
+const TIMING: TimingOptions = TimingOptions { every: 20, burst: 4, keep: 100 };
+
+/// What steps `from..to` call, by name and stream, and that their answers are right.
+fn calls(
+    mock: &MockDriver,
+    pipeline: &mut support::Pipeline,
+    steps: std::ops::Range<u64>,
+) -> Vec<(&'static str, u64)> {
+    drop(mock.take_calls());
+    for step in steps {
+        if let Some(done) = pipeline.step(&config(step)).unwrap() {
+            assert_eq!(*done, expected(&config(done.step), done.step));
+        }
+    }
+    mock.take_calls().into_iter().map(|call| (call.name, call.stream)).collect()
+}
+
+/// How often each call was made; how often the host had to ask is up to the mock's schedule.
+fn counted(calls: &[(&'static str, u64)]) -> std::collections::BTreeMap<&'static str, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    for (name, _) in calls.iter().filter(|(name, _)| !matches!(*name, "event_query" | "bind")) {
+        *counts.entry(*name).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn timing_is_off_by_default_at_no_extra_call() {
+    for transport in TRANSPORTS {
+        let run = |timing: Option<TimingOptions>| {
+            let (mock, gpu) = device(3);
+            let mut pipeline = pipeline(&gpu, options(3, transport));
+            let made = |mock: &MockDriver| {
+                mock.take_calls().iter().filter(|call| call.name == "event_create").count()
+            };
+            drop(mock.take_calls());
+            if timing.is_some() {
+                pipeline.set_timing(timing).unwrap();
+            }
+            let events = made(&mock);
+            // The burst is over after four steps, and has come back within eight.
+            let first = counted(&calls(&mock, &mut pipeline, 0..8));
+            (events, first, counted(&calls(&mock, &mut pipeline, 8..19)))
+        };
+        let (plain, timed) = (run(None), run(Some(TIMING)));
+        assert_eq!(plain.0, 0, "{transport:?}: no event for timing");
+        assert!(timed.0 > 0);
+        assert_eq!(plain.2, timed.2, "{transport:?}: between bursts nothing is called either");
+        assert!(!plain.1.contains_key("event_elapsed") && timed.1.contains_key("event_elapsed"));
+    }
+}
+
+/// The steps that were timed of a hundred, on a transport.
+fn timed(
+    transport: (Placement, Submission),
+    depth: usize,
+) -> (Vec<StepTimes>, Arc<MockDriver>, GpuContext) {
+    let (mock, gpu) = device(11);
+    let mut pipeline = pipeline(&gpu, options(depth, transport));
+    pipeline.set_timing(Some(TIMING)).unwrap();
+    calls(&mock, &mut pipeline, 0..100);
+    pipeline.drain().unwrap();
+    let times = pipeline.timeline().unwrap().steps().copied().collect();
+    drop(pipeline);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+    (times, mock, gpu)
+}
+
+#[test]
+fn bursts_of_steps_are_timed_stage_by_stage() {
+    for transport in TRANSPORTS {
+        for depth in [1, 2, 3, 8] {
+            let (times, ..) = timed(transport, depth);
+            let steps: Vec<u64> = times.iter().map(|times| times.step).collect();
+            let wanted: Vec<u64> = (0..100).filter(|step| step % 20 < 4).collect();
+            if transport.1 == Submission::Graph {
+                // Only the step that loads the kernel goes by streams.
+                assert!(steps.len() <= 1, "{steps:?}");
+                continue;
+            }
+            assert_eq!(steps, wanted, "{transport:?}");
+            for times in &times {
+                assert_eq!(times.burst, times.step / 20);
+                let stages = Stage::ALL.map(|stage| times.stage(stage));
+                let copied = transport.0 == Placement::Copied;
+                assert_eq!(stages.map(|span| span.is_some()), [copied, true, copied]);
+                let spans: Vec<_> = stages.into_iter().flatten().collect();
+                assert!(spans.iter().all(|span| span.start_ns < span.end_ns), "{spans:?}");
+                assert!(spans.windows(2).all(|pair| pair[0].end_ns <= pair[1].start_ns));
+                assert!((1..=depth as u64).contains(&times.queue_depth));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_timed_pipeline_says_how_well_it_is_used() {
+    let (mock, gpu) = device(5);
+    let mut pipeline = pipeline(&gpu, options(3, (Placement::Copied, Submission::Streams)));
+    assert!(pipeline.timeline().is_none());
+    pipeline.set_timing(Some(TIMING)).unwrap();
+    assert_eq!(pipeline.timeline().unwrap().utilisation(), None);
+    calls(&mock, &mut pipeline, 0..50);
+    let timeline = pipeline.timeline().unwrap();
+    let sum = timeline.utilisation().unwrap();
+    assert!(sum.steps >= 8 && sum.step_ns > 0.0 && sum.bound_ns > 0.0, "{sum:?}");
+    assert!(Stage::ALL.iter().all(|&stage| (0.0..=1.0).contains(&sum.busy(stage))), "{sum:?}");
+    assert!((0.0..=1.0).contains(&sum.efficiency()));
+    assert!(timeline.chrome_trace().contains("\"name\":\"step 20\""));
+    assert!(timeline.svg(4).contains("step 43, kernel"));
+    pipeline.drain().unwrap();
+    pipeline.set_timing(None).unwrap();
+    assert!(pipeline.timeline().is_none());
+}
+
+#[test]
+fn timing_makes_its_events_beforehand_and_gives_them_back() {
+    for transport in TRANSPORTS {
+        let (mock, gpu) = device(7);
+        let mut pipeline = pipeline(&gpu, options(3, transport));
+        calls(&mock, &mut pipeline, 0..10);
+        pipeline.drain().unwrap();
+        let untimed = mock.live();
+        pipeline.set_timing(Some(TIMING)).unwrap();
+        let before = gpu.memory_use();
+        for step in 10..200 {
+            pipeline.step(&config(step)).unwrap();
+        }
+        assert_eq!(gpu.memory_use(), before, "{transport:?}: a step made something");
+        pipeline.drain().unwrap();
+        pipeline.set_timing(None).unwrap();
+        assert_eq!(mock.live(), untimed);
+    }
+}
+
+#[test]
+fn steps_go_on_when_they_can_no_longer_be_timed() {
+    for (call, after) in [("event_elapsed", 3), ("event_record", 5)] {
+        let (mock, gpu) = device(9);
+        let mut pipeline = pipeline(&gpu, options(3, (Placement::Mapped, Submission::Streams)));
+        pipeline.set_timing(Some(TIMING)).unwrap();
+        if call == "event_record" {
+            // Anchor, begin, end and done of a step: the fifth record is the begin of the second.
+            pipeline.step(&config(0)).unwrap();
+            mock.fail(call, 0, 400);
+            calls(&mock, &mut pipeline, 1..30);
+        } else {
+            mock.fail(call, after, 400);
+            calls(&mock, &mut pipeline, 0..30);
+        }
+        assert!(pipeline.timeline().unwrap().steps().len() < 4, "{call}");
+        assert_eq!(pipeline.drain().unwrap().len(), 2);
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn timing_begins_between_steps_and_anew_after_a_reset() {
+    let (mock, gpu) = device(13);
+    let mut pipeline = pipeline(&gpu, options(3, (Placement::Mapped, Submission::Streams)));
+    pipeline.step(&config(0)).unwrap();
+    assert_eq!(pipeline.set_timing(Some(TIMING)), Err(GpuError::Busy { in_flight: 1 }));
+    pipeline.drain().unwrap();
+    let none = TimingOptions { burst: 0, ..TIMING };
+    assert!(matches!(pipeline.set_timing(Some(none)), Err(GpuError::InvalidOptions(_))));
+    pipeline.set_timing(Some(TIMING)).unwrap();
+    for step in 1..8 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    pipeline.reset().unwrap();
+    for step in 0..8 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    pipeline.drain().unwrap();
+    let seen: Vec<(u64, u64)> =
+        pipeline.timeline().unwrap().steps().map(|times| (times.burst, times.step)).collect();
+    assert_eq!(seen, [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (1, 1), (1, 2), (1, 3)]);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
