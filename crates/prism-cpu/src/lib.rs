@@ -25,5 +25,6 @@ pub mod ranking;
 pub mod rlf;
 pub mod search;
 pub mod simd;
+pub mod speculative;
 pub mod tabucol;
 pub mod tie_rule;
