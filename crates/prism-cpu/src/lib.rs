@@ -4,7 +4,7 @@
 pub mod annealing;
 pub mod bit_matrix;
 pub mod conflict_list;
-mod construct;
+pub mod construct;
 pub mod dsatur;
 pub mod exact;
 pub mod expiry_ring;
