@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes a folder that proves the GPU runtime on a machine with an NVIDIA driver and no Rust: the test
-# binaries, the benchmark, and a runner. NVRTC must be on that machine, or its library put into lib/.
+# binaries, the benchmark, the examples, and a runner. NVRTC must be on that machine, or its library put into lib/.
 #
 #   scripts/gpu-bundle.sh [FOLDER]     makes it (default: target/gpu-bundle)
-#   FOLDER/run.sh [test|sanitize|bench|all]...   runs it there, and prints one summary
+#   FOLDER/run.sh [test|sanitize|bench|demo|all]...   runs it there, and prints one summary
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-target/gpu-bundle}
@@ -14,6 +14,7 @@ mkdir -p "$out/bin"
 export CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 built=$(cargo test --release --no-run -p prism-stream -p prism-gpu --message-format=json)
+built+=$'\n'$(cargo build --release --examples -p prism-stream -p prism-gpu --message-format=json)
 built+=$'\n'$(cargo bench --no-run -p prism-gpu --bench stream_integration --message-format=json)
 printf '%s\n' "$built" | python3 -c '
 import json, shutil, sys
@@ -28,8 +29,8 @@ for line in sys.stdin:
     target = message["target"]
     kind, name = target["kind"][0], target["name"]
     package = message["package_id"].split("#")[0].rsplit("/", 1)[-1]
-    if kind in ("lib", "test", "bench"):
-        kind = "bench" if kind == "bench" else "test"
+    if kind in ("lib", "test", "bench", "example"):
+        kind = "test" if kind == "lib" else kind
         shutil.copy(path, f"{out}/bin/{kind}-{package}-{name}")
 ' "$out"
 cp scripts/gpu-run.sh "$out/run.sh"

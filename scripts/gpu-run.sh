@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a bundle that gpu-bundle.sh made. Needs an NVIDIA driver and NVRTC, no Rust.
 #
-#   run.sh [test|repeat|lost|sanitize|bench|all]...     (default: test lost bench)
+#   run.sh [test|repeat|lost|sanitize|bench|demo|all]...     (default: test lost bench demo)
 #   PRISM_OUT=FOLDER   where logs and results go (default: out, beside this file)
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,8 +36,8 @@ step() { # NAME COMMAND...: runs it, keeps its log, notes how it went
 }
 
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader | tee -a "$summary"
-[ $# -gt 0 ] || set -- test lost bench
-[ "$*" != all ] || set -- test repeat lost sanitize bench
+[ $# -gt 0 ] || set -- test lost bench demo
+[ "$*" != all ] || set -- test repeat lost sanitize bench demo
 for what in "$@"; do
     case $what in
     test)
@@ -68,6 +68,11 @@ for what in "$@"; do
     bench)
         for binary in "$here"/bin/bench-*; do
             step "$(basename "$binary")" "$binary" --out "$out"
+            cat "$out/$(basename "$binary").log"
+        done ;;
+    demo)
+        for binary in "$here"/bin/example-*; do
+            step "$(basename "$binary")" "$binary"
             cat "$out/$(basename "$binary").log"
         done ;;
     *) echo "unknown: $what"; exit 2 ;;

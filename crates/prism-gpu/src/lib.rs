@@ -2,31 +2,39 @@
 //!
 //! * [`ManagedGpuContext`]: a device, with or without streams, that runs steps.
 //! * [`StreamPool`], [`StreamPurpose`], [`AsyncPipelineCoordinator`]: what it is made of.
+//! * [`guide`]: how to run a kernel of your own on it.
 //!
-//! ```no_run
+//! ```
 //! use prism_core::RuntimeConfig;
-//! use prism_gpu::{GpuContext, ManagedGpuContext};
+//! use prism_gpu::{GpuContext, GpuError, ManagedGpuContext};
 //!
-//! let mut gpu = ManagedGpuContext::with_gpu(GpuContext::open(0)?, true)?;
-//! for _ in 0..1000 {
-//!     let telemetry = gpu.triple_buffered_step(RuntimeConfig::default())?;
-//!     // the telemetry of the step before the last; `Warmup` in the first two calls
-//!     # let _ = telemetry;
+//! fn main() -> Result<(), GpuError> {
+//!     let Ok(device) = GpuContext::open(0) else { return Ok(()) };
+//!     let mut gpu = ManagedGpuContext::with_gpu(device, true)?;
+//!     for _ in 0..1000 {
+//!         // The telemetry of the step before the last; `Warmup` in the first two calls.
+//!         let telemetry = gpu.triple_buffered_step(RuntimeConfig::default())?;
+//!         println!("{}", telemetry.iteration);
+//!     }
+//!     Ok(())
 //! }
-//! # Ok::<(), prism_gpu::GpuError>(())
 //! ```
 
 #![deny(missing_docs)]
 #![deny(clippy::undocumented_unsafe_blocks)]
+
+#[doc = include_str!("../STREAM_INTEGRATION_GUIDE.md")]
+pub mod guide {}
 
 pub mod probe_kernel;
 pub mod stream_integration;
 
 pub use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 pub use prism_stream::{
-    DeviceInfo, GpuContext, GpuError, KernelCache, KernelError, PipelineOptions, Placement,
-    PoolOptions, StepKernel, StepLaunch, StreamLease, StreamPool, StreamPriority, StreamPurpose,
-    Submission, Unavailable,
+    DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, KernelArg, KernelCache, KernelError,
+    KernelSource, LaunchShape, Module, PipelineOptions, Placement, PoolOptions, Stage, StepKernel,
+    StepLaunch, StreamLease, StreamPool, StreamPriority, StreamPurpose, Submission, Timeline,
+    TimingOptions, Unavailable, Utilisation,
 };
 pub use probe_kernel::ProbeKernel;
 pub use stream_integration::ManagedGpuContext;

@@ -1,29 +1,42 @@
-//! The benchmark's kernel compiles for every architecture that is promised, for every payload that it is
-//! used with. Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
+//! The kernels of the benchmark and of the guide compile for every architecture that is promised. Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
 #![cfg(feature = "cuda")]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use prism_stream::{KernelError, KernelSource};
 
-#[test]
-fn the_benchmarks_kernel_compiles_for_every_architecture() {
-    for arch in ["sm_80", "sm_90", "sm_100"] {
-        for (config, telemetry) in [(64, 16), (256, 2560), (4_194_304, 4_194_304)] {
-            let source = include_str!("../benches/stream_integration/bench.cu");
-            let source = KernelSource::new("bench.cu", source)
-                .define("CONFIG_WORDS", config)
-                .define("TELEMETRY_WORDS", telemetry);
-            match source.compile(arch) {
-                Ok(cubin) => assert!(cubin.starts_with(b"\x7fELF"), "{arch}"),
-                Err(error @ KernelError::NoCompiler) => {
-                    let required =
-                        std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
-                    assert!(!required, "{error}");
-                    println!("skipped: {error}");
-                    return;
-                }
-                Err(error) => panic!("{error}"),
+const ARCHITECTURES: [&str; 3] = ["sm_80", "sm_90", "sm_100"];
+
+/// Compiles a kernel for every architecture.
+fn compiles(source: &KernelSource) {
+    for arch in ARCHITECTURES {
+        match source.compile(arch) {
+            Ok(cubin) => assert!(cubin.starts_with(b"\x7fELF"), "{arch}"),
+            Err(error @ KernelError::NoCompiler) => {
+                let required = std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
+                assert!(!required, "{error}");
+                return println!("skipped: {error}");
             }
+            Err(error) => panic!("{error}"),
         }
     }
+}
+
+#[test]
+fn the_benchmarks_kernel_compiles_for_every_payload() {
+    for (config, telemetry) in [(64, 16), (256, 2560), (4_194_304, 4_194_304)] {
+        let source = include_str!("../benches/stream_integration/bench.cu");
+        let source = KernelSource::new("bench.cu", source)
+            .define("CONFIG_WORDS", config)
+            .define("TELEMETRY_WORDS", telemetry);
+        compiles(&source);
+    }
+}
+
+#[test]
+fn the_guides_kernel_compiles() {
+    let guide = include_str!("../STREAM_INTEGRATION_GUIDE.md");
+    let kernels: Vec<&str> =
+        guide.split("r#\"").skip(1).map(|rest| rest.split("\"#").next().unwrap()).collect();
+    assert_eq!(kernels.len(), 1);
+    compiles(&KernelSource::new("guide.cu", kernels[0]));
 }
