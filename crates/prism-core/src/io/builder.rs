@@ -13,15 +13,17 @@
 //!
 //! Memory for e edges as given and m after merging: 8 e bytes while reading and sorting, which happens
 //! in place, and 4 m + 8 m + 12 n at the end, where the graph takes 8 m + 8 n. A file that lists every
-//! edge in both directions (e = 2 m) takes twice the graph. Nothing is allocated by vertex
+//! edge in both directions (e = 2 m) takes twice the graph. Where edges are repeated more often than
+//! that, they are merged on the way (see [`thinning`]). Nothing is allocated by vertex
 //! before all edges are there.
 
 use rayon::prelude::*;
 
+use super::thinning;
 use crate::graph::{Cleanup, Graph};
 
 /// An edge in canonical form: the larger end in the upper 32 bits. Self-loops are possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edge(u64);
 
 impl Edge {
@@ -48,11 +50,14 @@ impl Edge {
 const BITS: u32 = 14;
 
 /// Collects edges.
-#[derive(Default)]
 pub(crate) struct GraphBuilder {
     buckets: Vec<Vec<Edge>>,
     edges: u64,
     self_loops: u64,
+    /// Repetitions that are no longer in the buckets.
+    merged: u64,
+    /// The number of edges at which to look for repetitions.
+    next_look: u64,
     /// One more than the largest vertex of any edge, loops included.
     needed: u64,
 }
@@ -73,11 +78,21 @@ struct Scratch {
     neighbors: Vec<u32>,
 }
 
+impl Default for GraphBuilder {
+    fn default() -> Self {
+        let next_look = thinning::FIRST_LOOK;
+        Self { buckets: Vec::new(), edges: 0, self_loops: 0, merged: 0, next_look, needed: 0 }
+    }
+}
+
 impl GraphBuilder {
     /// Adds one edge.
     #[inline]
     pub(crate) fn push(&mut self, edge: Edge) {
         self.edges += 1;
+        if self.edges == self.next_look {
+            self.look();
+        }
         self.needed = self.needed.max(u64::from(edge.high()) + 1);
         if edge.high() == edge.low() {
             self.self_loops += 1;
@@ -91,6 +106,14 @@ impl GraphBuilder {
                 self.buckets[bucket].push(edge);
             }
         }
+    }
+
+    /// Merges repeated edges if there are many, and plans the next look.
+    #[cold]
+    fn look(&mut self) {
+        self.merged += thinning::thin(&mut self.buckets);
+        let gone = self.merged + self.self_loops;
+        self.next_look = gone + thinning::next_look(self.edges - gone);
     }
 
     /// Adds edges.
@@ -133,7 +156,9 @@ impl GraphBuilder {
         ids.dedup();
         let number = |id: u32| ids.partition_point(|&other| other < id) as u32;
         let old = std::mem::take(self);
-        (self.edges, self.self_loops) = (old.self_loops, old.self_loops);
+        (self.edges, self.self_loops) = (old.self_loops + old.merged, old.self_loops);
+        self.merged = old.merged;
+        self.next_look = u64::MAX;
         self.needed = ids.len() as u64;
         for bucket in old.buckets {
             for edge in bucket {
@@ -146,7 +171,7 @@ impl GraphBuilder {
     /// Builds the graph with vertices `0..n`; `n` is raised to [`Self::needed`] if it is less.
     pub(crate) fn finish(self, n: usize) -> (Graph<'static>, Cleanup) {
         let n = n.max(self.needed as usize);
-        let mut cleanup = Cleanup { duplicates: 0, self_loops: self.self_loops };
+        let mut cleanup = Cleanup { duplicates: self.merged, self_loops: self.self_loops };
         if self.buckets.is_empty() {
             return (Graph::empty(n), cleanup);
         }
@@ -159,7 +184,7 @@ impl GraphBuilder {
                 |scratch: &mut Scratch, (b, bucket)| sort_bucket(scratch, bucket, b << BITS, n);
             buckets.map_init(Scratch::default, sort).collect()
         };
-        cleanup.duplicates = lower.iter().map(|rows| rows.duplicates).sum();
+        cleanup.duplicates += lower.iter().map(|rows| rows.duplicates).sum::<u64>();
         (join(&lower, n), cleanup)
     }
 }
@@ -355,6 +380,10 @@ mod tests {
             let mut builder = GraphBuilder::default();
             for &(u, v) in &edges {
                 builder.push(Edge::new(u, v));
+            }
+            if extra % 2 == 0 {
+                builder.look();
+                prop_assert!(builder.next_look > builder.edges());
             }
             let n = builder.needed() as usize + extra;
             let built = builder.finish(n);

@@ -41,6 +41,7 @@ mod metis;
 mod output;
 mod rows;
 mod source;
+mod thinning;
 mod write;
 
 use std::fmt;
