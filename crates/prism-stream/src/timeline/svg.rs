@@ -73,7 +73,8 @@ impl Timeline {
     fn caption(&self, shown: usize) -> String {
         let Some(sum) = self.utilisation() else { return "no step was timed".to_owned() };
         format!(
-            "{shown} steps; {:.1} us a step, bound {:.1} us, efficiency {:.0} %, kernels busy {:.0} % of the time",
+            "{shown} of {} timed steps; {:.1} us a step, bound {:.1} us, efficiency {:.0} %, kernels busy {:.0} % of the time",
+            sum.steps,
             sum.step_ns / 1e3,
             sum.bound_ns / 1e3,
             100.0 * sum.efficiency(),
@@ -93,7 +94,10 @@ mod tests {
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
         assert_eq!(svg.matches("<title>").count(), 12 * 3);
         assert!(svg.contains("step 49, kernel: 20.0 us") && !svg.contains("step 37,"), "{svg}");
-        assert!(svg.contains("12 steps; 20.0 us a step, bound 20.0 us, efficiency 100 %"), "{svg}");
+        assert!(
+            svg.contains("12 of 50 timed steps; 20.0 us a step, bound 20.0 us, efficiency 100 %"),
+            "{svg}"
+        );
         // Each step has the colour of no step that it can overlap with.
         let colors: Vec<&str> = svg.lines().filter_map(|l| l.split("fill=\"").nth(1)).collect();
         assert!(colors.windows(2).skip(1).take(10).all(|pair| pair[0][..7] != pair[1][..7]));
