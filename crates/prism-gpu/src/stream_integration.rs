@@ -63,7 +63,7 @@ impl ManagedGpuContext {
     /// # Errors
     /// None today; options are checked here.
     pub fn with_gpu(gpu: GpuContext, enable_streams: bool) -> Result<Self, GpuError> {
-        let submission = if enable_streams { Submission::Streams } else { Submission::Sync };
+        let submission = (!enable_streams).then_some(Submission::Sync);
         Self::with_options(gpu, PipelineOptions { submission, ..PipelineOptions::default() })
     }
 

@@ -82,6 +82,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// An event for order alone.
     pub fn new(driver: &Arc<dyn Driver>, ledger: &Ledger) -> Result<Self, DriverError> {
         let raw = driver.event_create(false)?;
         ledger.allocations.fetch_add(1, Ordering::Relaxed);

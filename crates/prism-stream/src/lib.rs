@@ -8,7 +8,8 @@
 //!
 //! * [`GpuContext`]: finds devices without panicking, opens one, knows when it is lost.
 //! * [`StreamPool`]: streams by [`StreamPurpose`], leased and given back.
-//! * [`AsyncPipelineCoordinator`]: the pipeline; [`Placement`] and [`Submission`] say how it runs.
+//! * [`AsyncPipelineCoordinator`]: the pipeline; [`Placement`] and [`Submission`] say how it runs, and
+//!   [`choose`] picks them from what the first steps measure.
 //! * [`Timeline`], [`Utilisation`]: when each stage of a step ran, and how well stages overlap.
 //! * [`KernelSource`], [`KernelCache`], [`Module`]: CUDA C++ to something that can be launched.
 //! * [`Driver`]: the calls underneath; [`mock::MockDriver`] is a device for tests that needs no GPU.
@@ -30,6 +31,7 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 mod cache;
+pub mod choose;
 mod context;
 #[cfg(feature = "cuda")]
 mod cuda;

@@ -6,6 +6,8 @@
 //! only after it was seen to finish, so no slot is written while the device may still use it. This is
 //! all there is to know about that rule, and it needs no GPU to test.
 
+use std::ops::Range;
+
 /// The state of the slots.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Ring {
@@ -60,6 +62,11 @@ impl Ring {
     pub fn see(&mut self) {
         debug_assert!(self.seen < self.submitted);
         self.seen += 1;
+    }
+
+    /// Steps that have come back and wait to be taken.
+    pub fn ready(&self) -> Range<u64> {
+        self.taken..self.seen
     }
 
     /// Takes the oldest step that has come back, and frees its slot.

@@ -183,12 +183,15 @@ pub(crate) struct Work<C, T> {
     // Then the lanes: a stream that is given back still runs what is on it, a kernel's own
     // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
     pub lanes: Option<Lanes>,
+    /// Timed events, if steps are measured.
+    pub timers: Arc<Vec<Event>>,
     pub kernel: Option<Box<dyn StepKernel<C, T>>>,
 }
 
 impl<C, T> Default for Work<C, T> {
     fn default() -> Self {
-        Self { watch: None, graphs: Graphs::default(), lanes: None, kernel: None }
+        let graphs = Graphs::default();
+        Self { watch: None, graphs, lanes: None, timers: Arc::default(), kernel: None }
     }
 }
 

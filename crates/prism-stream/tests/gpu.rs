@@ -52,7 +52,12 @@ fn device() -> Option<(GpuContext, MutexGuard<'static, ()>)> {
 }
 
 fn options(depth: usize, (placement, submission): (Placement, Submission)) -> PipelineOptions {
-    PipelineOptions { depth, placement: Some(placement), submission, ..PipelineOptions::default() }
+    PipelineOptions {
+        depth,
+        placement: Some(placement),
+        submission: Some(submission),
+        ..PipelineOptions::default()
+    }
 }
 
 fn pipeline(gpu: &GpuContext, options: PipelineOptions, echo: EchoOptions) -> Pipeline {
@@ -155,6 +160,62 @@ fn gpu_batches_give_the_same_telemetry_in_every_transport() {
             let ended = run_batches(&mut pipeline, steps, &format!("{transport:?}"));
             assert_eq!(ended, transport.1, "no graph was refused");
         }
+    }
+}
+
+#[test]
+fn gpu_the_first_steps_choose_and_no_result_depends_on_it() {
+    let Some((gpu, _alone)) = device() else { return };
+    let steps =
+        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    for spin_us in [0, 5, 50] {
+        let echo = EchoOptions { spin_ns: spin_us * 1000, ..EchoOptions::default() };
+        let mut singly = pipeline(&gpu, PipelineOptions::default(), echo);
+        for step in 0..steps {
+            if let Some(done) = singly.step(&config(step)).unwrap() {
+                let at = done.step;
+                check(&done, at, "chosen, one by one");
+            }
+        }
+        let eight = PipelineOptions { depth: 8, ..PipelineOptions::default() };
+        let mut batched = pipeline(&gpu, eight, echo);
+        run_batches(&mut batched, steps, "chosen, in batches");
+        for chosen in [&singly, &batched] {
+            println!("kernel {spin_us} us: {:?}, {:?}", chosen.stats(), chosen.measured());
+            assert!(chosen.stats().choices > 0, "it was measured");
+            assert_ne!(chosen.stats().submission, Submission::Sync);
+        }
+    }
+}
+
+#[test]
+fn gpu_a_kernel_that_changes_makes_it_choose_again() {
+    let Some((gpu, _alone)) = device() else { return };
+    let cache = KernelCache::for_user();
+    let kernel =
+        |spin_ns| EchoKernel::new(&gpu, &cache, EchoOptions { spin_ns, ..Default::default() });
+    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+    let mut pipeline = Pipeline::new(pool, PipelineOptions::default()).unwrap();
+    pipeline.bind(Growing { short: kernel(0).unwrap(), long: kernel(300_000).unwrap() }).unwrap();
+    for step in 0..2000 {
+        let Some(done) = pipeline.step(&config(step)).unwrap() else { continue };
+        let (at, counted) = (done.step, done.step % 1000); // each of the two counts its own
+        assert_eq!(done[0], echo_word(echo_checksum(&config(at)), counted as u32, 0), "step {at}");
+    }
+    println!("{:?}, {:?}", pipeline.stats(), pipeline.measured());
+    assert!(pipeline.stats().choices >= 2, "300 us are more than twice of what a short one takes");
+}
+
+/// A kernel whose steps take longer from step 1000 on.
+struct Growing {
+    short: EchoKernel<Config, Telemetry>,
+    long: EchoKernel<Config, Telemetry>,
+}
+
+// SAFETY: as the echo's, which both are.
+unsafe impl StepKernel<Config, Telemetry> for Growing {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        if step.step < 1000 { self.short.launch(step) } else { self.long.launch(step) }
     }
 }
 

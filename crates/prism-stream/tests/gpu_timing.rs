@@ -29,8 +29,11 @@ fn gpu_timed_steps_show_their_kernels_and_their_order() {
         (Placement::Copied, Submission::Streams),
         (Placement::Mapped, Submission::Streams),
     ] {
-        let options =
-            PipelineOptions { placement: Some(placement), submission, ..Default::default() };
+        let options = PipelineOptions {
+            placement: Some(placement),
+            submission: Some(submission),
+            ..Default::default()
+        };
         let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
         let mut pipeline =
             AsyncPipelineCoordinator::<[u32; 4096], [u32; 4096]>::new(pool, options).unwrap();

@@ -79,15 +79,15 @@ fn gpu_a_million_steps_grow_nothing() {
     let steps: u64 =
         std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000_000);
     for (placement, submission) in [
-        (Placement::Copied, Submission::Sync),
-        (Placement::Mapped, Submission::Sync),
-        (Placement::Copied, Submission::Streams),
-        (Placement::Mapped, Submission::Streams),
-        (Placement::Copied, Submission::Graph),
-        (Placement::Mapped, Submission::Graph),
+        (Some(Placement::Copied), Some(Submission::Sync)),
+        (Some(Placement::Mapped), Some(Submission::Sync)),
+        (Some(Placement::Copied), Some(Submission::Streams)),
+        (Some(Placement::Mapped), Some(Submission::Streams)),
+        (Some(Placement::Copied), Some(Submission::Graph)),
+        (Some(Placement::Mapped), Some(Submission::Graph)),
+        (None, None),
     ] {
-        let options =
-            PipelineOptions { placement: Some(placement), submission, ..Default::default() };
+        let options = PipelineOptions { placement, submission, ..Default::default() };
         let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
         let mut pipeline = AsyncPipelineCoordinator::<[u32; 64], [u32; 64]>::new(pool, options);
         let pipeline = pipeline.as_mut().unwrap();

@@ -63,7 +63,7 @@ unsafe impl<const N: usize> Pod for Words<N> {}
 fn transports() -> Vec<(&'static str, &'static str, PipelineOptions)> {
     let pinned = |placement, submission| PipelineOptions {
         placement: Some(placement),
-        submission,
+        submission: Some(submission),
         ..PipelineOptions::default()
     };
     let (copied, mapped) = (Placement::Copied, Placement::Mapped);

@@ -155,13 +155,15 @@ impl Driver for MockDriver {
     }
 
     unsafe fn event_elapsed(&self, start: RawEvent, end: RawEvent) -> Outcome<f32> {
-        let state = self.call("event_elapsed", 0, start.0, true)?;
-        match (state.events.get(&start.0), state.events.get(&end.0)) {
-            (Some(from), Some(to)) if from.timed && to.timed => {
-                Ok(to.at_ns.saturating_sub(from.at_ns) as f32 / 1e6)
-            }
-            _ => Err(DriverError { code: 400, call: "event_elapsed" }),
+        let mut state = self.call("event_elapsed", 0, start.0, true)?;
+        let refused = |code| Err(DriverError { code, call: "event_elapsed" });
+        let found = |event: RawEvent| state.events.get(&event.0).filter(|found| found.timed);
+        let (Some(from), Some(to)) = (found(start), found(end)) else { return refused(400) };
+        if [from, to].iter().any(|event| event.recorded == 0 || event.reached != event.recorded) {
+            state.violation("the time of an event was read before it was complete".to_owned());
+            return refused(600);
         }
+        Ok(to.at_ns.saturating_sub(from.at_ns) as f32 / 1e6)
     }
 
     fn device_alloc(&self, bytes: usize) -> Outcome<DevicePtr> {

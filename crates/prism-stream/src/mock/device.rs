@@ -33,7 +33,11 @@ pub(super) struct EventState {
 #[derive(Default)]
 pub(super) struct State {
     pub random: u64,
+    /// What the host's clock shows, and the device's, which only the events see.
     pub clock_ns: u64,
+    pub device_ns: u64,
+    /// What calls and operations take, by name.
+    pub costs: BTreeMap<&'static str, u64>,
     pub next: u64,
     pub streams: BTreeMap<u64, VecDeque<Work>>,
     pub levels: BTreeMap<u64, i32>,
@@ -146,7 +150,13 @@ impl State {
             self.streams.remove(&stream);
             self.runs.remove(&stream);
         }
-        self.clock_ns += 1000;
+        let name = match work {
+            Work::Copy { .. } => "copy",
+            Work::Launch { .. } => "kernel",
+            _ => "nothing",
+        };
+        let usual = if name == "nothing" { 0 } else { 1000 };
+        self.device_ns += self.costs.get(name).copied().unwrap_or(usual);
         match work {
             Work::Copy { to, from, bytes } => {
                 let mut memory = MockMemory { state: self };
@@ -157,7 +167,7 @@ impl State {
                 MockMemory { state: self }.write(at, &vec![value; bytes]);
             }
             Work::Record { event, version } => {
-                let now = self.clock_ns;
+                let now = self.device_ns;
                 if let Some(state) = self.events.get_mut(&event) {
                     state.reached = state.reached.max(version);
                     state.at_ns = now;

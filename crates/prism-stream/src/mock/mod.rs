@@ -4,8 +4,8 @@
 //! [`MockDriver`] keeps a queue a stream. Each call, each query and each wait lets a random number of
 //! operations run, of streams chosen at random among those that may go on; the schedule depends on the
 //! seed alone. Copies move real bytes when they run, not when they are enqueued, so that a slot that is
-//! written too early is read wrong. Time is virtual: it passes in [`Driver::pause`] and with each
-//! operation. "Kernels" are Rust functions that see memory through bounds checks.
+//! written too early is read wrong. Time is virtual: the host's passes in calls and in
+//! [`Driver::pause`], the device's, which events tell, with each operation. "Kernels" are Rust functions that see memory through bounds checks.
 //!
 //! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded, the
 //! null stream, memory or events given back while queued work needs them, handles used after their
@@ -123,6 +123,12 @@ impl MockDriver {
         }
     }
 
+    /// Sets how much virtual time a `"copy"` or a `"kernel"` takes on the device, or a `"call"` the
+    /// host: a microsecond, a microsecond and nothing if this is not called.
+    pub fn cost(&self, name: &'static str, time: Duration) {
+        self.lock().costs.insert(name, time.as_nanos() as u64);
+    }
+
     /// Passes virtual time.
     pub fn advance(&self, by: Duration) {
         self.lock().clock_ns += by.as_nanos() as u64;
@@ -165,6 +171,7 @@ impl MockDriver {
     ) -> Outcome<MutexGuard<'_, State>> {
         let mut state = self.lock();
         state.calls.push(Call { name, stream, object });
+        state.clock_ns += state.costs.get("call").copied().unwrap_or(0);
         if bound && BOUND.get() != std::ptr::from_ref(self) as usize {
             state.violation(format!("{name} on a thread to which the context was not bound"));
         }

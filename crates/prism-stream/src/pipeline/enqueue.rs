@@ -11,6 +11,7 @@ use super::AsyncPipelineCoordinator;
 use crate::driver::Driver;
 use crate::error::GpuError;
 use crate::graph::Capture;
+use crate::handles::Event;
 use crate::plan::{self, Op, Plan, Submission};
 use crate::ring::Ring;
 use crate::slots::{Lanes, Work, driver_of};
@@ -62,13 +63,15 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
                         tracing::warn!(%error, "steps cannot be captured, going on with streams");
                         self.stats.submission = Submission::Streams;
                         self.stats.reason = "a graph was refused";
+                        self.tuner.refuse_graphs();
                     }
                 }
             }
             submission = Submission::Streams;
         }
         let plan = plan::plan(self.stats.placement, submission);
-        let mut walk = self.walk(driver.as_ref())?;
+        let sampled = self.tuner.samples(first, 1);
+        let mut walk = self.walk(driver.as_ref(), sampled)?;
         walk.make(plan.open, first)?;
         for step in first..first + configs.len() as u64 {
             walk.time(step);
@@ -86,7 +89,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Writes configs into the slots of steps `first` and following.
-    fn write(&self, first: u64, configs: &[C]) -> Result<(), GpuError> {
+    pub(super) fn write(&self, first: u64, configs: &[C]) -> Result<(), GpuError> {
         let lanes = self.lanes()?;
         for (step, config) in (first..).zip(configs) {
             let to = lanes.slot(&self.ring, step).config_host();
@@ -102,11 +105,15 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// What it takes to walk through a plan.
-    fn walk<'a>(&'a mut self, driver: &'a dyn Driver) -> Result<Walk<'a, C, T>, GpuError> {
-        let Work { lanes, kernel, watch, .. } = &mut self.work;
+    pub(super) fn walk<'a>(
+        &'a mut self,
+        driver: &'a dyn Driver,
+        sampled: bool,
+    ) -> Result<Walk<'a, C, T>, GpuError> {
+        let Work { lanes, kernel, watch, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
-        let watch = watch.as_deref_mut();
-        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch })
+        let (watch, around) = (watch.as_deref_mut(), sampled.then_some(timers.as_slice()));
+        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch, around })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -119,7 +126,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     ) -> Result<(), Refusal> {
         let plan = plan::plan(self.stats.placement, Submission::Graph);
         let gpu = self.pool.gpu().clone();
-        let Work { graphs, lanes, kernel, .. } = &mut self.work;
+        let sampled = self.tuner.samples(first, steps);
+        let Work { graphs, lanes, kernel, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
         };
@@ -127,8 +135,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let run = (self.ring.slot(first), steps);
         let repeats = kernel.repeats();
         // What is captured runs again and again; timed events in it would tell nothing of a step.
-        let mut walk =
-            Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch: None };
+        let (ring, kernel) = (self.ring, kernel.as_mut());
+        let mut walk = Walk { driver, lanes, ring, kernel, watch: None, around: None };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run.0, run.1)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -143,7 +151,17 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let graph = capture.end().map_err(refuse)?;
             graphs.put(run, &graph, gpu.driver(), gpu.ledger()).map_err(refuse)?;
         }
+        let [begin, end, ..] = timers.as_slice() else {
+            graphs.launch(run, stream).map_err(refuse)?;
+            return walk.make(plan.done, last).map_err(|error| Refusal::Batch(error.into()));
+        };
+        if sampled {
+            begin.record(stream).map_err(refuse)?;
+        }
         graphs.launch(run, stream).map_err(refuse)?;
+        if sampled {
+            end.record(stream).map_err(|error| Refusal::Batch(error.into()))?;
+        }
         walk.make(plan.done, last).map_err(|error| Refusal::Batch(error.into()))
     }
 }
@@ -155,17 +173,19 @@ fn refuse(error: impl Into<GpuError>) -> Refusal {
 }
 
 /// Makes the calls that a plan lists. The context is bound to the thread.
-struct Walk<'a, C, T> {
+pub(super) struct Walk<'a, C, T> {
     driver: &'a dyn Driver,
     lanes: &'a Lanes,
     ring: Ring,
     kernel: &'a mut dyn StepKernel<C, T>,
     watch: Option<&'a mut Watch>,
+    /// Timed events to put around the next launch: the first and the second of these.
+    around: Option<&'a [Event]>,
 }
 
 impl<C: Pod, T: Pod> Walk<'_, C, T> {
     /// Makes some calls on the slot of a step.
-    fn make(&mut self, ops: &[Op], step: u64) -> Result<(), GpuError> {
+    pub(super) fn make(&mut self, ops: &[Op], step: u64) -> Result<(), GpuError> {
         for &op in ops {
             self.mark(op, step, Edge::Begin)?;
             self.call(op, step)?;
@@ -176,7 +196,7 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
 
     /// Makes one call.
     fn call(&mut self, op: Op, step: u64) -> Result<(), GpuError> {
-        let Self { driver, lanes, ring, kernel, .. } = self;
+        let Self { driver, lanes, ring, kernel, around, .. } = self;
         let slot = lanes.slot(ring, step);
         match op {
             Op::Upload(on) => {
@@ -189,13 +209,19 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
                 // SAFETY: both ends are the slot's, which stays until the step was seen.
                 unsafe { driver.copy_to_host(to, from, size_of::<T>(), lanes.stream(on)?) }?;
             }
-            Op::Launch => kernel.launch(&StepLaunch {
-                step,
-                config: slot.config()?,
-                telemetry: slot.telemetry()?,
-                stream: lanes.stream(StreamPurpose::KernelExecution)?,
-                driver: *driver,
-            })?,
+            Op::Launch => {
+                let stream = lanes.stream(StreamPurpose::KernelExecution)?;
+                let around = around.take().unwrap_or_default();
+                if let Some(begin) = around.first() {
+                    begin.record(stream)?;
+                }
+                let (config, telemetry) = (slot.config()?, slot.telemetry()?);
+                let driver = *driver;
+                kernel.launch(&StepLaunch { step, config, telemetry, stream, driver })?;
+                if let Some(end) = around.get(1) {
+                    end.record(stream)?;
+                }
+            }
             Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,
             Op::Wait(mark, on) => slot.mark(mark)?.hold_back(lanes.stream(on)?)?,
         }
@@ -218,7 +244,7 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
     }
 
     /// Makes the calls that end a batch whose last step this is.
-    fn finish(&mut self, plan: Plan, last: u64) -> Result<(), GpuError> {
+    pub(super) fn finish(&mut self, plan: Plan, last: u64) -> Result<(), GpuError> {
         self.make(plan.close, last)?;
         self.make(plan.done, last)
     }

@@ -11,16 +11,22 @@ use crate::error::GpuError;
 use crate::step::Completed;
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
-    /// Waits for the oldest step in flight.
+    /// Waits for the oldest step in flight, and sees it.
     pub(super) fn finish_oldest(&mut self) -> Result<(), GpuError> {
         let Some(step) = self.ring.oldest_in_flight() else { return Ok(()) };
+        self.wait_for_step(step)?;
+        self.arrive(step)
+    }
+
+    /// Waits for a step.
+    pub(super) fn wait_for_step(&mut self, step: u64) -> Result<(), GpuError> {
         let since = self.clock(step);
         match self.driver_call(|this| this.wait_for(step)) {
             Ok(waited) => self.note_waited(step, waited, since),
             Err(error @ GpuError::StepTimeout { .. }) => return Err(error),
             Err(error) => return Err(self.blame(step, error)),
         }
-        self.arrive(step)
+        Ok(())
     }
 
     /// Waits for a step's event; answers whether there was a need to.
@@ -42,18 +48,30 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// The oldest step in flight has finished, and with it its batch: the telemetry of both can be
     /// read from now on.
     pub(super) fn arrive(&mut self, step: u64) -> Result<(), GpuError> {
-        for step in step..=self.last[self.ring.slot(step)] {
-            if !self.history.is_empty() {
-                let from = self.lanes()?.slot(&self.ring, step).telemetry_host().cast::<T>();
-                let to = &raw mut self.history[self.ring.slot(step)];
-                // SAFETY: the block holds a `T`, any bytes of which are valid; the device is done
-                // with it, and the history is memory of its own.
-                unsafe { from.copy_to_nonoverlapping(to, 1) };
+        let last = self.last[self.ring.slot(step)];
+        for step in step..=last {
+            if self.lanes()?.slots.len() < self.ring.depth() {
+                self.keep(step)?; // the next step has the same slot
             }
             self.note_arrived(step);
             self.ring.see();
             self.stats.finished += 1;
         }
+        self.observe(last);
+        Ok(())
+    }
+
+    /// Copies the telemetry of a step that has come back out of its slot.
+    pub(super) fn keep(&mut self, step: u64) -> Result<(), GpuError> {
+        if step < self.kept {
+            return Ok(());
+        }
+        let from = self.lanes()?.slot(&self.ring, step).telemetry_host().cast::<T>();
+        let to = &raw mut self.history[self.ring.slot(step)];
+        // SAFETY: the block holds a `T`, any bytes of which are valid; the device is done with it,
+        // and the history is memory of its own.
+        unsafe { from.copy_to_nonoverlapping(to, 1) };
+        self.kept = step + 1;
         Ok(())
     }
 
@@ -61,7 +79,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     pub(super) fn take(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
         // The slot counts as free from here on; the borrow of `self` keeps it from being written.
         let Some(step) = self.ring.take() else { return Ok(None) };
-        let telemetry = if self.history.is_empty() {
+        let telemetry = if step >= self.kept {
             let from = self.lanes()?.slot(&self.ring, step).telemetry_host().cast::<T>();
             // SAFETY: the block holds a `T`, any bytes of which are valid, and its alignment is 256;
             // the device is done with it, and nothing writes it while `self` is borrowed.
@@ -106,7 +124,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 }
 
 /// Polls until `done` says so or the time is up; answers which.
-fn poll(
+pub(super) fn poll(
     driver: &dyn Driver,
     limit: Duration,
     mut done: impl FnMut() -> Result<bool, GpuError>,

@@ -1,8 +1,10 @@
 //! Steps in flight: configs go up, kernels run and telemetry comes down, several steps at a time.
 //!
 //! Every step has a slot (see `ring.rs`) and walks through the calls of its transport (see
-//! `plan.rs`). The host waits in one place: for the oldest step, when it is asked for. Nothing is
-//! allocated in a step after the first.
+//! `plan.rs`). The host waits in one place: for the oldest step, when it is asked for or when no more
+//! steps are to be in flight. What is not pinned is chosen from what the first steps show (see
+//! [`choose`](crate::choose)). Once that is done, and each run of slots that batches use has its graph
+//! if there are to be graphs, a step allocates nothing.
 //!
 //! What is in flight belongs to the pipeline: configs are copied in, telemetry is lent out only after
 //! its event was seen, and for no longer than the pipeline is not otherwise used. So safe code cannot
@@ -33,13 +35,17 @@ mod finish;
 mod observe;
 mod options;
 mod transport;
+mod tuning;
 
 use std::fmt;
 use std::ops::Range;
 
 use bytemuck::Pod;
 
+use self::enqueue::Torn;
 pub use self::options::{MAX_DEPTH, PipelineOptions, PipelineStats};
+use self::tuning::Tuner;
+use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
 use crate::error::GpuError;
 use crate::plan;
@@ -60,8 +66,12 @@ pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     warm: bool,
     /// A step was enqueued in part: its slot must not be written until the streams are idle.
     torn: bool,
-    /// Where telemetry waits to be taken if there is but one slot (sync); else empty.
+    /// Where telemetry waits to be taken whose slot is no more its own: in sync mode, which has one
+    /// slot, and when the slots are made anew.
     history: Vec<T>,
+    /// Steps below this are in the history.
+    kept: u64,
+    tuner: Tuner,
     stats: PipelineStats,
 }
 
@@ -80,12 +90,22 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             ));
         }
         let payload = size_of::<C>() + size_of::<T>();
-        let (placement, reason) = options.place(payload, pool.gpu().info().maps_host_memory)?;
-        let stats = PipelineStats {
-            depth: options.depth,
-            placement,
+        let info = pool.gpu().info();
+        let start = options.start(payload, info.maps_host_memory)?;
+        let limits = Limits {
+            slots: options.depth,
+            copy_engines: info.copy_engines,
+            maps_host_memory: info.maps_host_memory,
+            placement: options.placement,
             submission: options.submission,
-            reason,
+            graphs: true,
+        };
+        let stats = PipelineStats {
+            depth: options.in_flight.unwrap_or(options.depth),
+            placement: start.placement,
+            submission: start.submission,
+            reason: start.reason,
+            choices: 0,
             submitted: 0,
             finished: 0,
             waits: 0,
@@ -99,6 +119,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             warm: false,
             torn: false,
             history: Vec::new(),
+            kept: 0,
+            tuner: Tuner::new(start.measures.then_some(start.placement), limits),
             stats,
         })
     }
@@ -116,6 +138,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // The graphs name what the old kernel owns.
         self.work.graphs.clear();
         self.warm = false;
+        self.tuner.restart();
         self.work.kernel = Some(Box::new(kernel));
         Ok(())
     }
@@ -127,12 +150,13 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Enqueues a step and answers its number, counted from 0. Waits for the step if the submission
-    /// is [`Submission::Sync`](crate::Submission::Sync), else for nothing.
+    /// is [`Submission::Sync`](crate::Submission::Sync) or the step is measured, else only for as
+    /// many as are not to be in flight at a time.
     ///
     /// # Errors
     /// [`GpuError::PipelineFull`] if every slot holds a step that was not taken;
-    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] in sync mode, with the step accepted all the
-    /// same; [`GpuError::Step`] for what the driver or the kernel's launch says.
+    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] if a step that was waited for is late: in sync
+    /// mode, and in the first steps if they are measured, the new one, which is accepted all the same; [`GpuError::Step`] for what the driver or the kernel's launch says.
     pub fn submit(&mut self, config: &C) -> Result<u64, GpuError> {
         self.submit_batch(std::slice::from_ref(config)).map(|steps| steps.start)
     }
@@ -156,10 +180,19 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.settle()?;
         self.prepare()?;
+        self.retune(configs.len())?;
         let first = self.ring.submitted();
-        let most = if plan::overlaps(self.stats.submission) { configs.len() } else { 1 };
-        for batch in configs.chunks(most.max(1)) {
-            self.submit_together(batch)?;
+        let mut left = configs;
+        while !left.is_empty() {
+            let measures = self.tuner.is_measuring();
+            let one_by_one = measures || !plan::overlaps(self.stats.submission);
+            let (batch, later) = left.split_at(if one_by_one { 1 } else { left.len() });
+            if measures {
+                self.measure(batch)?
+            } else {
+                self.submit_together(batch)?
+            }
+            left = later;
         }
         Ok(first..self.ring.submitted())
     }
@@ -167,13 +200,28 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Enqueues steps that come back together, for which there are slots.
     fn submit_together(&mut self, configs: &[C]) -> Result<(), GpuError> {
         let overlaps = plan::overlaps(self.stats.submission);
-        if !overlaps && self.ring.in_flight() > 0 {
+        let most = if overlaps { self.stats.depth } else { 1 };
+        while self.ring.in_flight() > 0
+            && self.ring.in_flight() + configs.len() as u64 > most as u64
+        {
             self.finish_oldest()?;
         }
         let first = self.ring.submitted();
         self.torn = true;
-        let (whole, torn) = match self.enqueue(first, configs) {
-            Ok(()) => (configs.len(), None),
+        let enqueued = self.enqueue(first, configs);
+        self.accept(first, configs.len(), enqueued)?;
+        if overlaps { Ok(()) } else { self.finish_oldest() }
+    }
+
+    /// Counts what of a batch is enqueued as in flight, and passes on why the rest is not.
+    fn accept(
+        &mut self,
+        first: u64,
+        steps: usize,
+        enqueued: Result<(), Torn>,
+    ) -> Result<(), GpuError> {
+        let (whole, torn) = match enqueued {
+            Ok(()) => (steps, None),
             Err(torn) => (torn.whole, Some(torn.error)),
         };
         for step in first..first + whole as u64 {
@@ -186,7 +234,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Err(self.blame(self.ring.submitted(), error));
         }
         self.torn = false;
-        if overlaps { Ok(()) } else { self.finish_oldest() }
+        Ok(())
     }
 
     /// Takes the oldest step if it has come back; never waits.
@@ -254,6 +302,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if waited.is_ok() {
             self.note_reset();
             self.ring.clear();
+            self.kept = 0;
         } else if self.gpu().poison().is_some() {
             self.abandon();
         }
@@ -283,6 +332,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     #[must_use]
     pub fn stats(&self) -> &PipelineStats {
         &self.stats
+    }
+
+    /// What the first steps showed; `None` if nothing is left to choose, or nothing measured yet.
+    #[must_use]
+    pub fn measured(&self) -> Option<&Measured> {
+        self.tuner.measured()
     }
 
     /// The options that it was made with.

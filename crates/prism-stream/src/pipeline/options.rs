@@ -8,18 +8,25 @@ use crate::plan::{Placement, Submission};
 /// Most slots that a pipeline can have.
 pub const MAX_DEPTH: usize = 8;
 
-/// Bytes of config and telemetry together up to which `auto` leaves them in mapped memory.
+/// Bytes of config and telemetry together up to which they are mapped where nothing is measured.
 const MAPPED_BYTES: usize = 2048;
 
 /// How a pipeline runs its steps. Results do not depend on any of this.
+///
+/// What is `None` is chosen: the first steps are waited for one by one and measured, then the rest
+/// runs as [`choose`](crate::choose) finds best, and again when the kernel's time or the size of the
+/// batches changes. With a placement and a submission nothing is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PipelineOptions {
     /// Slots, 1 to [`MAX_DEPTH`]: how many steps can be in flight or wait to be taken.
     pub depth: usize,
-    /// Where config and telemetry live; `None` chooses by their size.
+    /// Where config and telemetry live; `None` chooses, in sync mode by their size.
     pub placement: Option<Placement>,
-    /// How steps are submitted.
-    pub submission: Submission,
+    /// How steps are submitted; `None` chooses between streams and graphs.
+    pub submission: Option<Submission>,
+    /// Most steps in flight, 1 to `depth`: a submission beyond waits for the oldest. `None` chooses;
+    /// with nothing else to choose it is `depth`.
+    pub in_flight: Option<usize>,
     /// How long to wait for a step; `None` for ever.
     pub step_timeout: Option<Duration>,
 }
@@ -29,7 +36,8 @@ impl Default for PipelineOptions {
         Self {
             depth: 3,
             placement: None,
-            submission: Submission::Streams,
+            submission: None,
+            in_flight: None,
             step_timeout: Some(Duration::from_secs(30)),
         }
     }
@@ -38,7 +46,7 @@ impl Default for PipelineOptions {
 /// What a pipeline has done, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PipelineStats {
-    /// Slots.
+    /// Most steps in flight; there may be more slots, see [`PipelineOptions::depth`].
     pub depth: usize,
     /// Where config and telemetry live.
     pub placement: Placement,
@@ -46,6 +54,8 @@ pub struct PipelineStats {
     pub submission: Submission,
     /// Why it is done this way.
     pub reason: &'static str,
+    /// How often the way was chosen from measurements.
+    pub choices: u64,
     /// Steps submitted since the pipeline was made; a reset does not clear it.
     pub submitted: u64,
     /// Steps seen to finish.
@@ -54,25 +64,47 @@ pub struct PipelineStats {
     pub waits: u64,
 }
 
+/// How a pipeline begins.
+pub(super) struct Start {
+    pub placement: Placement,
+    pub submission: Submission,
+    pub reason: &'static str,
+    /// Whether the first steps are to be measured.
+    pub measures: bool,
+}
+
 impl PipelineOptions {
-    /// Checks what a pipeline is asked for, and says where a payload of so many bytes, config and
-    /// telemetry together, is to live on a device that maps host memory or does not, and why.
-    pub(super) fn place(
-        &self,
-        payload: usize,
-        maps: bool,
-    ) -> Result<(Placement, &'static str), GpuError> {
+    /// Checks what a pipeline is asked for, and says how one begins whose config and telemetry are
+    /// `payload` bytes together, on a device that maps host memory or does not.
+    pub(super) fn start(&self, payload: usize, maps: bool) -> Result<Start, GpuError> {
         if !(1..=MAX_DEPTH).contains(&self.depth) {
             return Err(GpuError::InvalidOptions("a pipeline has 1 to 8 slots"));
         }
-        Ok(match self.placement {
-            Some(Placement::Mapped) if !maps => {
-                return Err(GpuError::InvalidOptions("this device does not map host memory"));
+        if self.in_flight.is_some_and(|most| !(1..=self.depth).contains(&most)) {
+            return Err(GpuError::InvalidOptions(
+                "at least 1 step is in flight, at most one a slot",
+            ));
+        }
+        if self.placement == Some(Placement::Mapped) && !maps {
+            return Err(GpuError::InvalidOptions("this device does not map host memory"));
+        }
+        let by_size = match payload {
+            _ if !maps => (Placement::Copied, "the device does not map host memory"),
+            0..=MAPPED_BYTES => (Placement::Mapped, "the payload is small"),
+            _ => (Placement::Copied, "the payload is not small"),
+        };
+        let (placement, submission, reason) = match (self.placement, self.submission) {
+            (Some(placement), Some(submission)) => (placement, submission, "as asked for"),
+            (None, Some(Submission::Sync)) => (by_size.0, Submission::Sync, by_size.1),
+            (placement, submission) => {
+                return Ok(Start {
+                    placement: placement.unwrap_or(Placement::Copied),
+                    submission: submission.unwrap_or(Submission::Streams),
+                    reason: "the first steps are measured",
+                    measures: true,
+                });
             }
-            Some(placement) => (placement, "as asked for"),
-            None if !maps => (Placement::Copied, "the device does not map host memory"),
-            None if payload <= MAPPED_BYTES => (Placement::Mapped, "the payload is small"),
-            None => (Placement::Copied, "the payload is not small"),
-        })
+        };
+        Ok(Start { placement, submission, reason, measures: false })
     }
 }

@@ -1,11 +1,14 @@
 //! What a pipeline holds on the device, and how it comes by it.
 
+use std::sync::Arc;
+
 use bytemuck::Pod;
 
+use super::tuning::TIMERS;
 use super::{AsyncPipelineCoordinator, PipelineStats};
 use crate::error::GpuError;
 use crate::handles::Event;
-use crate::plan::{self, Mark, Submission};
+use crate::plan::{self, Mark, Placement, Submission};
 use crate::ring::Ring;
 use crate::slots::{Lanes, release};
 
@@ -27,7 +30,16 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             made => made,
         };
         let lanes = made.map_err(|error| self.gpu().note(error))?;
-        if lanes.slots.len() < self.ring.depth() {
+        if !plan::overlaps(self.stats.submission) {
+            self.tuner.stop();
+        }
+        if self.tuner.is_active() && self.work.timers.is_empty() {
+            let (driver, ledger) = (self.gpu().driver(), self.gpu().ledger());
+            let timers = (0..TIMERS).map(|_| Event::timed(driver, ledger));
+            self.work.timers = Arc::new(timers.collect::<Result<_, _>>()?);
+        }
+        let swaps = self.tuner.is_active() || lanes.slots.len() < self.ring.depth();
+        if swaps && self.history.is_empty() {
             // Not `vec![zeroed(); n]`: a telemetry may be too large for the stack.
             self.history = bytemuck::zeroed_vec(self.ring.depth());
         }
@@ -35,9 +47,31 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(())
     }
 
+    /// Moves config and telemetry to another place, between steps: waits for those in flight, keeps
+    /// what has not been taken, and makes the lanes anew.
+    pub(super) fn move_to(&mut self, placement: Placement) -> Result<(), GpuError> {
+        if self.stats.placement == placement && self.work.lanes.is_some() {
+            return Ok(());
+        }
+        while self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        self.settle()?;
+        for step in self.ring.ready() {
+            self.keep(step)?;
+        }
+        self.work.graphs.clear();
+        self.work.lanes = None;
+        self.stats.placement = placement;
+        self.prepare()
+    }
+
     fn make_lanes(&self) -> Result<Lanes, GpuError> {
-        let PipelineStats { placement, submission, depth, .. } = self.stats;
-        let count = if plan::overlaps(submission) { depth } else { 1 };
+        let PipelineStats { placement, submission, .. } = self.stats;
+        let count = if plan::overlaps(submission) { self.ring.depth() } else { 1 };
+        // Lanes for graphs will do for everything that may be chosen.
+        let chosen = self.tuner.is_active() && plan::overlaps(submission);
+        let submission = if chosen { Submission::Graph } else { submission };
         Lanes::new(&self.pool, placement, submission, count, (size_of::<C>(), size_of::<T>()))
     }
 
@@ -59,6 +93,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.ring = Ring::new(self.ring.depth());
         self.torn = false;
         self.warm = false;
+        self.kept = 0;
         self.history.clear();
     }
 }

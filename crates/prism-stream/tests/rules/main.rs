@@ -1,6 +1,7 @@
 //! What a pipeline promises about order, lifetime and failure, against the recording mock.
 #![allow(unsafe_code, clippy::unwrap_used)]
 
+mod choice;
 mod graphs;
 mod leaks;
 #[path = "../support/mod.rs"]

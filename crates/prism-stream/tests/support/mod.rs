@@ -138,8 +138,18 @@ pub fn options(depth: usize, transport: (Placement, Submission)) -> PipelineOpti
     PipelineOptions {
         depth,
         placement: Some(transport.0),
-        submission: transport.1,
+        submission: Some(transport.1),
+        in_flight: None,
         step_timeout: Some(Duration::from_secs(1)),
+    }
+}
+
+/// Leaves everything to choice.
+pub fn automatic(depth: usize) -> PipelineOptions {
+    PipelineOptions {
+        depth,
+        step_timeout: Some(Duration::from_secs(1)),
+        ..PipelineOptions::default()
     }
 }
 

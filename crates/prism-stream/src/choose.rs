@@ -1,0 +1,279 @@
+//! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
+//!
+//! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
+//! to make the step's calls. The first steps of a pipeline measure all of them ([`Measured`]); from
+//! that, [`choose`] predicts what each transport would take a step and picks the least, the simpler one
+//! where two are within [`CLOSE`] of each other. Nothing in here touches a device or a clock.
+//!
+//! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
+//! in both directions slow each other down, so both at once are measured and not computed. A graph
+//! costs the host one launch a batch, but its batches follow one another: each begins with an upload
+//! that no kernel hides and ends with a download. A kernel in mapped memory carries its own copies, so
+//! it is measured too, but only where that can be faster ([`worth_mapping`]).
+//!
+//! The depth follows from Little's law: steps in flight are the time that one takes from its first
+//! call to its end, over the time between two of them; one more is being taken by the host.
+
+use crate::plan::{self, Placement, Submission};
+
+/// Two predictions whose ratio is below this count as equal.
+pub const CLOSE: f64 = 1.05;
+
+/// A kernel time that has changed by more than this factor makes a pipeline choose again.
+pub const DRIFT: f64 = 2.0;
+
+/// Copies in both directions that take less than this many microseconds are mostly the time that it
+/// takes to start them.
+const SHORT_COPY_US: f64 = 6.0;
+
+/// A change below this many microseconds is no drift: timing events see no more.
+const RESOLUTION_US: f64 = 2.0;
+
+/// Times of a step whose config and telemetry are copied, each part alone, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CopiedTimes {
+    /// The config's way up.
+    pub upload: f64,
+    /// The kernels.
+    pub kernel: f64,
+    /// The telemetry's way down.
+    pub download: f64,
+    /// One upload and one download at the same time, until both have ended.
+    pub both: f64,
+}
+
+/// What the first steps showed. Times are in microseconds, the least of several.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// With copies, if that was measured.
+    pub copied: Option<CopiedTimes>,
+    /// The kernels with config and telemetry in mapped memory, if that was measured.
+    pub mapped: Option<f64>,
+    /// What launching a step's kernels takes the host.
+    pub launch: f64,
+    /// What any other call takes the host.
+    pub call: f64,
+    /// Steps that the caller submits at a time.
+    pub batch: usize,
+}
+
+/// What a choice has to keep to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Slots of the pipeline, and so the most steps in flight.
+    pub slots: usize,
+    /// Engines that the device copies with: 2 for both directions and a kernel at once, 1 for one
+    /// copy beside a kernel, 0 for nothing beside anything.
+    pub copy_engines: u32,
+    /// Whether the device reads and writes host memory.
+    pub maps_host_memory: bool,
+    /// The placement, if it is pinned.
+    pub placement: Option<Placement>,
+    /// The submission, if it is pinned.
+    pub submission: Option<Submission>,
+    /// Whether steps can be captured.
+    pub graphs: bool,
+}
+
+/// How to run the steps, and why.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// Where config and telemetry live.
+    pub placement: Placement,
+    /// How steps are submitted.
+    pub submission: Submission,
+    /// Most steps in flight.
+    pub depth: usize,
+    /// What decided.
+    pub reason: &'static str,
+    /// What a step is expected to take, in microseconds.
+    pub step: f64,
+}
+
+/// Every transport that leaves the host free, the simpler ones first.
+const CANDIDATES: [(Placement, Submission); 4] = [
+    (Placement::Mapped, Submission::Streams),
+    (Placement::Copied, Submission::Streams),
+    (Placement::Mapped, Submission::Graph),
+    (Placement::Copied, Submission::Graph),
+];
+
+/// What a step takes in one transport, in microseconds.
+#[derive(Clone, Copy, Debug)]
+struct Prediction {
+    placement: Placement,
+    submission: Submission,
+    /// The device, which has several steps under way.
+    device: f64,
+    /// The host's calls.
+    host: f64,
+    /// A step from its first call to its end.
+    latency: f64,
+}
+
+impl Prediction {
+    fn step(&self) -> f64 {
+        self.device.max(self.host)
+    }
+}
+
+impl Measured {
+    /// What the calls of a step cost the host: those of the plan, and the query that sees it end.
+    fn host(&self, placement: Placement, submission: Submission) -> f64 {
+        let plan = plan::plan(placement, submission);
+        let steps = self.batch.max(1) as f64;
+        let done = plan.done.len() as f64 + 1.0;
+        if submission == Submission::Graph {
+            return (self.launch + done * self.call) / steps;
+        }
+        let each = plan.step.len() as f64 - 1.0;
+        let once = (plan.open.len() + plan.close.len()) as f64 + done;
+        self.launch + (each + once / steps) * self.call
+    }
+
+    fn predict(
+        &self,
+        (placement, submission): (Placement, Submission),
+        copy_engines: u32,
+    ) -> Option<Prediction> {
+        let (device, alone) = match placement {
+            Placement::Mapped => (self.mapped?, self.mapped?),
+            Placement::Copied => {
+                let CopiedTimes { upload, kernel, download, both } = self.copied?;
+                let copies = upload + download;
+                let overlapped = match copy_engines {
+                    0 => kernel + copies,
+                    1 => kernel.max(copies),
+                    _ => kernel.max(both),
+                };
+                let ends = if submission == Submission::Graph { copies } else { 0.0 };
+                (overlapped + ends / self.batch.max(1) as f64, kernel + copies)
+            }
+        };
+        let host = self.host(placement, submission);
+        Some(Prediction { placement, submission, device, host, latency: host + alone })
+    }
+
+    /// The kernel time with this placement.
+    #[must_use]
+    pub fn kernel(&self, placement: Placement) -> Option<f64> {
+        match placement {
+            Placement::Copied => self.copied.map(|times| times.kernel),
+            Placement::Mapped => self.mapped,
+        }
+    }
+
+    /// The same with another kernel time, seen with this placement. What mapped memory adds to a
+    /// kernel is taken to stay.
+    #[must_use]
+    pub fn with_kernel(mut self, placement: Placement, kernel: f64) -> Self {
+        let change = kernel - self.kernel(placement).unwrap_or(kernel);
+        if let Some(times) = &mut self.copied {
+            times.kernel = (times.kernel + change).max(0.0);
+        }
+        self.mapped = self.mapped.map(|mapped| (mapped + change).max(0.0));
+        self
+    }
+}
+
+/// Whether mapped memory might be faster than copies. It spares the host its copies, and the device
+/// the time that it takes to start one; so it might where the host holds up the best that copies can
+/// do, or where the copies do and are short. Longer ones are held up by the bus,
+/// which a kernel that reads and writes in mapped memory has to go over just as well.
+#[must_use]
+pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {
+    let Some(times) = measured.copied else { return false };
+    if limits.placement.is_some() || !limits.maps_host_memory {
+        return false;
+    }
+    let copied = Limits { placement: Some(Placement::Copied), ..*limits };
+    let Some((best, _)) = best(measured, &copied) else { return false };
+    let by_host = best.host > CLOSE * best.device;
+    let by_short_copies = times.both < SHORT_COPY_US && best.step() > CLOSE * times.kernel;
+    by_host || by_short_copies
+}
+
+/// Whether a submission is open to choice.
+fn allowed(limits: &Limits, measured: &Measured, submission: Submission) -> bool {
+    match limits.submission {
+        Some(pinned) => submission == pinned,
+        // A graph of one step gains nothing.
+        None => submission == Submission::Streams || (limits.graphs && measured.batch > 1),
+    }
+}
+
+/// The best of the transports that are open to choice, and how many of them there are.
+fn best(measured: &Measured, limits: &Limits) -> Option<(Prediction, usize)> {
+    let mut best: Option<Prediction> = None;
+    let mut candidates = 0;
+    for candidate in CANDIDATES {
+        let pinned = limits.placement.is_some_and(|pinned| pinned != candidate.0);
+        if pinned || !allowed(limits, measured, candidate.1) {
+            continue;
+        }
+        let Some(found) = measured.predict(candidate, limits.copy_engines) else { continue };
+        candidates += 1;
+        if best.is_none_or(|best| best.step() > CLOSE * found.step()) {
+            best = Some(found);
+        }
+    }
+    best.map(|best| (best, candidates))
+}
+
+/// The transport to run with, from what was measured.
+#[must_use]
+pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
+    let Some((best, candidates)) = best(measured, limits) else {
+        // Nothing was measured: what is right for any payload.
+        return Choice {
+            placement: limits.placement.unwrap_or(Placement::Copied),
+            submission: limits.submission.unwrap_or(Submission::Streams),
+            depth: limits.slots,
+            reason: "nothing was measured",
+            step: 0.0,
+        };
+    };
+    let in_flight = (best.latency / best.step().max(f64::MIN_POSITIVE)).ceil();
+    // Two batches: one runs while the next is made.
+    let wanted = (in_flight.min(limits.slots as f64) as usize + 1).max(2 * measured.batch);
+    Choice {
+        placement: best.placement,
+        submission: best.submission,
+        depth: wanted.clamp(1, limits.slots.max(1)),
+        reason: reason(&best, measured, candidates),
+        step: best.step(),
+    }
+}
+
+/// What decided, in words.
+fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static str {
+    let held_up_by_host = best.host >= best.device;
+    match (best.placement, best.submission) {
+        _ if candidates == 1 && held_up_by_host => "the only one left; the host's calls bound it",
+        (Placement::Mapped, Submission::Graph) | (Placement::Copied, Submission::Graph) => {
+            "a graph spares the host its calls"
+        }
+        (Placement::Mapped, _) => "mapped memory spares the host its copies",
+        (Placement::Copied, _) if held_up_by_host => "copies cost less than mapped memory",
+        (Placement::Copied, _) => {
+            let kernel = measured.kernel(Placement::Copied).unwrap_or(0.0);
+            if best.device > CLOSE * kernel {
+                "the copies bound the step"
+            } else {
+                "the kernel bounds the step and hides the copies"
+            }
+        }
+    }
+}
+
+/// Whether kernel times that were seen lately are another matter than the one that was chosen by.
+#[must_use]
+pub fn drifted(chosen: f64, lately: &[f64]) -> bool {
+    let far = |now: f64| (now - chosen).abs() > RESOLUTION_US;
+    let slower = |now: &f64| *now > chosen * DRIFT && far(*now);
+    let faster = |now: &f64| *now < chosen / DRIFT && far(*now);
+    !lately.is_empty() && (lately.iter().all(slower) || lately.iter().all(faster))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! The mechanism of the automatic choice: measures the first steps, applies what
+//! [`choose`](crate::choose) says, and keeps an eye on the kernel's time.
+//!
+//! A measured step is a step like any other, with its config and its telemetry, but it runs alone, with
+//! timed events between its parts, and the host waits for it. After it, while its slot is still the
+//! pipeline's, its config goes up and its telemetry comes down once more, both at the same time, which
+//! changes neither. If config and telemetry might be better off in mapped memory, a few more steps
+//! measure the kernel there.
+//!
+//! Later, one submission in [`EVERY`] has timed events around its kernel. When [`WINDOW`] such samples
+//! in a row say that the kernel is another than the one that was chosen by, or batches have another
+//! size, the choice is made again. Nothing is allocated for it but what another placement needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytemuck::Pod;
+
+use super::AsyncPipelineCoordinator;
+use super::enqueue::Torn;
+use super::finish::poll;
+use crate::choose::{self, CopiedTimes, Limits, Measured};
+use crate::error::{DriverError, GpuError};
+use crate::handles::Event;
+use crate::plan::{self, Op, Placement, Submission};
+use crate::slots::{Work, driver_of};
+use crate::stream::StreamPurpose::{ConfigUpload, KernelExecution, TelemetryDownload};
+
+/// Timed events of a pipeline: before, between and after the three parts of a step.
+pub(super) const TIMERS: usize = 4;
+
+/// Steps that are measured with each placement. The first of them may load the kernel.
+const STEPS: u32 = 6;
+
+/// One submission in so many is sampled.
+const EVERY: u32 = 64;
+
+/// Samples that have to agree.
+const WINDOW: usize = 4;
+
+/// What a pipeline knows of its own speed.
+#[derive(Debug)]
+pub(super) struct Tuner {
+    /// Where measuring begins; `None` if nothing is to be chosen.
+    start: Option<Placement>,
+    limits: Limits,
+    phase: Phase,
+    measured: Measured,
+    /// Submissions until one is sampled.
+    until: u32,
+    /// The first step of the submission that is sampled, and how many steps its events span.
+    sampled: Option<(u64, usize)>,
+    /// Kernel times of the latest samples, in microseconds.
+    window: [f64; WINDOW],
+    seen: usize,
+    /// The largest batch since the window began.
+    batch: usize,
+}
+
+/// Where in its life a pipeline is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    /// Everything is pinned, or nothing can be measured.
+    Fixed,
+    /// So many steps are still to be measured with the placement at hand.
+    Measuring(u32),
+    /// The choice is made.
+    Chosen,
+}
+
+impl Tuner {
+    /// Measures from `start` on, or nothing.
+    pub fn new(start: Option<Placement>, limits: Limits) -> Self {
+        let phase = if start.is_some() { Phase::Measuring(STEPS) } else { Phase::Fixed };
+        Self {
+            start,
+            limits,
+            phase,
+            measured: Measured::default(),
+            until: EVERY,
+            sampled: None,
+            window: [0.0; WINDOW],
+            seen: 0,
+            batch: 0,
+        }
+    }
+
+    /// Begins again, for another kernel.
+    pub fn restart(&mut self) {
+        *self = Self::new(self.start, self.limits);
+    }
+
+    /// Leaves everything as it is from now on.
+    pub fn stop(&mut self) {
+        *self = Self::new(None, self.limits);
+    }
+
+    /// No graph is chosen any more.
+    pub fn refuse_graphs(&mut self) {
+        self.limits.graphs = false;
+    }
+
+    /// Whether anything is measured now or later.
+    pub fn is_active(&self) -> bool {
+        self.phase != Phase::Fixed
+    }
+
+    pub fn is_measuring(&self) -> bool {
+        matches!(self.phase, Phase::Measuring(_))
+    }
+
+    pub fn measured(&self) -> Option<&Measured> {
+        (self.phase == Phase::Chosen).then_some(&self.measured)
+    }
+
+    /// Whether to put timed events around the kernels of the first `steps` steps of a submission.
+    pub fn samples(&mut self, first: u64, steps: usize) -> bool {
+        if self.phase != Phase::Chosen || self.sampled.is_some() {
+            return false;
+        }
+        self.until = self.until.saturating_sub(1);
+        let now = self.until == 0;
+        if now {
+            self.until = EVERY;
+            self.sampled = Some((first, steps));
+        }
+        now
+    }
+
+    /// Takes note of a measured step.
+    fn learn(&mut self, placement: Placement, new: &Measured) {
+        let least = |old: f64, new: f64| if old > 0.0 { old.min(new) } else { new };
+        let known = &mut self.measured;
+        known.launch = least(known.launch, new.launch);
+        known.call = least(known.call, new.call);
+        match placement {
+            Placement::Mapped => {
+                known.mapped = new.mapped.map(|new| known.mapped.map_or(new, |old| old.min(new)));
+            }
+            Placement::Copied => {
+                known.copied = match (known.copied, new.copied) {
+                    (Some(old), Some(new)) => Some(CopiedTimes {
+                        upload: old.upload.min(new.upload),
+                        kernel: old.kernel.min(new.kernel),
+                        download: old.download.min(new.download),
+                        both: old.both.min(new.both),
+                    }),
+                    (old, new) => new.or(old),
+                };
+            }
+        }
+    }
+}
+
+impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
+    /// Submits one step alone, waits for it and learns from it.
+    pub(super) fn measure(&mut self, config: &[C]) -> Result<(), GpuError> {
+        self.tuner.measured.batch = self.tuner.measured.batch.max(self.tuner.batch);
+        if let Some(start) = self.tuner.start
+            && self.tuner.measured.copied.is_none()
+            && self.tuner.measured.mapped.is_none()
+        {
+            self.move_to(start)?; // after another kernel was bound
+        }
+        while self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        let step = self.ring.submitted();
+        self.torn = true;
+        let mut new = Measured::default();
+        let enqueued = self.enqueue_timed(step, config, &mut new);
+        self.accept(step, 1, enqueued)?;
+        self.wait_for_step(step)?;
+        let read = self.read_times(step, &mut new);
+        if self.work.lanes.is_none() {
+            return read; // given up
+        }
+        self.arrive(step)?;
+        match read {
+            Ok(()) => self.tuner.learn(self.stats.placement, &new),
+            Err(error) if error.is_sticky() => return Err(self.blame(step, error)),
+            Err(error) => {
+                tracing::warn!(%error, "steps cannot be measured, going on without");
+                self.tuner.stop();
+                self.stats.reason = "the steps could not be measured";
+                return Ok(());
+            }
+        }
+        match self.tuner.phase {
+            Phase::Measuring(left) if left > 1 => {
+                self.tuner.phase = Phase::Measuring(left - 1);
+                Ok(())
+            }
+            _ => self.decide(),
+        }
+    }
+
+    /// Enqueues a step on one stream, with a timed event before and after each of its parts.
+    fn enqueue_timed(&mut self, step: u64, config: &[C], new: &mut Measured) -> Result<(), Torn> {
+        let driver = driver_of(&self.pool);
+        driver.bind()?;
+        self.write(step, config)?;
+        let stream = self.lanes()?.stream(KernelExecution)?;
+        let timers = Arc::clone(&self.work.timers);
+        let plan = plan::plan(self.stats.placement, Submission::Sync);
+        let made = (|| -> Result<(), GpuError> {
+            let mut walk = self.walk(driver.as_ref(), false)?;
+            let (mut calls, mut host) = (0_u32, 0.0);
+            for (op, timer) in plan.step.iter().zip(timers.iter()) {
+                let start = driver.now();
+                timer.record(stream)?;
+                let called = driver.now();
+                walk.make(std::slice::from_ref(op), step)?;
+                let end = driver.now();
+                let us = |from, to: Duration| to.saturating_sub(from).as_secs_f64() * 1e6;
+                (calls, host) = (calls + 1, host + us(start, called));
+                if *op == Op::Launch {
+                    new.launch = us(called, end);
+                } else {
+                    (calls, host) = (calls + 1, host + us(called, end));
+                }
+            }
+            new.call = host / f64::from(calls.max(1));
+            if let Some(timer) = timers.get(plan.step.len()) {
+                timer.record(stream)?;
+            }
+            walk.finish(plan, step)
+        })();
+        self.warm = true;
+        Ok(made?)
+    }
+
+    /// Reads what the timed events of a step say, and times both copies at once. The step has come
+    /// back, and its slot is not the caller's yet.
+    fn read_times(&mut self, step: u64, new: &mut Measured) -> Result<(), GpuError> {
+        let timers = &self.work.timers;
+        let between = |from: usize| us(&timers[from], &timers[from + 1]);
+        match self.stats.placement {
+            Placement::Mapped => new.mapped = Some(between(0)?),
+            Placement::Copied => {
+                let (upload, kernel, download) = (between(0)?, between(1)?, between(2)?);
+                let both = self.time_both(step)?;
+                new.copied = Some(CopiedTimes { upload, kernel, download, both });
+            }
+        }
+        Ok(())
+    }
+
+    /// Repeats the copies of a step, both at the same time, and answers how long they took. Waits
+    /// until they have ended, whatever happens: nobody else waits for them.
+    fn time_both(&mut self, step: u64) -> Result<f64, GpuError> {
+        let driver = driver_of(&self.pool);
+        let timers = Arc::clone(&self.work.timers);
+        self.torn = true;
+        let timed = (|| -> Result<f64, GpuError> {
+            let (up, down) =
+                (self.lanes()?.stream(ConfigUpload)?, self.lanes()?.stream(TelemetryDownload)?);
+            let [begin, halfway, end, ..] = timers.as_slice() else { return Ok(0.0) };
+            let mut walk = self.walk(driver.as_ref(), false)?;
+            begin.record(up)?;
+            begin.hold_back(down)?;
+            walk.make(&[Op::Upload(ConfigUpload), Op::Download(TelemetryDownload)], step)?;
+            halfway.record(down)?;
+            halfway.hold_back(up)?;
+            end.record(up)?;
+            let limit = self.options.step_timeout.unwrap_or(Duration::MAX);
+            poll(driver.as_ref(), limit, || end.query().map_err(Into::into))?;
+            Ok(us(begin, end)?)
+        })();
+        if let Err(error) = self.settle() {
+            self.abandon(); // the copies may go on writing into a slot that is the caller's next
+            return Err(error);
+        }
+        timed
+    }
+
+    /// Goes on to measure mapped memory if that is worth it, else chooses and moves.
+    fn decide(&mut self) -> Result<(), GpuError> {
+        let (limits, measured) = (self.tuner.limits, self.tuner.measured);
+        if measured.mapped.is_none() && choose::worth_mapping(&measured, &limits) {
+            self.tuner.phase = Phase::Measuring(STEPS);
+            return self.move_to(Placement::Mapped);
+        }
+        let choice = choose::choose(&measured, &limits);
+        self.tuner.phase = Phase::Chosen;
+        (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
+        self.move_to(choice.placement)?;
+        if self.tuner.is_active() {
+            self.stats.submission = choice.submission;
+            self.stats.reason = choice.reason;
+            self.stats.depth = self.options.in_flight.unwrap_or(choice.depth);
+        }
+        self.stats.choices += 1;
+        tracing::debug!(?choice, ?measured, "chose how to run the steps");
+        Ok(())
+    }
+
+    /// Reads the events of the sampled submission if its steps are among those up to `last`, all of
+    /// which have come back: a submission comes back as a whole.
+    pub(super) fn observe(&mut self, last: u64) {
+        let Some((step, steps)) = self.tuner.sampled else { return };
+        if step > last {
+            return;
+        }
+        self.tuner.sampled = None;
+        let Work { timers, .. } = &self.work;
+        let [begin, end, ..] = timers.as_slice() else { return };
+        // A time that cannot be read is a sample less.
+        if let Ok(took) = us(begin, end) {
+            self.tuner.window[self.tuner.seen % WINDOW] = took / steps as f64;
+            self.tuner.seen += 1;
+        }
+    }
+
+    /// Chooses again if the kernel or the batches are no more what they were.
+    pub(super) fn retune(&mut self, batch: usize) -> Result<(), GpuError> {
+        let tuner = &mut self.tuner;
+        tuner.batch = tuner.batch.max(batch);
+        if tuner.phase != Phase::Chosen || tuner.seen < WINDOW {
+            return Ok(());
+        }
+        let placement = self.stats.placement;
+        let chosen = tuner.measured.kernel(placement).unwrap_or(0.0);
+        let drifted = choose::drifted(chosen, &tuner.window);
+        let regrouped = tuner.batch != tuner.measured.batch;
+        tuner.seen = 0;
+        tuner.measured.batch = std::mem::take(&mut tuner.batch);
+        if drifted {
+            let least = tuner.window.iter().copied().fold(f64::INFINITY, f64::min);
+            tuner.measured = tuner.measured.with_kernel(placement, least);
+        }
+        if drifted || regrouped { self.decide() } else { Ok(()) }
+    }
+}
+
+/// Microseconds from one timed event to another; both are complete.
+fn us(begin: &Event, end: &Event) -> Result<f64, DriverError> {
+    Ok(f64::from(end.elapsed_since(begin)?) * 1000.0)
+}
