@@ -264,6 +264,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.gpu().ensure_alive()?;
         if !self.ring.has_ready() {
             if self.ring.in_flight() == 0 {
+                self.note_idle();
                 return Ok(None);
             }
             self.finish_oldest()?;

@@ -64,6 +64,13 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
     }
 
+    /// Nothing is in flight: a burst that was cut short can be read.
+    pub(super) fn note_idle(&mut self) {
+        if let Some(watch) = &mut self.work.watch {
+            watch.read();
+        }
+    }
+
     /// Steps are counted from 0 again.
     pub(super) fn note_reset(&mut self) {
         if let Some(watch) = &mut self.work.watch {

@@ -3,8 +3,9 @@
 //! Watched steps come in bursts, since overlap shows only among neighbours: every so many steps, some
 //! successive ones have an event before and after each stage. A burst begins with an event of its own,
 //! the anchor, that all others are compared with; so times stay exact, where a clock that ran for hours
-//! would not fit the driver's `f32` of milliseconds. The times are read when the pipeline has seen the
-//! step finish: every event of the step lies before the one that says so, so reading never waits.
+//! would not fit the driver's `f32` of milliseconds. The times are read once the pipeline has seen the
+//! last step of a burst finish: every event of a step lies before the one that says so, so reading never
+//! waits, and what reading costs the host does not show in the burst.
 //!
 //! Watching never stops a step. If the driver refuses an event, watching ends with a warning.
 
@@ -43,12 +44,13 @@ pub(crate) enum Edge {
     End,
 }
 
-/// The events of a slot, and what is known of the step in it.
-struct Slot {
+/// The events of one step of a burst, and what is known of the step.
+struct Place {
     events: [[Event; 2]; 3],
-    /// Which stages have both events recorded.
+    /// Which of the events lie in the streams.
     recorded: [[bool; 2]; 3],
     times: Option<StepTimes>,
+    arrived: bool,
 }
 
 /// The watch that a pipeline wears while it is timed.
@@ -65,7 +67,10 @@ pub(crate) struct Watch {
     /// The step that the bursts are counted from.
     first: Option<u64>,
     bursts: u64,
-    slots: Vec<Slot>,
+    /// One a step of a burst.
+    places: Vec<Place>,
+    /// By slot of the pipeline: the place of its step, if that is timed.
+    slots: Vec<Option<usize>>,
     broken: bool,
 }
 
@@ -79,10 +84,10 @@ impl Watch {
         driver.bind()?;
         let event = || Event::timed(driver, ledger);
         let pair = || Ok::<_, DriverError>([event()?, event()?]);
-        let slots = (0..slots)
+        let places = (0..options.burst)
             .map(|_| {
                 let events = [pair()?, pair()?, pair()?];
-                Ok(Slot { events, recorded: [[false; 2]; 3], times: None })
+                Ok(Place { events, recorded: [[false; 2]; 3], times: None, arrived: false })
             })
             .collect::<Result<Vec<_>, DriverError>>()?;
         let apart = options.burst + 2 * crate::pipeline::MAX_DEPTH as u64;
@@ -96,7 +101,8 @@ impl Watch {
             began_at: None,
             first: None,
             bursts: 0,
-            slots,
+            places,
+            slots: vec![None; slots],
             broken: false,
         })
     }
@@ -105,25 +111,35 @@ impl Watch {
         &self.timeline
     }
 
+    /// What is known of the slot's step, if it is timed.
+    fn place(&mut self, slot: usize) -> Option<&mut Place> {
+        let place = (*self.slots.get(slot)?)?;
+        self.places.get_mut(place)
+    }
+
     /// A step is about to be enqueued on a slot. Decides whether it is timed.
     pub fn submit(&mut self, slot: usize, step: u64) {
-        let place = (step - *self.first.get_or_insert(step)) % self.options.every;
-        if place == 0 {
+        let number = (step - *self.first.get_or_insert(step)) % self.options.every;
+        if number == 0 {
+            self.read();
             self.anchored = false;
             self.bursts += 1;
         }
-        let timed = !self.broken && place < self.options.burst;
-        let Some(slot) = self.slots.get_mut(slot) else { return };
-        slot.recorded = [[false; 2]; 3];
+        let timed = !self.broken && number < self.options.burst;
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = timed.then_some(number as usize);
+        }
         let burst = self.bursts.saturating_sub(1);
-        slot.times = timed.then(|| StepTimes { step, burst, ..StepTimes::default() });
+        if let Some(place) = self.place(slot) {
+            place.recorded = [[false; 2]; 3];
+            place.times = Some(StepTimes { step, burst, ..StepTimes::default() });
+            place.arrived = false;
+        }
     }
 
     /// A stage of the slot's step begins or ends here in the stream.
     pub fn mark(&mut self, slot: usize, stage: Stage, edge: Edge, stream: RawStream) {
-        let Some(slot) = self.slots.get_mut(slot).filter(|slot| slot.times.is_some()) else {
-            return;
-        };
+        let Some(Some(place)) = self.slots.get(slot).copied() else { return };
         let (stage, edge) = (stage as usize, edge as usize);
         let mut record = || {
             if !self.anchored {
@@ -132,24 +148,24 @@ impl Watch {
                 self.anchored_at = self.driver.now();
                 self.began_at.get_or_insert(self.anchored_at);
             }
-            slot.events[stage][edge].record(stream)
+            self.places[place].events[stage][edge].record(stream)
         };
         match record() {
-            Ok(()) => slot.recorded[stage][edge] = true,
+            Ok(()) => self.places[place].recorded[stage][edge] = true,
             Err(error) => self.give_up(&error),
         }
     }
 
     /// The slot's step has been enqueued, and so many are in flight.
     pub fn submitted(&mut self, slot: usize, queue_depth: u64) {
-        if let Some(times) = self.slots.get_mut(slot).and_then(|slot| slot.times.as_mut()) {
+        if let Some(times) = self.place(slot).and_then(|place| place.times.as_mut()) {
             times.queue_depth = queue_depth;
         }
     }
 
     /// The host's clock, if the slot's step is timed: for [`Watch::waited`].
     pub fn clock(&self, slot: usize) -> Option<Duration> {
-        let timed = self.slots.get(slot).is_some_and(|slot| slot.times.is_some());
+        let timed = self.slots.get(slot).is_some_and(Option::is_some);
         timed.then(|| self.driver.now())
     }
 
@@ -158,15 +174,32 @@ impl Watch {
         let now = self.driver.now();
         let began = self.began_at.unwrap_or(since);
         let ns = |at: Duration| at.saturating_sub(began).as_nanos() as u64;
-        if let Some(times) = self.slots.get_mut(slot).and_then(|slot| slot.times.as_mut()) {
+        if let Some(times) = self.place(slot).and_then(|place| place.times.as_mut()) {
             times.wait = Some(Span { start_ns: ns(since), end_ns: ns(now) });
         }
     }
 
-    /// The slot's step was seen to finish: reads its times.
+    /// The slot's step was seen to finish. With the last one of a burst, the burst is read.
     pub fn arrive(&mut self, slot: usize) {
-        let Some(slot) = self.slots.get_mut(slot) else { return };
-        let Some(mut times) = slot.times.take() else { return };
+        let Some(place) = self.slots.get_mut(slot).and_then(Option::take) else { return };
+        self.places[place].arrived = true;
+        if place + 1 == self.places.len() {
+            self.read();
+        }
+    }
+
+    /// Reads the times of the steps that have come back.
+    pub fn read(&mut self) {
+        if !self.places.iter().any(|place| place.arrived) {
+            return;
+        }
+        if let Err(error) = self.read_places() {
+            self.give_up(&error);
+        }
+    }
+
+    fn read_places(&mut self) -> Result<(), DriverError> {
+        self.driver.bind()?;
         let began = self.began_at.unwrap_or(self.anchored_at);
         let origin_ns = self.anchored_at.saturating_sub(began).as_nanos() as f64;
         let at = |event: &Event| -> Result<u64, DriverError> {
@@ -174,29 +207,38 @@ impl Watch {
             let ms = f64::from(event.elapsed_since(&self.anchor)?).max(0.0);
             Ok((origin_ns + ms * 1e6) as u64)
         };
-        for stage in Stage::ALL.map(|stage| stage as usize) {
-            if slot.recorded[stage] != [true; 2] {
-                continue;
+        for place in self.places.iter_mut().filter(|place| place.arrived) {
+            place.arrived = false;
+            let Some(mut times) = place.times.take() else { continue };
+            for stage in Stage::ALL.map(|stage| stage as usize) {
+                if place.recorded[stage] == [true; 2] {
+                    let [begin, end] = &place.events[stage];
+                    times.stages[stage] = Some(Span { start_ns: at(begin)?, end_ns: at(end)? });
+                }
             }
-            let [begin, end] = &slot.events[stage];
-            match at(begin).and_then(|start_ns| Ok(Span { start_ns, end_ns: at(end)? })) {
-                Ok(span) => times.stages[stage] = Some(span),
-                Err(error) => return self.give_up(&error),
-            }
+            times.emit();
+            self.timeline.push(times);
         }
-        times.emit();
-        self.timeline.push(times);
+        Ok(())
     }
 
     /// Forgets the steps in flight, and begins a burst with the next one; what was seen stays.
     pub fn reset(&mut self) {
+        self.read();
         self.first = None;
-        self.slots.iter_mut().for_each(|slot| slot.times = None);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.slots.fill(None);
+        for place in &mut self.places {
+            (place.times, place.arrived) = (None, false);
+        }
     }
 
     fn give_up(&mut self, error: &DriverError) {
         tracing::warn!(%error, "steps are no longer timed");
         self.broken = true;
-        self.reset();
+        self.forget();
     }
 }
