@@ -176,6 +176,7 @@ impl Driver for MockDriver {
 
     fn host_alloc(&self, bytes: usize, purpose: HostUse) -> Outcome<HostBlock> {
         let at = self.allocate("host_alloc", bytes)?;
+        self.lock().pinned.insert(at, purpose);
         let device = (purpose == HostUse::Mapped).then_some(DevicePtr(at));
         Ok(HostBlock { host: at as usize as *mut u8, device, bytes })
     }
@@ -191,7 +192,13 @@ impl Driver for MockDriver {
         bytes: usize,
         stream: RawStream,
     ) -> Outcome {
-        let work = Work::Copy { to: to.0, from: from as usize as u64, bytes };
+        let from = from as usize as u64;
+        let mut state = self.lock();
+        if state.host_use(from).is_none() {
+            state.violation("a copy to the device from pageable memory".to_owned());
+        }
+        drop(state);
+        let work = Work::Copy { to: to.0, from, bytes };
         self.enqueue("copy_to_device", stream, to.0, work)
     }
 
@@ -202,7 +209,17 @@ impl Driver for MockDriver {
         bytes: usize,
         stream: RawStream,
     ) -> Outcome {
-        let work = Work::Copy { to: to as usize as u64, from: from.0, bytes };
+        let to = to as usize as u64;
+        let mut state = self.lock();
+        match state.host_use(to) {
+            None => state.violation("a copy from the device to pageable memory".to_owned()),
+            Some(HostUse::Upload) => {
+                state.violation("a copy to write-combined memory, slow to read".to_owned());
+            }
+            Some(_) => {}
+        }
+        drop(state);
+        let work = Work::Copy { to, from: from.0, bytes };
         self.enqueue("copy_to_host", stream, from.0, work)
     }
 
@@ -245,7 +262,8 @@ impl Driver for MockDriver {
             // SAFETY: an argument borrows a value of that size.
             .map(|arg| unsafe { std::slice::from_raw_parts(arg.value.cast::<u8>(), arg.bytes) })
             .map(<[u8]>::to_vec)
-            .collect();
+            .collect::<Vec<_>>();
+        self.lock().check_args(&args);
         let work = Work::Launch { function: function.0, args, code: 0, hang: false };
         self.enqueue("launch", stream, function.0, work)
     }

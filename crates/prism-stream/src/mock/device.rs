@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::capture::{Capture, Node};
 use super::{Call, Fault, MockKernel};
+use crate::driver::HostUse;
 
 /// An operation on a stream's queue.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub(super) struct State {
     pub levels: BTreeMap<u64, i32>,
     pub events: BTreeMap<u64, EventState>,
     pub blocks: BTreeMap<u64, (Box<[Line]>, usize)>,
+    /// Which of the blocks are pinned host memory, and of which kind.
+    pub pinned: BTreeMap<u64, HostUse>,
     pub kernels: BTreeMap<u64, Arc<MockKernel>>,
     pub names: BTreeMap<String, u64>,
     pub modules: BTreeMap<u64, u64>,
@@ -119,6 +122,25 @@ impl State {
             self.violation(format!("{what} of {bytes} bytes outside of any allocation"));
         }
         inside
+    }
+
+    /// The kind of pinned memory that an address lies in; `None` for other memory.
+    pub(super) fn host_use(&self, at: u64) -> Option<HostUse> {
+        let (start, kind) = self.pinned.range(..=at).next_back()?;
+        let (_, size) = self.blocks.get(start)?;
+        (at - start < *size as u64).then_some(*kind)
+    }
+
+    /// Notices a launch that hands the device host memory that it cannot see.
+    pub(super) fn check_args(&mut self, args: &[Vec<u8>]) {
+        let unmapped = args.iter().any(|arg| {
+            let address = <[u8; 8]>::try_from(arg.as_slice()).map(u64::from_le_bytes);
+            let kind = address.ok().and_then(|at| self.host_use(at));
+            kind.is_some_and(|kind| kind != HostUse::Mapped)
+        });
+        if unmapped {
+            self.violation("a kernel was given host memory that is not mapped".to_owned());
+        }
     }
 
     pub(super) fn runnable(&self, stream: u64) -> bool {

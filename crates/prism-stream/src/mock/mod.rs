@@ -8,7 +8,7 @@
 //! [`Driver::pause`], the device's, which events tell, with each operation. "Kernels" are Rust functions that see memory through bounds checks.
 //!
 //! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded, the
-//! null stream, memory or events given back while queued work needs them, handles used after their
+//! null stream, copies from or to pageable memory, memory or events given back while queued work needs them, handles used after their
 //! end, calls without a bound context.
 #![allow(unsafe_code)]
 #![allow(clippy::missing_panics_doc)]
@@ -19,6 +19,7 @@ mod device;
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -77,7 +78,10 @@ impl MockDriver {
             maps_host_memory: true,
             driver_version: (13, 0),
         };
-        let state = State { random: seed, ..State::default() };
+        // No two mocks have a handle in common: one that goes to the wrong device is noticed.
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        let next = MADE.fetch_add(1, Ordering::Relaxed) << 32;
+        let state = State { random: seed, next, ..State::default() };
         Arc::new(Self { info, state: Mutex::new(state) })
     }
 
@@ -252,6 +256,7 @@ impl MockDriver {
             state.violation(format!("{name} of memory that is not allocated"));
             return Ok(());
         };
+        state.pinned.remove(&at);
         let inside = |place: u64| (at..at + size as u64).contains(&place);
         let needed = state.uses(|work| match work {
             Work::Copy { to, from, .. } => inside(*to) || inside(*from),

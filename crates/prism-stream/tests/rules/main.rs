@@ -4,6 +4,7 @@
 mod choice;
 mod graphs;
 mod leaks;
+mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 
