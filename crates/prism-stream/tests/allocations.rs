@@ -1,0 +1,244 @@
+//! A step allocates nothing on the host once the warm-up is over, counted to the last allocation.
+//!
+//! The recording mock allocates to record, so this runs on a device that keeps nothing: copies are made
+//! and kernels are over when the call returns, graphs do nothing, and each look at the clock passes a
+//! tenth of a microsecond. What is counted is the pipeline's own. `million.rs` counts on a GPU.
+#![allow(unsafe_code, clippy::unwrap_used)]
+
+#[path = "support/counting.rs"]
+mod counting;
+
+use std::alloc::Layout;
+use std::any::Any;
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use counting::ALLOCATIONS;
+use prism_stream::driver::{
+    GraphDriver, HostBlock, HostUse, PriorityRange, RawEvent, RawFunction, RawGraph, RawGraphExec,
+    RawModule, RawStream,
+};
+use prism_stream::{
+    AsyncPipelineCoordinator, DeviceInfo, DevicePtr, Driver, DriverError, GpuContext, GpuError,
+    KernelArg, LaunchShape, PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch,
+    StreamPool, Submission,
+};
+
+type Outcome<R = ()> = Result<R, DriverError>;
+
+/// The device.
+#[derive(Debug)]
+struct Instant {
+    info: DeviceInfo,
+    clock: AtomicU64,
+}
+
+fn block(bytes: usize) -> Layout {
+    Layout::from_size_align(bytes, 256).unwrap()
+}
+
+// SAFETY, for all calls in here: the trait's contract; device memory is memory of this process.
+impl Driver for Instant {
+    fn device(&self) -> &DeviceInfo {
+        &self.info
+    }
+    fn bind(&self) -> Outcome {
+        Ok(())
+    }
+    fn priority_range(&self) -> Outcome<PriorityRange> {
+        Ok(PriorityRange { least: 0, greatest: 0 })
+    }
+    fn synchronize(&self) -> Outcome {
+        Ok(())
+    }
+    fn memory_info(&self) -> Outcome<(usize, usize)> {
+        Ok((0, 0))
+    }
+    fn stream_create(&self, _: i32) -> Outcome<RawStream> {
+        Ok(RawStream(1))
+    }
+    unsafe fn stream_destroy(&self, _: RawStream) -> Outcome {
+        Ok(())
+    }
+    unsafe fn stream_query(&self, _: RawStream) -> Outcome<bool> {
+        Ok(true)
+    }
+    unsafe fn stream_synchronize(&self, _: RawStream) -> Outcome {
+        Ok(())
+    }
+    unsafe fn stream_wait(&self, _: RawStream, _: RawEvent) -> Outcome {
+        Ok(())
+    }
+    fn event_create(&self, _: bool) -> Outcome<RawEvent> {
+        Ok(RawEvent(1))
+    }
+    unsafe fn event_destroy(&self, _: RawEvent) -> Outcome {
+        Ok(())
+    }
+    unsafe fn event_record(&self, _: RawEvent, _: RawStream) -> Outcome {
+        Ok(())
+    }
+    unsafe fn event_query(&self, _: RawEvent) -> Outcome<bool> {
+        Ok(true)
+    }
+    unsafe fn event_synchronize(&self, _: RawEvent) -> Outcome {
+        Ok(())
+    }
+    unsafe fn event_elapsed(&self, _: RawEvent, _: RawEvent) -> Outcome<f32> {
+        Ok(0.005)
+    }
+    fn device_alloc(&self, bytes: usize) -> Outcome<DevicePtr> {
+        // The size is put before the block, where `device_free` finds it.
+        let at = unsafe { std::alloc::alloc_zeroed(block(bytes + 256)) };
+        unsafe { at.cast::<usize>().write(bytes) };
+        Ok(DevicePtr(at as usize as u64 + 256))
+    }
+    unsafe fn device_free(&self, at: DevicePtr) -> Outcome {
+        let at = (at.0 as usize - 256) as *mut u8;
+        unsafe { std::alloc::dealloc(at, block(at.cast::<usize>().read() + 256)) };
+        Ok(())
+    }
+    fn host_alloc(&self, bytes: usize, purpose: HostUse) -> Outcome<HostBlock> {
+        let DevicePtr(at) = self.device_alloc(bytes)?;
+        let device = (purpose == HostUse::Mapped).then_some(DevicePtr(at));
+        Ok(HostBlock { host: at as usize as *mut u8, device, bytes })
+    }
+    unsafe fn host_free(&self, block: HostBlock) -> Outcome {
+        unsafe { self.device_free(DevicePtr(block.host as usize as u64)) }
+    }
+    unsafe fn copy_to_device(
+        &self,
+        to: DevicePtr,
+        from: *const u8,
+        n: usize,
+        _: RawStream,
+    ) -> Outcome {
+        unsafe { from.copy_to(to.0 as usize as *mut u8, n) };
+        Ok(())
+    }
+    unsafe fn copy_to_host(&self, to: *mut u8, from: DevicePtr, n: usize, _: RawStream) -> Outcome {
+        unsafe { to.copy_from(from.0 as usize as *const u8, n) };
+        Ok(())
+    }
+    unsafe fn fill(&self, at: DevicePtr, value: u8, n: usize, _: RawStream) -> Outcome {
+        unsafe { (at.0 as usize as *mut u8).write_bytes(value, n) };
+        Ok(())
+    }
+    fn module_load(&self, _: &[u8]) -> Outcome<RawModule> {
+        Ok(RawModule(1))
+    }
+    unsafe fn module_unload(&self, _: RawModule) -> Outcome {
+        Ok(())
+    }
+    unsafe fn module_function(&self, _: RawModule, _: &CStr) -> Outcome<RawFunction> {
+        Ok(RawFunction(1))
+    }
+    unsafe fn launch(
+        &self,
+        _: RawFunction,
+        _: &LaunchShape,
+        _: RawStream,
+        _: &[KernelArg<'_>],
+    ) -> Outcome {
+        Ok(())
+    }
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.clock.fetch_add(100, Ordering::Relaxed))
+    }
+    fn pause(&self, _: u32) {}
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl GraphDriver for Instant {
+    unsafe fn capture_begin(&self, _: RawStream) -> Outcome {
+        Ok(())
+    }
+    unsafe fn capture_end(&self, _: RawStream) -> Outcome<RawGraph> {
+        Ok(RawGraph(1))
+    }
+    unsafe fn graph_destroy(&self, _: RawGraph) -> Outcome {
+        Ok(())
+    }
+    unsafe fn graph_instantiate(&self, _: RawGraph) -> Outcome<RawGraphExec> {
+        Ok(RawGraphExec(1))
+    }
+    unsafe fn graph_update(&self, _: RawGraphExec, _: RawGraph) -> Outcome<bool> {
+        Ok(true)
+    }
+    unsafe fn graph_launch(&self, _: RawGraphExec, _: RawStream) -> Outcome {
+        Ok(())
+    }
+    unsafe fn graph_exec_destroy(&self, _: RawGraphExec) -> Outcome {
+        Ok(())
+    }
+}
+
+/// A kernel that copies a word, on the host.
+struct Copying {
+    repeats: bool,
+}
+
+// SAFETY: reads a `u32` of the config and writes a telemetry, both memory of this process.
+unsafe impl StepKernel<[u32; 64], [u32; 4]> for Copying {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        // SAFETY: the addresses are those of a config and a telemetry of this process.
+        unsafe {
+            let word = *(step.config.0 as usize as *const u32);
+            *(step.telemetry.0 as usize as *mut [u32; 4]) = [word; 4];
+        }
+        Ok(())
+    }
+
+    fn repeats(&self) -> bool {
+        self.repeats
+    }
+}
+
+#[test]
+fn a_step_allocates_nothing_on_the_host_after_warm_up() {
+    let (copied, mapped) = (Some(Placement::Copied), Some(Placement::Mapped));
+    let submissions = [Submission::Sync, Submission::Streams, Submission::Graph].map(Some);
+    let pinned = submissions.into_iter().flat_map(|how| [(copied, how), (mapped, how)]);
+    for (placement, submission) in pinned.chain([(None, None), (None, submissions[2])]) {
+        for (batch, repeats) in [(1, true), (1, false), (4, true), (4, false)] {
+            let info = DeviceInfo {
+                ordinal: 0,
+                name: "instant".to_owned(),
+                compute_capability: (9, 0),
+                multiprocessors: 1,
+                memory_bytes: 1 << 30,
+                copy_engines: 2,
+                maps_host_memory: true,
+                driver_version: (12, 0),
+            };
+            let gpu = GpuContext::from_driver(Arc::new(Instant { info, clock: AtomicU64::new(0) }));
+            let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+            let options =
+                PipelineOptions { depth: 4, placement, submission, ..PipelineOptions::default() };
+            let mut pipeline = AsyncPipelineCoordinator::new(pool, options).unwrap();
+            pipeline.bind(Copying { repeats }).unwrap();
+            let mut configs = vec![[0_u32; 64]; batch];
+            let mut run = |steps: std::ops::Range<u32>| {
+                for first in steps.step_by(batch) {
+                    for (config, word) in configs.iter_mut().zip(first..) {
+                        config[0] = word;
+                    }
+                    pipeline.submit_batch(&configs).unwrap();
+                    while let Some(done) = pipeline.next().unwrap() {
+                        let replayed = repeats && submission != Some(Submission::Sync);
+                        assert!(replayed || done[3] == done.step as u32);
+                    }
+                }
+            };
+            run(0..400);
+            let before = ALLOCATIONS.get();
+            run(400..8000);
+            let allocated = ALLOCATIONS.get() - before;
+            assert_eq!(allocated, 0, "{placement:?} {submission:?}, batches of {batch}, {repeats}");
+        }
+    }
+}
