@@ -20,8 +20,13 @@ impl Ranking {
     pub const LARGEST: Self = Self { factor: 1, inverse: 1, offset: 0 };
     /// Rankings that have nothing to do with each other nor with the order of the numbers. The factors
     /// are constants of well-known hash functions.
-    pub const SCATTERED: [Self; 3] =
-        [Self::scattered(0x9e37_79b9), Self::scattered(0x85eb_ca6b), Self::scattered(0xc2b2_ae35)];
+    pub const SCATTERED: [Self; 5] = [
+        Self::scattered(0x9e37_79b9),
+        Self::scattered(0x85eb_ca6b),
+        Self::scattered(0xc2b2_ae35),
+        Self::scattered(0xcc9e_2d51),
+        Self::scattered(0x1b87_3593),
+    ];
 
     /// Without regard to the order of the numbers, as far as multiplication by `factor` hides it. The
     /// factor is made odd if it is even.

@@ -35,7 +35,7 @@ impl TieRule {
 
     /// Rules for several runs, those that help most often first. The ones without a weight are bad on
     /// random graphs and sometimes the only ones to find the cliques of a structured one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::BRELAZ,
         Self::new(Weight::Degree, Ranking::LARGEST),
         Self::new(Weight::Uncolored, Ranking::LARGEST),
@@ -48,6 +48,10 @@ impl TieRule {
         Self::new(Weight::Degree, Ranking::SCATTERED[1]),
         Self::new(Weight::Uncolored, Ranking::SCATTERED[2]),
         Self::new(Weight::Degree, Ranking::SCATTERED[2]),
+        Self::new(Weight::Uncolored, Ranking::SCATTERED[3]),
+        Self::new(Weight::Degree, Ranking::SCATTERED[3]),
+        Self::new(Weight::Uncolored, Ranking::SCATTERED[4]),
+        Self::new(Weight::Degree, Ranking::SCATTERED[4]),
     ];
 
     const fn new(weight: Weight, ranking: Ranking) -> Self {
