@@ -4,8 +4,9 @@
 //! parts. Parts that the known colouring already colours with k colours are done; the others are
 //! searched one after the other, hardest (largest) first, since all of them are needed.
 
+use crate::engines::Setting;
 use crate::phase::{Phase, Watch};
-use crate::strategy::{Setting, next_round};
+use crate::strategy::{Engine, Lean, Rotation};
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
 
@@ -23,17 +24,27 @@ pub(crate) struct Attempt {
 struct Part {
     /// Its vertices, as vertices of the kernel.
     vertices: Vec<u32>,
-    phases: Vec<Phase>,
-    /// The phase whose turn is next.
-    turn: usize,
-    /// A proper colouring with k colours, once there is one.
-    colors: Option<Vec<Color>>,
+    state: State,
+}
+
+enum State {
+    /// A proper colouring with k colours.
+    Solved(Vec<Color>),
+    Open(Box<Search>),
+}
+
+/// The search for the colouring of a part.
+struct Search {
+    setting: Setting,
+    rotation: Rotation,
+    /// The phases that have had a turn, by engine: most are never needed.
+    phases: [Option<Phase>; Engine::ALL.len()],
 }
 
 /// What one turn came to.
 pub(crate) enum Verdict {
-    /// A proper colouring with at most k colours, and the engine that completed it.
-    Solved(Coloring, &'static str),
+    /// A proper colouring with at most k colours, and the engine that completed it, if any had to.
+    Solved(Coloring, Option<Engine>),
     /// Not yet.
     Open,
     /// There is no engine for a graph of this size.
@@ -45,7 +56,9 @@ pub(crate) enum Verdict {
 pub(crate) struct Manner {
     pub threads: usize,
     pub seed: u64,
-    pub preferred: Option<&'static str>,
+    pub lean: Lean,
+    /// The engine that solved the last attempt.
+    pub preferred: Option<Engine>,
 }
 
 impl Attempt {
@@ -66,25 +79,33 @@ impl Attempt {
         (self.kernel.n(), self.kernel.m())
     }
 
-    /// Gives the next phase of the first open part its turn, with at most `moves` moves, all threads
+    /// Gives the next engine its turn on the first open part, with at most `moves` moves, all threads
     /// together.
     pub fn turn(&mut self, graph: &Graph<'_>, moves: u64, watch: &mut Watch<'_, '_>) -> Verdict {
-        let mut engine = "preprocessing";
-        if let Some(part) = self.parts.iter_mut().find(|part| part.colors.is_none()) {
-            let Some(name) = part.take_turn(moves, watch) else { return Verdict::TooLarge };
-            engine = name;
-            self.warmed_up |= part.turn == 0;
-            if self.parts.iter().any(|part| part.colors.is_none()) {
-                return Verdict::Open;
+        let mut solved_by = None;
+        for part in &mut self.parts {
+            let State::Open(search) = &mut part.state else { continue };
+            if solved_by.is_some() {
+                return Verdict::Open; // this part is for the next turn
             }
+            if !search.setting.fits() {
+                return Verdict::TooLarge;
+            }
+            let (engine, colors) = search.take_turn(moves, watch);
+            self.warmed_up |= search.rotation.warmed_up();
+            let Some(colors) = colors else { return Verdict::Open };
+            part.state = State::Solved(colors);
+            solved_by = Some(engine);
         }
         let mut colors = vec![0; self.kernel.n()];
         for part in &self.parts {
-            for (&v, &c) in part.vertices.iter().zip(part.colors.iter().flatten()) {
-                colors[v as usize] = c;
+            if let State::Solved(part_colors) = &part.state {
+                for (&v, &c) in part.vertices.iter().zip(part_colors) {
+                    colors[v as usize] = c;
+                }
             }
         }
-        Verdict::Solved(self.undo.lift(graph, &colors), engine)
+        Verdict::Solved(self.undo.lift(graph, &colors), solved_by)
     }
 }
 
@@ -98,28 +119,29 @@ impl Part {
     ) -> Self {
         let mut known =
             Coloring::from_colors(vertices.iter().map(|&v| known[v as usize]).collect());
-        let mut part =
-            Self { vertices: vertices.to_vec(), phases: Vec::new(), turn: 0, colors: None };
         known.normalize();
-        if known.num_colors() <= k {
-            part.colors = Some(known.into_colors());
+        let state = if known.num_colors() <= k {
+            State::Solved(known.into_colors())
         } else {
-            let graph = &kernel.induced(vertices);
-            let known = known.colors();
-            let Manner { threads, seed, preferred } = manner;
-            part.phases = Setting { k, graph, known, threads, seed, preferred }.phases();
-        }
-        part
+            let Manner { threads, seed, lean, preferred } = manner;
+            let (graph, known) = (kernel.induced(vertices), known.into_colors());
+            State::Open(Box::new(Search {
+                setting: Setting { k, graph, known, threads, seed },
+                rotation: Rotation::new(lean, preferred),
+                phases: Default::default(),
+            }))
+        };
+        Self { vertices: vertices.to_vec(), state }
     }
+}
 
-    /// Runs the next phase; names it, or `None` if there is none.
-    fn take_turn(&mut self, moves: u64, watch: &mut Watch<'_, '_>) -> Option<&'static str> {
-        let phases = self.phases.len();
-        let phase = self.phases.get_mut(self.turn)?;
-        let share = (moves / phase.searches.len() as u64).max(1);
-        self.colors = phase.run(phase.round.min(share), watch);
-        phase.round = next_round(phase.round);
-        self.turn = (self.turn + 1) % phases;
-        Some(phase.engine)
+impl Search {
+    /// Runs the engine whose turn it is; says which it was, and what it found.
+    fn take_turn(&mut self, moves: u64, watch: &mut Watch<'_, '_>) -> (Engine, Option<Vec<Color>>) {
+        let (engine, share) = self.rotation.turn();
+        let phase = self.phases[engine as usize].get_or_insert_with(|| self.setting.phase(engine));
+        let colors = phase.run(share, moves, watch);
+        self.rotation.pass(phase.wrong());
+        (engine, colors)
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod attempt;
+mod engines;
 mod event;
 mod ledger;
 mod options;

@@ -39,16 +39,18 @@ pub struct Improvement {
 }
 
 /// What one engine did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct EngineCounters {
     /// Its name.
     pub engine: &'static str,
-    /// Searches started.
-    pub runs: u64,
+    /// Rounds of moves that it was given.
+    pub rounds: u64,
     /// Searches that ended in a proper colouring.
     pub successes: u64,
     /// Moves made.
     pub moves: u64,
+    /// Wall-clock seconds of its rounds.
+    pub seconds: f64,
 }
 
 /// The result of a run, verified.

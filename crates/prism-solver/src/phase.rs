@@ -23,8 +23,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(50);
 pub(crate) struct Phase {
     pub engine: &'static str,
     pub searches: Vec<Box<dyn FixedK>>,
-    /// Moves of one round, each search.
-    pub round: u64,
+    pub threads: usize,
 }
 
 /// What a round is run under.
@@ -45,9 +44,12 @@ struct Pulse {
 }
 
 impl Phase {
-    /// Runs one round of at most `moves` moves a search, and books the moves. Gives the colouring of
-    /// a search that solved the part.
-    pub fn run(&mut self, moves: u64, watch: &mut Watch<'_, '_>) -> Option<Vec<Color>> {
+    /// Runs one round of `share` moves a thread, at most `limit` together, and books the moves. Gives
+    /// the colouring of a search that solved the part.
+    pub fn run(&mut self, share: u64, limit: u64, watch: &mut Watch<'_, '_>) -> Option<Vec<Color>> {
+        let all = share.saturating_mul(self.threads as u64).min(limit);
+        let moves = (all / self.searches.len() as u64).max(1);
+        let begun = Instant::now();
         let stop = watch.stop;
         stop.rearm();
         if watch.expired() {
@@ -80,10 +82,18 @@ impl Phase {
         watch.report(&pulses, booked);
         let made: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
         watch.ledger.moves += made;
-        watch.ledger.engine(self.engine).moves += made;
+        let counters = watch.ledger.engine(self.engine);
+        counters.rounds += 1;
+        counters.moves += made;
+        counters.seconds += begun.elapsed().as_secs_f64();
         let winner = self.searches.get(winner.into_inner())?;
-        watch.ledger.engine(self.engine).successes += 1;
+        counters.successes += 1;
         Some(winner.best().to_vec())
+    }
+
+    /// The least that a search has left wrong: conflicting edges or uncoloured vertices.
+    pub fn wrong(&self) -> u64 {
+        self.searches.iter().map(|search| search.conflicts()).min().unwrap_or(u64::MAX)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
 use crate::problem::Problem;
+use crate::strategy::{Engine, Lean};
 use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
 use prism_core::{Coloring, Graph, MAX_COLORS};
@@ -12,16 +13,26 @@ use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
 use prism_cpu::greedy::greedy_in;
 use prism_cpu::rlf::rlf_within;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 /// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
 const RLF_ARCS: u64 = 100_000_000;
 
-/// Work of each heuristic bound: about a tenth of a second.
-const BOUND_WORK: u64 = 20_000_000;
+/// Work of each heuristic bound: up to about a tenth of a second.
+const BOUND_WORK: RangeInclusive<u64> = 4_000_000..=20_000_000;
+
+/// Looks at each arc that are enough to see whether a clique is near the colours.
+const GLANCES: u64 = 16;
 
 /// Work of the exhaustive search, which settles small and structured graphs only.
 const EXACT_WORK: u64 = 40_000_000;
+
+/// The gap between bound and colouring that exhaustive search is likely to close.
+const EXACT_GAP: usize = 3;
+
+/// Moves after which exhaustive search is cheap beside what was spent already.
+const EXACT_AFTER: u64 = 4_000_000;
 
 /// The largest graph that exhaustive search is tried on.
 const EXACT_VERTICES: usize = 1 << 16;
@@ -36,9 +47,13 @@ pub struct Solver<'a> {
     lower_bound: usize,
     /// A clique of the problem's graph.
     clique: Vec<u32>,
+    /// Whether exhaustive search has had its chance to raise the lower bound.
+    exhausted: bool,
     attempt: Option<Attempt>,
+    /// What the first colouring and the first bound say about the graph.
+    lean: Lean,
     /// The engine that solved the last attempt.
-    preferred: Option<&'static str>,
+    preferred: Option<Engine>,
 }
 
 impl<'a> Solver<'a> {
@@ -70,7 +85,9 @@ impl<'a> Solver<'a> {
             best: None,
             lower_bound: 0,
             clique: Vec::new(),
+            exhausted: false,
             attempt: None,
+            lean: Lean::Chance,
             preferred: None,
         })
     }
@@ -146,12 +163,17 @@ impl<'a> Solver<'a> {
             if self.ledger.moves >= until {
                 return Status::Running;
             }
+            let near = self.best_k() - self.lower_bound <= EXACT_GAP;
+            if !self.exhausted && (near || self.ledger.moves >= EXACT_AFTER) {
+                self.exhaust();
+                continue;
+            }
             match self.turn(until - self.ledger.moves) {
                 Verdict::Open => {}
                 Verdict::Solved(coloring, engine) => {
-                    self.preferred = Some(engine);
+                    self.preferred = engine.or(self.preferred);
                     self.attempt = None;
-                    self.adopt(coloring, engine);
+                    self.adopt(coloring, engine.map_or("preprocessing", Engine::name));
                 }
                 Verdict::TooLarge => return Status::EffortSpent,
             }
@@ -190,25 +212,44 @@ impl<'a> Solver<'a> {
         self.bound(&order);
     }
 
-    /// Lower bounds, from the cheapest to the dearest, until one meets the best colouring.
+    /// Lower bounds, from the cheapest to the dearest, until one meets the best colouring. On random
+    /// graphs they stay far below, and looking longer would only keep the search waiting.
     fn bound(&mut self, order: &Degeneracy) {
-        let effort = |enough| Effort { work: BOUND_WORK, seed: self.options.seed, enough };
+        let (seed, enough) = (self.options.seed, self.best_k());
+        let effort = |work| Effort { work, seed, enough };
         let stop = self.options.stop.clone();
         let stop = stop.interrupt();
         let graph = self.problem.graph();
-        self.clique = bounds::clique(graph, order, &effort(self.best_k()), stop);
+        let (least, most) = (*BOUND_WORK.start(), *BOUND_WORK.end());
+        let glance = (GLANCES * 2 * graph.m() as u64).clamp(least, most);
+        self.clique = bounds::clique(graph, order, &effort(glance), stop);
+        self.lean = Lean::of(self.clique.len(), enough);
+        if self.lean == Lean::Structure && self.clique.len() < enough && glance < most {
+            let clique = bounds::clique(graph, order, &effort(most), stop);
+            if clique.len() > self.clique.len() {
+                self.clique = clique;
+            }
+        }
         let clique = self.clique.len();
-        let mycielskian = if clique < self.best_k() {
-            bounds::mycielskian(graph, order, &self.clique, &effort(self.best_k()), stop).bound
+        let mycielskian = if clique < enough {
+            let work = if self.lean == Lean::Structure { most } else { glance };
+            bounds::mycielskian(graph, order, &self.clique, &effort(work), stop).bound
         } else {
             clique
         };
         self.raise_lower_bound(clique, "clique");
         self.raise_lower_bound(mycielskian, "generalised Mycielskian");
-        if self.lower_bound < self.best_k() && self.problem.graph().n() <= EXACT_VERTICES {
-            let (least, most) = (self.lower_bound, self.best_k());
-            let (proved, coloring) =
-                raise_lower_bound(self.problem.graph(), least, most, EXACT_WORK, stop);
+    }
+
+    /// Exhaustive search for the lower bound, once.
+    fn exhaust(&mut self) {
+        let (least, most) = (self.lower_bound, self.best_k());
+        self.exhausted = true;
+        let graph = self.problem.graph();
+        if least < most && graph.n() <= EXACT_VERTICES {
+            self.options.stop.rearm();
+            let stop = self.options.stop.interrupt();
+            let (proved, coloring) = raise_lower_bound(graph, least, most, EXACT_WORK, stop);
             self.raise_lower_bound(proved, "exhaustive search");
             if let Some(coloring) = coloring {
                 self.adopt(coloring, "exhaustive search");
@@ -222,6 +263,7 @@ impl<'a> Solver<'a> {
         let manner = Manner {
             threads: self.options.threads,
             seed: self.options.seed,
+            lean: self.lean,
             preferred: self.preferred,
         };
         let graph = self.problem.graph();

@@ -1,152 +1,236 @@
-//! The strategy on one page: which searches an attempt runs, from where, and in what shares.
+//! The strategy on one page: which searches an attempt runs, in what order and in what shares.
 //!
 //! No single search is good on every graph. Guided ejection solves graphs with structure in thousands
 //! of moves and random graphs hardly at all; memetic search is the other way round; plain tabu search
-//! is quickest while k is still easy; PartialCol finds the hidden colouring of flat graphs. Which one a
-//! graph wants is not guessed but found out: they take turns, and the one that solved the last k
-//! gets most of the moves for the next.
+//! is quickest while k is still easy; PartialCol finds the hidden colouring of flat graphs. They take
+//! turns, and one of them, the leader, gets most of the moves. In the first rotation a [`Lean`] says
+//! which one that is; later it is the one that has come nearest to a colouring. The longer that
+//! does not help, the more the others get. The one that solved the last k begins the next.
 
-use crate::phase::Phase;
-use prism_core::{Color, Graph, Rng};
-use prism_cpu::dsatur::dsatur_with;
-use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
-use prism_cpu::memetic::{Memetic, MemeticParams};
-use prism_cpu::neighbor_counts::Adjacency;
-use prism_cpu::partialcol::{PartialCol, Price, Tenure};
-use prism_cpu::search::FixedK;
-use prism_cpu::tabucol::TabuCol;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+/// A search for a fixed number of colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    GuidedEjection,
+    TabuCol,
+    Memetic,
+    PartialCol,
+}
 
-/// Moves of a search in the first turn that it gets.
-const FIRST_TURN: u64 = 20_000;
+impl Engine {
+    pub const ALL: [Self; 4] =
+        [Self::GuidedEjection, Self::TabuCol, Self::Memetic, Self::PartialCol];
 
-/// Every later round of turns is longer by half.
+    /// What users read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GuidedEjection => "guided ejection",
+            Self::TabuCol => "tabucol",
+            Self::Memetic => "memetic",
+            Self::PartialCol => "partialcol",
+        }
+    }
+}
+
+/// Which kind of graph it looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lean {
+    /// A clique explains most of the colours: geometric graphs, registers, timetables, Leighton's.
+    Structure,
+    /// It does not: random and flat graphs.
+    Chance,
+}
+
+impl Lean {
+    /// Of a graph with a clique of that size that was coloured quickly with so many colours.
+    pub fn of(clique: usize, colors: usize) -> Self {
+        if 5 * clique >= 4 * colors { Self::Structure } else { Self::Chance }
+    }
+
+    /// Who leads until it is known how near each one comes.
+    fn favourite(self) -> Engine {
+        match self {
+            Self::Structure => Engine::GuidedEjection,
+            Self::Chance => Engine::Memetic,
+        }
+    }
+
+    /// The engines in the order of their turns.
+    fn order(self) -> [Engine; 4] {
+        use Engine::{GuidedEjection, Memetic, PartialCol, TabuCol};
+        match self {
+            Self::Structure => [GuidedEjection, TabuCol, Memetic, PartialCol],
+            Self::Chance => [TabuCol, GuidedEjection, Memetic, PartialCol],
+        }
+    }
+
+    /// The share of moves of an engine that does not lead. A move of PartialCol costs about five of the
+    /// others, and on graphs with structure it is hardly ever the one to win.
+    fn weight(self, engine: Engine) -> u64 {
+        match (engine, self) {
+            (Engine::Memetic, _) => 8,
+            (Engine::PartialCol, Self::Structure) => 1,
+            _ => 4,
+        }
+    }
+}
+
+/// The share of the leader, in the first rotations and in the long run.
+const LEADER: (u64, u64) = (64, 24);
+
+/// Rotations with the first share of the leader.
+const HONEYMOON: u32 = 8;
+
+/// Moves of a turn of weight 1, each thread, in the first rotation.
+const FIRST_TURN: u64 = 5_000;
+
+/// The turns of every later rotation are longer by half.
 const GROWTH: (u64, u64) = (3, 2);
 
-/// How many times the moves of the others the preferred engine gets.
-const PREFERENCE: u64 = 4;
-
-/// Memory that the tables of one search may take; a graph that needs more is left to the
-/// constructive engines.
-const SEARCH_MEMORY: usize = 1 << 30;
-
-/// What an attempt needs to know to set up its searches.
-pub(crate) struct Setting<'s> {
-    pub k: usize,
-    /// The connected graph to colour.
-    pub graph: &'s Graph<'static>,
-    /// A proper colouring of it with more than k colours.
-    pub known: &'s [Color],
-    pub threads: usize,
-    pub seed: u64,
-    /// The engine that solved the last attempt.
-    pub preferred: Option<&'static str>,
+/// Whose turn it is, and how long it lasts.
+#[derive(Clone, Debug)]
+pub(crate) struct Rotation {
+    lean: Lean,
+    order: [Engine; 4],
+    leader: Engine,
+    /// The least that any turn has left wrong: conflicting edges or uncoloured vertices.
+    nearest: [u64; 4],
+    at: usize,
+    finished: u32,
+    unit: u64,
 }
 
-impl Setting<'_> {
-    /// The phases of an attempt, in the order of their turns.
-    pub fn phases(&self) -> Vec<Phase> {
-        let mut phases = Vec::new();
-        if TabuCol::fits(self.graph, self.k, SEARCH_MEMORY) {
-            phases.push(self.phase("guided ejection", self.guided_ejection()));
-            let adjacency = Arc::new(Adjacency::new(self.graph));
-            phases.push(self.phase("tabucol", self.tabucol(&adjacency)));
-            phases.push(self.phase("memetic", self.memetic(&adjacency)));
-            phases.push(self.phase("partialcol", self.partialcol()));
+impl Rotation {
+    /// `preferred` begins, whatever the lean.
+    pub fn new(lean: Lean, preferred: Option<Engine>) -> Self {
+        let mut order = lean.order();
+        if let Some(at) = order.iter().position(|&engine| Some(engine) == preferred) {
+            order[..=at].rotate_right(1);
         }
-        if let Some(at) = phases.iter().position(|phase| Some(phase.engine) == self.preferred) {
-            phases[..=at].rotate_right(1);
+        let (leader, nearest) = (lean.favourite(), [u64::MAX; 4]);
+        Self { lean, order, leader, nearest, at: 0, finished: 0, unit: FIRST_TURN }
+    }
+
+    /// The engine whose turn it is, and the moves that each thread gets for it.
+    pub fn turn(&self) -> (Engine, u64) {
+        let engine = self.order[self.at];
+        let weight = match self.finished {
+            _ if engine != self.leader => self.lean.weight(engine),
+            ..HONEYMOON => LEADER.0,
+            _ => LEADER.1,
+        };
+        (engine, self.unit.saturating_mul(weight))
+    }
+
+    /// The turn has passed, and has left `wrong` conflicting edges or uncoloured vertices.
+    pub fn pass(&mut self, wrong: u64) {
+        let engine = self.order[self.at];
+        self.nearest[engine as usize] = wrong;
+        self.at += 1;
+        if self.at == self.order.len() {
+            self.at = 0;
+            self.finished += 1;
+            self.unit = self.unit.saturating_mul(GROWTH.0) / GROWTH.1;
+            self.elect();
         }
-        phases
     }
 
-    fn phase(&self, engine: &'static str, searches: Vec<Box<dyn FixedK>>) -> Phase {
-        let share = if Some(engine) == self.preferred { PREFERENCE } else { 1 };
-        Phase { engine, searches, round: FIRST_TURN * share }
-    }
-
-    /// A stream of random numbers for search `i` of engine number `engine` at this k.
-    fn stream(&self, engine: u64, i: usize) -> u64 {
-        (self.k as u64) << 32 | engine << 16 | i as u64
-    }
-
-    /// From a DSATUR colouring cut off at k classes on the first thread, from what is known on others.
-    fn guided_ejection(&self) -> Vec<Box<dyn FixedK>> {
-        let dsatur = dsatur_with(self.graph, self.k, &AtomicBool::new(false));
-        let fresh = dsatur.map_or_else(Vec::new, |(colors, _)| colors);
-        let search = |i: usize| {
-            let start = if i.is_multiple_of(2) { &fresh[..] } else { self.known };
-            Box::new(GuidedEjection::new(
-                self.graph.clone(),
-                self.k as Color,
-                start,
-                &[],
-                GuidedEjectionParams::default(),
-                Rng::new(self.seed, self.stream(1, i)),
-            )) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
-    }
-
-    /// From random classes: it gets stuck near what is known, and finds hidden partitions from afar.
-    fn partialcol(&self) -> Vec<Box<dyn FixedK>> {
-        let search = |i: usize| {
-            let mut rng = Rng::new(self.seed, self.stream(4, i));
-            let k = self.k as u32;
-            let start: Vec<Color> = self.graph.vertices().map(|_| rng.below(k) as Color).collect();
-            let (tenure, price) = (Tenure::DYNAMIC, Price::One);
-            let graph = self.graph.clone();
-            let search = PartialCol::new(graph, self.k as Color, &start, &[], tenure, price, rng);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
-    }
-
-    /// From what is known: the vertices of the classes beyond k are spread at random.
-    fn tabucol(&self, adjacency: &Arc<Adjacency>) -> Vec<Box<dyn FixedK>> {
-        let search = |i: usize| {
-            let mut rng = Rng::new(self.seed, self.stream(2, i));
-            let start = self.squeezed(&mut rng);
-            let search = TabuCol::new(adjacency.clone(), self.k, &start, rng);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
-    }
-
-    /// From random assignments. Two threads share the two children of one search.
-    fn memetic(&self, adjacency: &Arc<Adjacency>) -> Vec<Box<dyn FixedK>> {
-        let mut params = MemeticParams::for_graph(self.graph.n(), self.graph.density());
-        let search = |i: usize| {
-            params.parallel = 2 * i + 1 < self.threads;
-            let (n, k, stream) = (self.graph.n(), self.k, self.stream(3, i));
-            let search = Memetic::new(adjacency.clone(), n, k, params, &[], self.seed, stream);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads.div_ceil(2)).map(search).collect()
-    }
-
-    /// The known colouring with its smallest classes given up until k are left.
-    fn squeezed(&self, rng: &mut Rng) -> Vec<Color> {
-        let classes = self.known.iter().map(|&c| usize::from(c) + 1).max().unwrap_or(0);
-        let mut sizes = vec![0usize; classes];
-        for &c in self.known {
-            sizes[c as usize] += 1;
+    /// Another engine takes the lead when it leaves at most half of what the leader does: less than
+    /// that is luck. Memetic search wins ties, since it contains TabuCol.
+    fn elect(&mut self) {
+        use Engine::{GuidedEjection, Memetic, PartialCol, TabuCol};
+        let nearest = |engine: Engine| self.nearest[engine as usize];
+        let candidates = [Memetic, GuidedEjection, PartialCol, TabuCol];
+        if let Some(best) = candidates.into_iter().min_by_key(|&engine| nearest(engine))
+            && nearest(best).saturating_mul(2) <= nearest(self.leader)
+        {
+            self.leader = best;
         }
-        let mut order: Vec<usize> = (0..classes).collect();
-        order.sort_by_key(|&c| std::cmp::Reverse(sizes[c]));
-        let mut new_name = vec![None; classes];
-        for (name, &class) in order.iter().take(self.k).enumerate() {
-            new_name[class] = Some(name as Color);
-        }
-        let known = self.known.iter();
-        known
-            .map(|&c| new_name[c as usize].unwrap_or_else(|| rng.below(self.k as u32) as Color))
-            .collect()
+    }
+
+    /// Whether every engine has had a turn.
+    pub fn warmed_up(&self) -> bool {
+        self.finished > 0
     }
 }
 
-/// The moves of a search in its next turn.
-pub(crate) fn next_round(round: u64) -> u64 {
-    round.saturating_mul(GROWTH.0) / GROWTH.1
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The turns of a rotation in which every engine leaves what `wrong` says.
+    fn rotate(rotation: &mut Rotation, wrong: impl Fn(Engine) -> u64) -> Vec<(Engine, u64)> {
+        let mut turns = Vec::new();
+        for _ in Engine::ALL {
+            let turn = rotation.turn();
+            rotation.pass(wrong(turn.0));
+            turns.push(turn);
+        }
+        turns
+    }
+
+    fn moves(turns: &[(Engine, u64)], engine: Engine) -> u64 {
+        turns.iter().find(|turn| turn.0 == engine).map_or(0, |turn| turn.1)
+    }
+
+    fn lead(turns: &[(Engine, u64)]) -> Option<Engine> {
+        let all: u64 = turns.iter().map(|turn| turn.1).sum();
+        turns.iter().find(|turn| 2 * turn.1 > all).map(|turn| turn.0)
+    }
+
+    #[test]
+    fn a_large_clique_is_structure_and_a_small_one_chance() {
+        assert_eq!(Lean::of(65, 67), Lean::Structure);
+        assert_eq!(Lean::of(12, 37), Lean::Chance);
+    }
+
+    #[test]
+    fn every_engine_has_a_turn_in_every_rotation_and_the_preferred_one_begins() {
+        for lean in [Lean::Structure, Lean::Chance] {
+            for preferred in Engine::ALL {
+                let mut rotation = Rotation::new(lean, Some(preferred));
+                assert_eq!(rotation.turn().0, preferred);
+                assert!(!rotation.warmed_up());
+                for _ in 0..3 {
+                    let turns = rotate(&mut rotation, |_| 7);
+                    assert!(Engine::ALL.iter().all(|&engine| moves(&turns, engine) > 0));
+                }
+                assert!(rotation.warmed_up());
+            }
+        }
+    }
+
+    #[test]
+    fn the_lean_leads_at_first_and_the_nearest_later() {
+        for nearest in Engine::ALL {
+            for lean in [Lean::Structure, Lean::Chance] {
+                let mut rotation = Rotation::new(lean, None);
+                let wrong = |engine| if engine == nearest { 2 } else { 4 };
+                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(lean.favourite()));
+                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(nearest));
+            }
+        }
+    }
+
+    #[test]
+    fn a_little_nearer_is_not_enough_to_lead() {
+        let mut rotation = Rotation::new(Lean::Chance, None);
+        let wrong = |engine| if engine == Engine::TabuCol { 3 } else { 4 };
+        rotate(&mut rotation, wrong);
+        assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(Engine::Memetic));
+    }
+
+    #[test]
+    fn who_leads_goes_on_leading_while_nobody_is_nearer_and_turns_get_longer() {
+        let mut rotation = Rotation::new(Lean::Chance, None);
+        let first = rotate(&mut rotation, |_| 5);
+        let mut last = first.clone();
+        for _ in 0..20 {
+            last = rotate(&mut rotation, |_| 5);
+            assert_eq!(lead(&last), Some(Engine::Memetic));
+        }
+        assert!(Engine::ALL.iter().all(|&engine| moves(&last, engine) > moves(&first, engine)));
+        let share =
+            |turns: &[(Engine, u64)]| moves(turns, Engine::Memetic) / moves(turns, Engine::TabuCol);
+        assert!(share(&last) < share(&first), "others get more the longer it takes");
+    }
 }
