@@ -57,8 +57,11 @@ impl Slot {
             telemetry_device: copied.then(|| device(telemetry_bytes)).transpose()?,
             marks,
         };
-        // SAFETY: the block was just allocated with that many bytes, and nothing else knows of it.
-        unsafe { slot.telemetry_host.host().write_bytes(0, telemetry_bytes) };
+        // SAFETY: the blocks were just allocated with that many bytes, and nothing else knows of them.
+        unsafe {
+            slot.config_host.host().write_bytes(0, config_bytes);
+            slot.telemetry_host.host().write_bytes(0, telemetry_bytes);
+        }
         Ok(slot)
     }
 

@@ -122,6 +122,28 @@ impl Case<'_> {
         figure
     }
 
+    /// One step a call, its config written where it is sent from: all that such a step costs, while
+    /// `singly` also copies the config. Afterwards every word of a step is checked.
+    fn in_place<const C: usize, const T: usize>(&self) -> (f64, f64, f64) {
+        let mut pipeline = self.pipeline::<C, T>(PipelineOptions::default());
+        let mut step = 0_u32;
+        let figure = measure(self.steps, |steps| {
+            for _ in 0..steps {
+                let done = pipeline.step_with(|config| config.0[0] = step).unwrap();
+                step += 1;
+                if let Some(done) = done {
+                    std::hint::black_box(done.0[T - 1]);
+                }
+            }
+            while pipeline.next().unwrap().is_some() {}
+        });
+        let mut config: Box<Words<C>> = bytemuck::zeroed_box();
+        config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 9));
+        pipeline.submit_with(|slot| slot.0.copy_from_slice(&config.0)).unwrap();
+        check(&config.0, &pipeline.next().unwrap().unwrap().0, step, "auto, in place");
+        figure
+    }
+
     /// Batches of eight. Afterwards every word of a batch is checked.
     fn batched<const C: usize, const T: usize>(
         &self,
@@ -199,6 +221,7 @@ fn payload<const C: usize, const T: usize>(
                 row(batch, case.batched::<C, T>(batch, options));
             }
         }
+        row("auto, in place", case.in_place::<C, T>());
         print!("{}", report.block((config_bytes, telemetry_bytes, kernel_us)));
     }
 }

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use super::report::Report;
 
 /// What is drawn, and in which colour (Okabe and Ito 2008: told apart without red and green too).
-const SERIES: [(&str, &str); 6] = [
+const SERIES: [(&str, &str); 7] = [
     ("raw sync pageable", "#999999"),
     ("raw sync pinned", "#e69f00"),
     ("raw streams", "#56b4e9"),
     ("raw mapped", "#009e73"),
     ("auto", "#0072b2"),
+    ("auto, in place", "#d55e00"),
     ("auto, batches of 8", "#cc79a7"),
 ];
 
@@ -35,7 +36,7 @@ pub fn svg(report: &Report) -> String {
     );
     // Writing to a string cannot fail.
     for (at, (name, color)) in SERIES.iter().enumerate() {
-        let from = 10.0 + 165.0 * at as f64;
+        let from = 10.0 + 140.0 * at as f64;
         let _ = writeln!(
             out,
             "<circle cx=\"{from}\" cy=\"40\" r=\"5\" fill=\"{color}\"/><text x=\"{}\" y=\"44\">{name}</text>",

@@ -135,7 +135,7 @@ impl Report {
         most("us a step, 256 B/64 B, 1 us, auto", 5.5, self.find(small, "auto"));
         most("the same in batches of 8", 3.0, self.find(small, "auto, batches of 8"));
         let (apart, near) = self.over_the_bound();
-        most("step over the bound, auto, kernels of 10 us and more, worst", 1.05, apart);
+        most("step over the bound, auto in place, kernels of 10 us up, worst", 1.05, apart);
         most("the same where K is within 20 % of C, worst", 1.2, near);
         most("host us a step over the raw loop, 256 B/64 B, 1 us, worst transport", 0.5, {
             let pairs = [
@@ -155,11 +155,13 @@ impl Report {
     }
 
     /// `auto` over the bound, the worst of the cases with kernels of 10 us and more: where kernel and
-    /// copies are 20 % apart and more, and where they are nearer.
+    /// copies are 20 % apart and more, and where they are nearer. With the config written in place, as
+    /// the loops by hand do: what it costs to make a config is not the pipeline's.
     fn over_the_bound(&self) -> (Option<f64>, Option<f64>) {
         let mut worst: [Option<f64>; 2] = [None; 2];
         for case in self.cases().into_iter().filter(|case| case.2 >= 10) {
-            let (Some(auto), Some(bound)) = (self.find(case, "auto"), self.find(case, "bound"))
+            let (Some(auto), Some(bound)) =
+                (self.find(case, "auto, in place"), self.find(case, "bound"))
             else {
                 continue;
             };

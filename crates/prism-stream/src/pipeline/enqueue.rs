@@ -42,8 +42,9 @@ enum Refusal {
 }
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
-    /// Enqueues steps `first` and following, one a config.
-    pub(super) fn enqueue(&mut self, first: u64, configs: &[C]) -> Result<(), Torn> {
+    /// Enqueues so many steps from `first` on, one a config; without configs, those that lie in their
+    /// slots already.
+    pub(super) fn enqueue(&mut self, first: u64, steps: usize, configs: &[C]) -> Result<(), Torn> {
         let driver = driver_of(&self.pool);
         driver.bind()?;
         self.write(first, configs)?;
@@ -51,11 +52,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if submission == Submission::Graph {
             // The first launches of a kernel may load it, which no capture would survive.
             if self.warm {
-                match self.enqueue_graph(driver.as_ref(), first, configs.len()) {
+                match self.enqueue_graph(driver.as_ref(), first, steps) {
                     Ok(()) => return Ok(()),
                     Err(Refusal::Batch(torn)) => {
                         if torn.whole > 0 {
-                            self.enqueue(first, &configs[..torn.whole])?;
+                            let whole = configs.get(..torn.whole).unwrap_or_default();
+                            self.enqueue(first, torn.whole, whole)?;
                         }
                         return Err(torn);
                     }
@@ -73,7 +75,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let sampled = self.tuner.samples(first, 1);
         let mut walk = self.walk(driver.as_ref(), sampled)?;
         walk.make(plan.open, first)?;
-        for step in first..first + configs.len() as u64 {
+        for step in first..first + steps as u64 {
             walk.time(step);
             let Err(error) = walk.make(plan.step, step) else { continue };
             // What was enqueued before is to come back as if it had been a batch of its own.
@@ -83,7 +85,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             }
             return Err(Torn { whole, error });
         }
-        walk.finish(plan, first + configs.len() as u64 - 1)?;
+        walk.finish(plan, first + steps as u64 - 1)?;
         self.warm = true;
         Ok(())
     }
@@ -102,6 +104,15 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             }
         }
         Ok(())
+    }
+
+    /// The config of the next step, where it is sent from.
+    pub(super) fn config_in_place(&mut self, step: u64) -> Result<&mut C, GpuError> {
+        let at = self.lanes()?.slot(&self.ring, step).config_host().cast::<C>();
+        // SAFETY: the block holds a `C`, was cleared when it was made and has been written with
+        // `C`s since, and its alignment is 256. The slot is free, as for `write`, and the borrow
+        // of `self` keeps it from being sent.
+        Ok(unsafe { &mut *at })
     }
 
     /// What it takes to walk through a plan.

@@ -34,21 +34,19 @@ mod enqueue;
 mod finish;
 mod observe;
 mod options;
+mod submit;
 mod transport;
 mod tuning;
 
 use std::fmt;
-use std::ops::Range;
 
 use bytemuck::Pod;
 
-use self::enqueue::Torn;
 pub use self::options::{MAX_DEPTH, PipelineOptions, PipelineStats};
 use self::tuning::Tuner;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
 use crate::error::GpuError;
-use crate::plan;
 use crate::pool::StreamPool;
 use crate::ring::Ring;
 use crate::slots::{Work, release};
@@ -149,94 +147,6 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.work.kernel.is_some()
     }
 
-    /// Enqueues a step and answers its number, counted from 0. Waits for the step if the submission
-    /// is [`Submission::Sync`](crate::Submission::Sync) or the step is measured, else only for as
-    /// many as are not to be in flight at a time.
-    ///
-    /// # Errors
-    /// [`GpuError::PipelineFull`] if every slot holds a step that was not taken;
-    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] if a step that was waited for is late: in sync
-    /// mode, and in the first steps if they are measured, the new one, which is accepted all the same; [`GpuError::Step`] for what the driver or the kernel's launch says.
-    pub fn submit(&mut self, config: &C) -> Result<u64, GpuError> {
-        self.submit_batch(std::slice::from_ref(config)).map(|steps| steps.start)
-    }
-
-    /// Enqueues several steps and answers their numbers. All or none fit.
-    ///
-    /// The steps of a batch come back together, so that one event is enough for all of them, and
-    /// [`Submission::Graph`](crate::Submission::Graph) gives them to the device in one call. Batches
-    /// of the same size use their slots in the same turn, and graphs are kept for those; the first
-    /// round of a size makes them.
-    ///
-    /// # Errors
-    /// As [`submit`](Self::submit); steps before the one that failed stay submitted.
-    pub fn submit_batch(&mut self, configs: &[C]) -> Result<Range<u64>, GpuError> {
-        self.gpu().ensure_alive()?;
-        if self.work.kernel.is_none() {
-            return Err(GpuError::NoKernel);
-        }
-        if configs.len() > self.ring.free() {
-            return Err(GpuError::PipelineFull { depth: self.ring.depth() });
-        }
-        self.settle()?;
-        self.prepare()?;
-        self.retune(configs.len())?;
-        let first = self.ring.submitted();
-        let mut left = configs;
-        while !left.is_empty() {
-            let measures = self.tuner.is_measuring();
-            let one_by_one = measures || !plan::overlaps(self.stats.submission);
-            let (batch, later) = left.split_at(if one_by_one { 1 } else { left.len() });
-            if measures {
-                self.measure(batch)?
-            } else {
-                self.submit_together(batch)?
-            }
-            left = later;
-        }
-        Ok(first..self.ring.submitted())
-    }
-
-    /// Enqueues steps that come back together, for which there are slots.
-    fn submit_together(&mut self, configs: &[C]) -> Result<(), GpuError> {
-        let overlaps = plan::overlaps(self.stats.submission);
-        let most = if overlaps { self.stats.depth } else { 1 };
-        while self.ring.in_flight() > 0
-            && self.ring.in_flight() + configs.len() as u64 > most as u64
-        {
-            self.finish_oldest()?;
-        }
-        let first = self.ring.submitted();
-        self.torn = true;
-        let enqueued = self.enqueue(first, configs);
-        self.accept(first, configs.len(), enqueued)?;
-        if overlaps { Ok(()) } else { self.finish_oldest() }
-    }
-
-    /// Counts what of a batch is enqueued as in flight, and passes on why the rest is not.
-    fn accept(
-        &mut self,
-        first: u64,
-        steps: usize,
-        enqueued: Result<(), Torn>,
-    ) -> Result<(), GpuError> {
-        let (whole, torn) = match enqueued {
-            Ok(()) => (steps, None),
-            Err(torn) => (torn.whole, Some(torn.error)),
-        };
-        for step in first..first + whole as u64 {
-            self.last[self.ring.slot(step)] = first + whole as u64 - 1;
-            self.ring.submit();
-            self.note_submitted(step);
-        }
-        self.stats.submitted += whole as u64;
-        if let Some(error) = torn {
-            return Err(self.blame(self.ring.submitted(), error));
-        }
-        self.torn = false;
-        Ok(())
-    }
-
     /// Takes the oldest step if it has come back; never waits.
     ///
     /// # Errors
@@ -279,6 +189,18 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// taken, the pipeline is full until that step was taken with `next`.
     pub fn step(&mut self, config: &C) -> Result<Option<Completed<'_, T>>, GpuError> {
         self.submit(config)?;
+        if self.ring.free() > 0 { Ok(None) } else { self.next() }
+    }
+
+    /// The same, with the config written in place: see [`submit_with`](Self::submit_with).
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn step_with(
+        &mut self,
+        fill: impl FnOnce(&mut C),
+    ) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.submit_with(fill)?;
         if self.ring.free() > 0 { Ok(None) } else { self.next() }
     }
 

@@ -3,6 +3,7 @@
 
 mod choice;
 mod graphs;
+mod in_place;
 mod leaks;
 mod memory;
 #[path = "../support/mod.rs"]
