@@ -38,7 +38,7 @@ struct Search {
     setting: Setting,
     rotation: Rotation,
     /// The phases that have had a turn, by engine: most are never needed.
-    phases: [Option<Phase>; Engine::ALL.len()],
+    phases: [Option<Phase>; Engine::COUNT],
 }
 
 /// What one turn came to.
@@ -47,8 +47,8 @@ pub(crate) enum Verdict {
     Solved(Coloring, Option<Engine>),
     /// Not yet.
     Open,
-    /// There is no engine for a graph of this size.
-    TooLarge,
+    /// There is no colouring yet to improve on.
+    Nothing,
 }
 
 /// How an attempt searches.
@@ -88,9 +88,6 @@ impl Attempt {
             if solved_by.is_some() {
                 return Verdict::Open; // this part is for the next turn
             }
-            if !search.setting.fits() {
-                return Verdict::TooLarge;
-            }
             let (engine, colors) = search.take_turn(moves, watch);
             self.warmed_up |= search.rotation.warmed_up();
             let Some(colors) = colors else { return Verdict::Open };
@@ -125,11 +122,13 @@ impl Part {
         } else {
             let Manner { threads, seed, lean, preferred } = manner;
             let (graph, known) = (kernel.induced(vertices), known.into_colors());
-            State::Open(Box::new(Search {
-                setting: Setting { k, graph, known, threads, seed },
-                rotation: Rotation::new(lean, preferred),
-                phases: Default::default(),
-            }))
+            let setting = Setting { k, graph, known, threads, seed };
+            let rotation = if setting.fits() {
+                Rotation::new(lean, preferred)
+            } else {
+                Rotation::without_tables(lean)
+            };
+            State::Open(Box::new(Search { setting, rotation, phases: Default::default() }))
         };
         Self { vertices: vertices.to_vec(), state }
     }

@@ -5,6 +5,7 @@ use crate::strategy::Engine;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::dsatur::dsatur_with;
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
+use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::neighbor_counts::Adjacency;
 use prism_cpu::partialcol::{PartialCol, Price, Tenure};
@@ -13,8 +14,8 @@ use prism_cpu::tabucol::TabuCol;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Memory that the tables of one search may take; a graph that needs more is left to the
-/// constructive engines.
+/// Memory that the tables of one search may take; a graph that needs more is left to
+/// iterated greedy.
 const SEARCH_MEMORY: usize = 1 << 30;
 
 /// What searches are set up with.
@@ -29,7 +30,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// Whether the searches fit into memory.
+    /// Whether the searches that need tables fit into memory.
     pub fn fits(&self) -> bool {
         TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY)
     }
@@ -41,6 +42,7 @@ impl Setting {
             Engine::TabuCol => self.tabucol(),
             Engine::Memetic => self.memetic(),
             Engine::PartialCol => self.partialcol(),
+            Engine::IteratedGreedy => self.iterated_greedy(),
         };
         Phase { engine: engine.name(), searches, threads: self.threads }
     }
@@ -102,6 +104,17 @@ impl Setting {
             let (tenure, price) = (Tenure::DYNAMIC, Price::One);
             let graph = self.graph.clone();
             let search = PartialCol::new(graph, self.k as Color, &start, &[], tenure, price, rng);
+            Box::new(search) as Box<dyn FixedK>
+        };
+        (0..self.threads).map(search).collect()
+    }
+
+    /// From what is known. All searches share the graph, since it is large.
+    fn iterated_greedy(&self) -> Vec<Box<dyn FixedK>> {
+        let graph = Arc::new(self.graph.clone());
+        let search = |i: usize| {
+            let rng = Rng::new(self.seed, self.stream(5, i));
+            let search = IteratedGreedy::new(graph.clone(), self.k, &self.known, rng);
             Box::new(search) as Box<dyn FixedK>
         };
         (0..self.threads).map(search).collect()

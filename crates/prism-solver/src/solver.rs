@@ -175,7 +175,7 @@ impl<'a> Solver<'a> {
                     self.attempt = None;
                     self.adopt(coloring, engine.map_or("preprocessing", Engine::name));
                 }
-                Verdict::TooLarge => return Status::EffortSpent,
+                Verdict::Nothing => return Status::EffortSpent,
             }
         }
     }
@@ -259,7 +259,7 @@ impl<'a> Solver<'a> {
 
     /// Gives the attempt at hand its next turn; begins one if there is none.
     fn turn(&mut self, moves: u64) -> Verdict {
-        let (Some(best), best_k) = (&self.best, self.best_k()) else { return Verdict::TooLarge };
+        let (Some(best), best_k) = (&self.best, self.best_k()) else { return Verdict::Nothing };
         let manner = Manner {
             threads: self.options.threads,
             seed: self.options.seed,

@@ -14,9 +14,16 @@ pub(crate) enum Engine {
     TabuCol,
     Memetic,
     PartialCol,
+    /// For graphs too large for the tables of the others.
+    IteratedGreedy,
 }
 
 impl Engine {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+
+    /// Those that take turns.
+    #[cfg(test)]
     pub const ALL: [Self; 4] =
         [Self::GuidedEjection, Self::TabuCol, Self::Memetic, Self::PartialCol];
 
@@ -27,6 +34,7 @@ impl Engine {
             Self::TabuCol => "tabucol",
             Self::Memetic => "memetic",
             Self::PartialCol => "partialcol",
+            Self::IteratedGreedy => "iterated greedy",
         }
     }
 }
@@ -90,10 +98,10 @@ const GROWTH: (u64, u64) = (3, 2);
 #[derive(Clone, Debug)]
 pub(crate) struct Rotation {
     lean: Lean,
-    order: [Engine; 4],
+    order: Vec<Engine>,
     leader: Engine,
     /// The least that any turn has left wrong: conflicting edges or uncoloured vertices.
-    nearest: [u64; 4],
+    nearest: [u64; Engine::COUNT],
     at: usize,
     finished: u32,
     unit: u64,
@@ -106,7 +114,16 @@ impl Rotation {
         if let Some(at) = order.iter().position(|&engine| Some(engine) == preferred) {
             order[..=at].rotate_right(1);
         }
-        let (leader, nearest) = (lean.favourite(), [u64::MAX; 4]);
+        Self::of(lean, order.to_vec(), lean.favourite())
+    }
+
+    /// Iterated greedy alone: it needs no tables.
+    pub fn without_tables(lean: Lean) -> Self {
+        Self::of(lean, vec![Engine::IteratedGreedy], Engine::IteratedGreedy)
+    }
+
+    fn of(lean: Lean, order: Vec<Engine>, leader: Engine) -> Self {
+        let nearest = [u64::MAX; Engine::COUNT];
         Self { lean, order, leader, nearest, at: 0, finished: 0, unit: FIRST_TURN }
     }
 
@@ -208,6 +225,16 @@ mod tests {
                 assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(lean.favourite()));
                 assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(nearest));
             }
+        }
+    }
+
+    #[test]
+    fn without_tables_there_is_one_engine() {
+        let mut rotation = Rotation::without_tables(Lean::Chance);
+        for _ in 0..9 {
+            assert_eq!(rotation.turn().0, Engine::IteratedGreedy);
+            rotation.pass(3);
+            assert!(rotation.warmed_up());
         }
     }
 

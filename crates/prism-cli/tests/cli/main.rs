@@ -15,6 +15,7 @@ mod devices;
 mod errors;
 mod formats;
 mod generate;
+mod large;
 mod results;
 mod signals;
 mod streams;
