@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use prism_stream::mock::MockDriver;
 use prism_stream::{
-    GpuContext, GpuError, Placement, Stage, Submission, TimingOptions, timeline::StepTimes,
+    GpuContext, GpuError, PipelineOptions, Placement, Stage, Submission, TimingOptions,
+    timeline::StepTimes,
 };
-use support::{TRANSPORTS, config, device, expected, options, pipeline};
+use support::{TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound};
 
 /// Bursts of four, every 20.
 const TIMING: TimingOptions = TimingOptions { every: 20, burst: 4, keep: 100 };
@@ -193,5 +194,21 @@ fn timing_begins_between_steps_and_anew_after_a_reset() {
     let seen: Vec<(u64, u64)> =
         pipeline.timeline().unwrap().steps().map(|times| (times.burst, times.step)).collect();
     assert_eq!(seen, [(0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (1, 1), (1, 2), (1, 3)]);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_pipeline_that_chooses_its_transport_can_be_timed() {
+    let (mock, gpu) = device(17);
+    let mut pipeline = unbound(&gpu, PipelineOptions::default());
+    pipeline.bind(kernel(&gpu)).unwrap();
+    pipeline.set_timing(Some(TIMING)).unwrap();
+    calls(&mock, &mut pipeline, 0..200);
+    pipeline.drain().unwrap();
+    let steps: Vec<StepTimes> = pipeline.timeline().unwrap().steps().copied().collect();
+    // The steps that were measured for the choice are not among them.
+    assert!(steps.len() >= 20, "{}", steps.len());
+    assert!(steps.windows(2).all(|pair| pair[0].step < pair[1].step));
+    assert!(steps.iter().all(|times| times.stage(Stage::Kernel).is_some()));
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
