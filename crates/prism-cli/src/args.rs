@@ -173,10 +173,10 @@ pub struct QueryArgs {
 pub struct BoundsArgs {
     #[command(flatten)]
     pub query: QueryArgs,
-    /// Effort of the clique search, in millions of steps of some nanoseconds
+    /// Effort for each kind of bound, in millions of steps of some nanoseconds
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub work: u64,
-    /// Seed of the clique search
+    /// Seed of the searches
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Nothing on standard error but errors

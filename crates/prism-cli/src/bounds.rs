@@ -1,4 +1,7 @@
-//! `prism bounds`: how few colours can do, and how many always do, without colouring.
+//! `prism bounds`: how many colours it takes at least, and how many always do.
+//!
+//! From the cheapest proof to the dearest: a clique, an odd cycle, a generalised Mycielskian, exhaustive
+//! search. Each is tried only while the bounds have not met.
 
 use crate::args::BoundsArgs;
 use crate::failure::Failure;
@@ -6,6 +9,7 @@ use crate::input::{note_repairs, read_graph};
 use crate::output::Output;
 use crate::report;
 use prism_core::bounds::{self, Bipartition, Effort};
+use prism_cpu::exact::raise_lower_bound;
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +24,7 @@ struct Bounds {
     welsh_powell_bound: usize,
     brooks_bound: usize,
     chromatic_number: Option<usize>,
-    /// Vertices of the clique or of the odd cycle, as the file calls them.
+    /// The vertices that the proof is about, as the file calls them; none for exhaustive search.
     witness: Vec<String>,
 }
 
@@ -35,7 +39,8 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
     let upper = bounds::upper(graph, &order);
     let effort =
         Effort { work: args.work.saturating_mul(1_000_000), seed: args.seed, enough: upper.best() };
-    let clique = bounds::clique(graph, &order, &effort, &AtomicBool::new(false));
+    let stop = AtomicBool::new(false);
+    let clique = bounds::clique(graph, &order, &effort, &stop);
     let mut bounds = Bounds {
         file: args.query.input.file.display().to_string(),
         lower_bound: clique.len(),
@@ -48,13 +53,30 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
         chromatic_number: None,
         witness: Vec::new(),
     };
-    let mut witness = clique;
+    let mut witness = clique.clone();
     if bounds.lower_bound <= 2 {
         match bounds::bipartition(graph) {
             Bipartition::Colors(_) => bounds.upper_bound = bounds.lower_bound,
             Bipartition::OddCycle(cycle) => {
                 (bounds.lower_bound, bounds.proof, witness) = (3, "odd cycle", cycle);
             }
+        }
+    }
+    if bounds.lower_bound < bounds.upper_bound {
+        let found = bounds::mycielskian(graph, &order, &clique, &effort, &stop);
+        if found.bound > bounds.lower_bound {
+            (bounds.lower_bound, bounds.proof, witness) =
+                (found.bound, "generalised Mycielskian", found.vertices);
+        }
+    }
+    if bounds.lower_bound < bounds.upper_bound {
+        let (least, most) = (bounds.lower_bound, bounds.upper_bound);
+        let (proved, coloring) = raise_lower_bound(graph, least, most, effort.work / 10, &stop);
+        if proved > least {
+            (bounds.lower_bound, bounds.proof, witness) = (proved, "exhaustive search", Vec::new());
+        }
+        if coloring.is_some() {
+            bounds.upper_bound = proved;
         }
     }
     let names = crate::precolor::Names::new(&loaded);

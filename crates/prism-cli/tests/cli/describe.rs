@@ -44,6 +44,20 @@ fn bounds_come_with_what_proves_them() {
     let bounds = prism!["bounds", "--json", &pentagon].code(0).json();
     assert_eq!((&bounds["chromatic_number"], &bounds["proof"]), (&3.into(), &"odd cycle".into()));
     assert_eq!(witness(&bounds), ["1", "2", "3", "4", "5"]);
+    // The Groetzsch graph: no triangle, four colours.
+    let groetzsch = folder.path("groetzsch.col");
+    prism!["generate", "mycielski", "4", "-o", &groetzsch].code(0);
+    let bounds = prism!["bounds", "--json", &groetzsch].code(0).json();
+    assert_eq!((&bounds["lower_bound"], &bounds["clique_size"]), (&4.into(), &2.into()));
+    assert_eq!(bounds["proof"], "generalised Mycielskian");
+    // Six queens a row, but no six sets of six that cover the board: only search tells.
+    let queens = folder.path("queens.col");
+    prism!["generate", "queens", "6", "6", "-o", &queens].code(0);
+    let bounds = prism!["bounds", "--json", &queens].code(0).json();
+    assert_eq!(
+        (&bounds["chromatic_number"], &bounds["proof"]),
+        (&7.into(), &"exhaustive search".into())
+    );
     let people = folder.file("people.txt", PEOPLE);
     let bounds = prism!["bounds", "--json", &people].code(0).json();
     assert_eq!((&bounds["lower_bound"], &bounds["proof"]), (&3.into(), &"clique".into()));
