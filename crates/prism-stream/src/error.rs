@@ -36,6 +36,8 @@ impl DriverError {
     pub const NO_DEVICE: u32 = 100;
     /// `CUDA_ERROR_INVALID_VALUE`.
     pub const INVALID_VALUE: u32 = 1;
+    /// `CUDA_ERROR_PEER_ACCESS_UNSUPPORTED`.
+    pub const PEER_ACCESS_UNSUPPORTED: u32 = 217;
     /// `CUDA_ERROR_NOT_READY`: a query's "no", not a failure.
     pub const NOT_READY: u32 = 600;
     /// `CUDA_ERROR_ILLEGAL_ADDRESS`.
@@ -75,6 +77,7 @@ fn name(code: u32) -> &'static str {
         201 => "invalid context",
         209 => "no binary for this device",
         214 => "uncorrectable memory error",
+        217 => "the devices do not reach each other's memory",
         218 => "invalid PTX",
         222 => "PTX newer than the driver",
         300 => "invalid source",

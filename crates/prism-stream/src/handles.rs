@@ -230,3 +230,9 @@ impl Drop for HostBuffer {
         self.ledger.pinned.fetch_sub(self.block.bytes, Ordering::Relaxed);
     }
 }
+
+impl fmt::Debug for HostBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.block.fmt(f)
+    }
+}

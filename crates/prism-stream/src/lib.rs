@@ -46,6 +46,7 @@ pub mod kernels;
 pub mod mock;
 #[cfg(feature = "cuda")]
 mod nvrtc;
+mod peer;
 mod pipeline;
 mod plan;
 mod pool;
@@ -65,6 +66,7 @@ pub use driver::{DevicePtr, Driver, KernelArg, LaunchShape};
 pub use error::{DriverError, GpuError, KernelError, Severity, Unavailable};
 pub use handles::DeviceBuffer;
 pub use kernel::{Function, KernelSource, Module};
+pub use peer::{PeerLink, PeerPath};
 pub use pipeline::{AsyncPipelineCoordinator, MAX_DEPTH, PipelineOptions, PipelineStats};
 pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};

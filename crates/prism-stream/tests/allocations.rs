@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use counting::ALLOCATIONS;
 use prism_stream::driver::{
-    GraphDriver, HostBlock, HostUse, PriorityRange, RawEvent, RawFunction, RawGraph, RawGraphExec,
-    RawModule, RawStream,
+    GraphDriver, HostBlock, HostUse, PeerDriver, PriorityRange, RawEvent, RawFunction, RawGraph,
+    RawGraphExec, RawModule, RawStream,
 };
 use prism_stream::{
     AsyncPipelineCoordinator, DeviceInfo, DevicePtr, Driver, DriverError, GpuContext, GpuError,
@@ -150,6 +150,25 @@ impl Driver for Instant {
     fn pause(&self, _: u32) {}
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+impl PeerDriver for Instant {
+    fn can_reach(&self, _: &dyn Driver) -> Outcome<bool> {
+        Ok(false)
+    }
+    fn enable_reach(&self, _: &dyn Driver) -> Outcome {
+        Ok(())
+    }
+    unsafe fn copy_from_peer(
+        &self,
+        _: DevicePtr,
+        _: DevicePtr,
+        _: &dyn Driver,
+        _: usize,
+        _: RawStream,
+    ) -> Outcome {
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod describe;
 mod graph;
+mod peer;
 
 use std::any::Any;
 use std::collections::HashMap;

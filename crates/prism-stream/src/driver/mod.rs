@@ -10,6 +10,7 @@
 #![allow(unsafe_code)]
 
 mod graph;
+mod peer;
 
 use std::any::Any;
 use std::ffi::{CStr, c_void};
@@ -19,6 +20,7 @@ use std::time::Duration;
 use bytemuck::Pod;
 
 pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
+pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
 use crate::error::DriverError;
 
@@ -126,7 +128,7 @@ pub const MAX_KERNEL_ARGS: usize = 32;
 /// until the stream has passed the work. A method that destroys or frees is called once a handle.
 /// [`Driver::bind`] was called on this thread before.
 #[allow(clippy::missing_safety_doc)] // one contract, stated above, for all of them
-pub trait Driver: GraphDriver {
+pub trait Driver: GraphDriver + PeerDriver {
     /// What the device is.
     fn device(&self) -> &DeviceInfo;
     /// Makes the device's context current on this thread.

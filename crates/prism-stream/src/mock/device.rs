@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::capture::{Capture, Node};
-use super::{Call, Fault, MockKernel};
+use super::{Call, Fault, MockKernel, MockReach};
 use crate::driver::HostUse;
 
 /// An operation on a stream's queue.
@@ -13,6 +13,7 @@ use crate::driver::HostUse;
 pub(super) enum Work {
     Copy { to: u64, from: u64, bytes: usize },
     Fill { at: u64, value: u8, bytes: usize },
+    Write { at: u64, bytes: Vec<u8> },
     Record { event: u64, version: u64 },
     Wait { event: u64, version: u64 },
     Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: bool },
@@ -56,6 +57,7 @@ pub(super) struct State {
     pub launch_hangs: BTreeMap<u64, ()>,
     pub launches: u64,
     pub sticky: Option<u32>,
+    pub reach: MockReach,
     pub captures: Vec<Capture>,
     pub graphs: BTreeMap<u64, Vec<Node>>,
     pub execs: BTreeMap<u64, Vec<Node>>,
@@ -110,6 +112,11 @@ impl State {
 
     pub(super) fn violation(&mut self, what: String) {
         self.violations.push(what);
+    }
+
+    /// What a range holds now.
+    pub(super) fn snapshot(&mut self, at: u64, bytes: usize) -> Vec<u8> {
+        MockMemory { state: self }.read(at, bytes)
     }
 
     /// Whether a range lies in one allocation; notices if not.
@@ -188,6 +195,7 @@ impl State {
             Work::Fill { at, value, bytes } => {
                 MockMemory { state: self }.write(at, &vec![value; bytes]);
             }
+            Work::Write { at, bytes } => MockMemory { state: self }.write(at, &bytes),
             Work::Record { event, version } => {
                 let now = self.device_ns;
                 if let Some(state) = self.events.get_mut(&event) {

@@ -16,6 +16,7 @@
 mod calls;
 mod capture;
 mod device;
+mod peer;
 
 use std::cell::Cell;
 use std::fmt;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 pub use self::device::MockMemory;
 use self::device::{Line, State, Work};
+pub use self::peer::MockReach;
 use crate::device::DeviceInfo;
 use crate::driver::{Driver, RawStream};
 use crate::error::DriverError;
@@ -260,7 +262,7 @@ impl MockDriver {
         let inside = |place: u64| (at..at + size as u64).contains(&place);
         let needed = state.uses(|work| match work {
             Work::Copy { to, from, .. } => inside(*to) || inside(*from),
-            Work::Fill { at, .. } => inside(*at),
+            Work::Fill { at, .. } | Work::Write { at, .. } => inside(*at),
             // Arguments of eight bytes may be addresses.
             Work::Launch { args, .. } => args.iter().any(|arg| {
                 <[u8; 8]>::try_from(arg.as_slice()).is_ok_and(|raw| inside(u64::from_le_bytes(raw)))

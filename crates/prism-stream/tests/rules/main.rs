@@ -6,6 +6,7 @@ mod graphs;
 mod in_place;
 mod leaks;
 mod memory;
+mod peers;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,0 +1,108 @@
+//! What copies between devices promise: rule 23.
+
+use std::sync::Arc;
+
+use prism_stream::driver::{HostUse, PeerDriver};
+use prism_stream::mock::{MockDriver, MockReach};
+use prism_stream::{
+    DeviceBuffer, GpuContext, GpuError, PeerLink, PeerPath, PoolOptions, StreamPool,
+};
+
+use crate::support::device;
+
+/// Two devices.
+fn two(seed: u64) -> [(Arc<MockDriver>, GpuContext); 2] {
+    [device(seed), device(seed + 1000)]
+}
+
+fn link(devices: &[(Arc<MockDriver>, GpuContext); 2]) -> Result<PeerLink, GpuError> {
+    let [from, to] =
+        devices.each_ref().map(|(_, gpu)| StreamPool::new(gpu.clone(), PoolOptions::default()));
+    PeerLink::new(&from, &to)
+}
+
+/// Writes bytes to a buffer, or reads them back if there are none.
+fn bytes_of(gpu: &GpuContext, buffer: &DeviceBuffer, write: Option<&[u8]>) -> Vec<u8> {
+    let driver = gpu.driver();
+    driver.bind().unwrap();
+    let stream = driver.stream_create(0).unwrap();
+    let purpose = if write.is_some() { HostUse::Upload } else { HostUse::Download };
+    let block = driver.host_alloc(buffer.bytes(), purpose).unwrap();
+    // SAFETY: all handles were just made, the block is as large as the buffer, and the copy is
+    // waited for before the block goes.
+    unsafe {
+        if let Some(bytes) = write {
+            block.host.copy_from(bytes.as_ptr(), bytes.len());
+            driver.copy_to_device(buffer.ptr(), block.host, bytes.len(), stream).unwrap();
+        } else {
+            driver.copy_to_host(block.host, buffer.ptr(), buffer.bytes(), stream).unwrap();
+        }
+        driver.stream_synchronize(stream).unwrap();
+        let held = std::slice::from_raw_parts(block.host, buffer.bytes()).to_vec();
+        driver.host_free(block).unwrap();
+        driver.stream_destroy(stream).unwrap();
+        held
+    }
+}
+
+#[test]
+fn copies_between_devices_arrive_byte_for_byte_on_either_path() {
+    for (reach, path) in [
+        (MockReach::Direct, PeerPath::Direct),
+        (MockReach::No, PeerPath::Staged),
+        (MockReach::SilentlyNot, PeerPath::Staged),
+    ] {
+        for seed in 0..5 {
+            let devices = two(seed);
+            devices[1].0.set_reach(reach);
+            let mut link = link(&devices).unwrap();
+            assert_eq!(link.path(), path, "{reach:?}");
+            // More than one piece of a staged copy, and not a whole number of them.
+            let size = (5 << 19) + 3;
+            let sent: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
+            let from = devices[0].1.alloc(size).unwrap();
+            let mut to = devices[1].1.alloc_zeroed(size).unwrap();
+            bytes_of(&devices[0].1, &from, Some(&sent));
+            link.copy(&mut to, &from, size - 1).unwrap();
+            let arrived = bytes_of(&devices[1].1, &to, None);
+            assert!(arrived[..size - 1] == sent[..size - 1] && arrived[size - 1] == 0);
+            assert!(matches!(
+                link.copy(&mut to, &from, size + 1),
+                Err(GpuError::InvalidOptions(_))
+            ));
+            drop((link, from, to));
+            for (mock, gpu) in devices {
+                drop(gpu);
+                assert_eq!(mock.live(), (0, 0, 0, 0));
+                assert_eq!(mock.violations(), Vec::<String>::new());
+            }
+        }
+    }
+}
+
+#[test]
+fn access_is_asked_for_before_it_is_enabled_and_has_a_direction() {
+    let devices = two(1);
+    let _ = (devices[0].0.take_calls(), devices[1].0.take_calls());
+    let link = link(&devices).unwrap();
+    let names: Vec<_> = devices[1].0.take_calls().iter().map(|call| call.name).collect();
+    let at = |name| names.iter().position(|found| *found == name);
+    assert!(at("can_reach").is_some() && at("can_reach") < at("enable_reach"));
+    assert!(at("enable_reach") < at("copy_from_peer"));
+    let other: Vec<_> = devices[0].0.take_calls().iter().map(|call| call.name).collect();
+    assert!(!other.contains(&"enable_reach"), "the other direction is nobody's business");
+    drop(link);
+    // The other way may be closed all the same.
+    devices[0].0.set_reach(MockReach::No);
+    assert!(devices[1].0.can_reach(devices[0].0.as_ref()).unwrap());
+    assert!(!devices[0].0.can_reach(devices[1].0.as_ref()).unwrap());
+}
+
+#[test]
+fn a_device_that_is_lost_is_no_reason_to_go_through_the_host() {
+    let devices = two(2);
+    devices[1].0.fail("copy_from_peer", 0, 700);
+    let error = link(&devices).expect_err("lost");
+    assert!(error.is_sticky(), "{error}");
+    assert!(devices[1].1.poison().is_some());
+}
