@@ -16,6 +16,9 @@ pub type Config = [u32; 8];
 pub type Telemetry = [u32; 16];
 pub type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
 
+/// The transport with the most edges.
+pub const STREAMS: (Placement, Submission) = (Placement::Copied, Submission::Streams);
+
 /// All transports.
 pub const TRANSPORTS: [(Placement, Submission); 6] = [
     (Placement::Copied, Submission::Sync),

@@ -6,7 +6,9 @@
 #![cfg(feature = "cuda")]
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod batches;
+mod peers;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,8 +16,7 @@ use prism_stream::driver::{HostUse, RawStream};
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_source, echo_word};
 use prism_stream::{
     AsyncPipelineCoordinator, GpuContext, GpuError, KernelArg, KernelCache, LaunchShape, Module,
-    PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch, StreamPool, StreamPriority,
-    StreamPurpose, Submission,
+    PipelineOptions, Placement, PoolOptions, StreamPool, StreamPriority, StreamPurpose, Submission,
 };
 
 type Config = [u32; 256];
@@ -147,142 +148,6 @@ fn run_batches(pipeline: &mut Pipeline, steps: u64, what: &str) -> Submission {
         }
     }
     pipeline.stats().submission
-}
-
-#[test]
-fn gpu_batches_give_the_same_telemetry_in_every_transport() {
-    let Some((gpu, _alone)) = device() else { return };
-    let steps =
-        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
-    for transport in TRANSPORTS {
-        for depth in [2, 5, 8] {
-            let mut pipeline = pipeline(&gpu, options(depth, transport), EchoOptions::default());
-            let ended = run_batches(&mut pipeline, steps, &format!("{transport:?}"));
-            assert_eq!(ended, transport.1, "no graph was refused");
-        }
-    }
-}
-
-#[test]
-fn gpu_the_first_steps_choose_and_no_result_depends_on_it() {
-    let Some((gpu, _alone)) = device() else { return };
-    let steps =
-        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
-    for spin_us in [0, 5, 50] {
-        let echo = EchoOptions { spin_ns: spin_us * 1000, ..EchoOptions::default() };
-        let mut singly = pipeline(&gpu, PipelineOptions::default(), echo);
-        for step in 0..steps {
-            if let Some(done) = singly.step(&config(step)).unwrap() {
-                let at = done.step;
-                check(&done, at, "chosen, one by one");
-            }
-        }
-        let eight = PipelineOptions { depth: 8, ..PipelineOptions::default() };
-        let mut batched = pipeline(&gpu, eight, echo);
-        run_batches(&mut batched, steps, "chosen, in batches");
-        for chosen in [&singly, &batched] {
-            println!("kernel {spin_us} us: {:?}, {:?}", chosen.stats(), chosen.measured());
-            assert!(chosen.stats().choices > 0, "it was measured");
-            assert_ne!(chosen.stats().submission, Submission::Sync);
-        }
-    }
-}
-
-#[test]
-fn gpu_a_kernel_that_changes_makes_it_choose_again() {
-    let Some((gpu, _alone)) = device() else { return };
-    let cache = KernelCache::for_user();
-    let kernel =
-        |spin_ns| EchoKernel::new(&gpu, &cache, EchoOptions { spin_ns, ..Default::default() });
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, PipelineOptions::default()).unwrap();
-    pipeline.bind(Growing { short: kernel(0).unwrap(), long: kernel(300_000).unwrap() }).unwrap();
-    for step in 0..2000 {
-        let Some(done) = pipeline.step(&config(step)).unwrap() else { continue };
-        let (at, counted) = (done.step, done.step % 1000); // each of the two counts its own
-        assert_eq!(done[0], echo_word(echo_checksum(&config(at)), counted as u32, 0), "step {at}");
-    }
-    println!("{:?}, {:?}", pipeline.stats(), pipeline.measured());
-    assert!(pipeline.stats().choices >= 2, "300 us are more than twice of what a short one takes");
-}
-
-/// A kernel whose steps take longer from step 1000 on.
-struct Growing {
-    short: EchoKernel<Config, Telemetry>,
-    long: EchoKernel<Config, Telemetry>,
-}
-
-// SAFETY: as the echo's, which both are.
-unsafe impl StepKernel<Config, Telemetry> for Growing {
-    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
-        if step.step < 1000 { self.short.launch(step) } else { self.long.launch(step) }
-    }
-}
-
-#[test]
-fn gpu_a_kernel_whose_launches_differ_is_captured_anew() {
-    let Some((gpu, _alone)) = device() else { return };
-    for placement in [Placement::Copied, Placement::Mapped] {
-        // A step that is never reached: enough for the launches not to be all alike.
-        let echo = EchoOptions { long_at: Some(u64::MAX), ..EchoOptions::default() };
-        let mut pipeline = pipeline(&gpu, options(8, (placement, Submission::Graph)), echo);
-        run_batches(&mut pipeline, 64, "warm-up");
-        let before = gpu.memory_use().allocations;
-        pipeline.reset().unwrap();
-        let batch: Vec<Config> = (64..72).map(config).collect();
-        pipeline.submit_batch(&batch).unwrap();
-        for step in 64..72 {
-            let done = pipeline.next().unwrap().unwrap();
-            check(&done, step, "after warm-up");
-        }
-        assert_eq!(pipeline.stats().submission, Submission::Graph);
-        assert_eq!(gpu.memory_use().allocations, before, "updated, not instantiated again");
-    }
-}
-
-/// An echo that asks for memory at each launch, which no capture takes.
-struct Greedy(EchoKernel<Config, Telemetry>);
-
-// SAFETY: as the echo's; what it allocates it frees, and nothing else sees it.
-unsafe impl StepKernel<Config, Telemetry> for Greedy {
-    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
-        let at = step.driver().device_alloc(4096)?;
-        // SAFETY: just allocated, never used.
-        unsafe { step.driver().device_free(at) }?;
-        self.0.launch(step)
-    }
-}
-
-#[test]
-fn gpu_a_kernel_that_cannot_be_captured_goes_on_with_streams() {
-    let Some((gpu, _alone)) = device() else { return };
-    for placement in [Placement::Copied, Placement::Mapped] {
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-        let mut pipeline = Pipeline::new(pool, options(8, (placement, Submission::Graph))).unwrap();
-        let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default()).unwrap();
-        pipeline.bind(Greedy(echo)).unwrap();
-        let ended = run_batches(&mut pipeline, 64, &format!("{placement:?}"));
-        assert_eq!(ended, Submission::Streams);
-    }
-}
-
-#[test]
-fn gpu_another_thread_that_allocates_does_not_spoil_a_capture() {
-    let Some((gpu, _alone)) = device() else { return };
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                drop(gpu.alloc(4096).unwrap());
-            }
-        });
-        let echo = EchoOptions { long_at: Some(u64::MAX), ..EchoOptions::default() };
-        let transport = (Placement::Copied, Submission::Graph);
-        let mut pipeline = pipeline(&gpu, options(8, transport), echo);
-        let ended = run_batches(&mut pipeline, 400, "beside allocations");
-        stop.store(true, Ordering::Relaxed);
-        assert_eq!(ended, Submission::Graph);
-    });
 }
 
 #[test]

@@ -1,0 +1,169 @@
+//! What happens when something goes wrong: which step is named, and what goes on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use prism_stream::{GpuError, Placement, Submission};
+
+use crate::support::{
+    STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
+};
+
+#[test]
+fn a_kernel_fault_names_the_step_and_poisons_the_context() {
+    let (mock, gpu) = device(6);
+    let mut pipeline = pipeline(&gpu, options(3, STREAMS));
+    mock.fault_launch(1, 719);
+    pipeline.submit(&config(0)).unwrap();
+    assert!(pipeline.next().unwrap().is_some());
+    let mut failure = None;
+    for step in 1..4 {
+        if let Err(error) = pipeline.submit(&config(step)) {
+            failure = Some(error);
+            break;
+        }
+    }
+    let error = failure.unwrap_or_else(|| pipeline.next().expect_err("it trapped"));
+    assert!(matches!(error, GpuError::Step { step: 1, .. }), "{error}");
+    assert!(error.is_sticky());
+    for _ in 0..2 {
+        let refused = pipeline.submit(&config(9)).expect_err("poisoned");
+        assert!(matches!(&refused, GpuError::Poisoned { reason, .. } if reason.contains("step 1")));
+    }
+    assert!(gpu.alloc(16).is_err());
+    assert!(pipeline.reset().is_err());
+    drop(pipeline); // leaks, does not free under a lost device's hands, and does not wait
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn out_of_memory_is_an_error_that_passes() {
+    for (name, kind) in [("device_alloc", "device"), ("host_alloc", "pinned")] {
+        let (mock, gpu) = device(7);
+        let mut pipeline = pipeline(&gpu, options(3, (Placement::Copied, Submission::Sync)));
+        mock.fail(name, 0, 2);
+        let error = pipeline.submit(&config(0)).expect_err("no memory");
+        assert!(
+            matches!(&error, GpuError::Memory { kind: found, .. } if *found == kind),
+            "{error}"
+        );
+        assert!(!error.is_sticky());
+        assert_eq!(pipeline.submit(&config(0)).unwrap(), 0);
+        assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(0), 0));
+    }
+}
+
+#[test]
+fn without_streams_to_overlap_with_it_goes_on_in_sync_mode() {
+    let (mock, gpu) = device(8);
+    let mut pipeline = pipeline(&gpu, options(3, STREAMS));
+    mock.fail("stream_create", 1, 2);
+    for step in 0..6 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    assert_eq!(pipeline.stats().submission, Submission::Sync);
+    assert_eq!(pipeline.stats().reason, "streams could not be had");
+    let rest = pipeline.drain().unwrap();
+    assert_eq!(rest[0].telemetry, expected(&config(4), 4));
+}
+
+#[test]
+fn a_step_that_hangs_times_out_and_can_be_waited_for_again() {
+    for transport in TRANSPORTS {
+        let (mock, gpu) = device(9);
+        let mut pipeline = pipeline(&gpu, options(3, transport));
+        mock.hang_launch(0);
+        let error = match pipeline.submit(&config(0)) {
+            Ok(_) => pipeline.next().expect_err("it hangs"),
+            Err(error) => error,
+        };
+        assert_eq!(error, GpuError::StepTimeout { step: 0, after: Duration::from_secs(1) });
+        mock.release();
+        assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(0), 0), "{transport:?}");
+        assert_eq!(pipeline.submit(&config(1)).unwrap(), 1);
+        assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(1), 1), "{transport:?}");
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_pipeline_that_hangs_is_parked_by_drop_and_let_go_later() {
+    let (mock, gpu) = device(10);
+    let mut pipeline = pipeline(&gpu, options(3, STREAMS));
+    mock.hang_launch(0);
+    pipeline.submit(&config(0)).unwrap();
+    drop(pipeline);
+    assert_eq!(gpu.parked(), 1);
+    mock.release();
+    gpu.synchronize().unwrap();
+    assert_eq!(gpu.parked(), 0);
+    assert_eq!(gpu.memory_use().device_bytes, 0);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_panic_in_a_launch_leaves_no_slot_open_to_the_host() {
+    for seed in 0..50 {
+        let (mock, gpu) = device(seed);
+        let mut pipeline = unbound(&gpu, options(2, STREAMS));
+        let mut panicking = kernel(&gpu);
+        panicking.panic_at = Some(1);
+        pipeline.bind(panicking).unwrap();
+        pipeline.submit(&config(0)).unwrap();
+        let panicked = catch_unwind(AssertUnwindSafe(|| pipeline.submit(&config(1))));
+        assert!(panicked.is_err());
+        assert_eq!(pipeline.submit(&config(1)).unwrap(), 1);
+        let records = pipeline.drain().unwrap();
+        assert_eq!(records[0].telemetry, expected(&config(0), 0));
+        assert_eq!(records[1].telemetry, expected(&config(1), 1));
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_kernel_of_a_step_that_was_enqueued_in_part_is_waited_for_before_it_goes() {
+    for seed in 0..50 {
+        for transport in TRANSPORTS {
+            let (mock, gpu) = device(seed);
+            let mut pipeline = pipeline(&gpu, options(3, transport));
+            // The last call of a step: its kernel is queued, but the step does not count.
+            let records = if transport == STREAMS { 2 } else { 0 };
+            let other = kernel(&gpu);
+            mock.fail("event_record", records, 1);
+            assert!(matches!(pipeline.submit(&config(0)), Err(GpuError::Step { step: 0, .. })));
+            pipeline.bind(other).unwrap();
+            pipeline.submit(&config(1)).unwrap();
+            assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(1), 0));
+            assert_eq!(mock.violations(), Vec::<String>::new(), "{transport:?}");
+        }
+    }
+}
+
+#[test]
+fn a_launch_that_refuses_names_its_step_and_gives_the_number_to_the_next() {
+    let (mock, gpu) = device(11);
+    let mut pipeline = unbound(&gpu, options(3, STREAMS));
+    let mut failing = kernel(&gpu);
+    failing.fail_at = Some(1);
+    pipeline.bind(failing).unwrap();
+    pipeline.submit(&config(0)).unwrap();
+    let error = pipeline.submit(&config(1)).expect_err("told to fail");
+    assert!(matches!(error, GpuError::Step { step: 1, .. }), "{error}");
+    assert_eq!(pipeline.submit(&config(2)).unwrap(), 1);
+    let records = pipeline.drain().unwrap();
+    assert_eq!(records[1].telemetry, expected(&config(2), 1));
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_rejected_config_names_its_step_and_the_pipeline_goes_on() {
+    let (_, gpu) = device(12);
+    let mut pipeline = pipeline(&gpu, options(3, STREAMS));
+    let mut bad = config(0);
+    bad[7] = u32::MAX;
+    pipeline.submit(&bad).unwrap();
+    pipeline.submit(&config(1)).unwrap();
+    let error = pipeline.next().expect_err("rejected");
+    assert!(matches!(error, GpuError::Rejected { step: 0, .. }), "{error}");
+    assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(1), 1));
+}

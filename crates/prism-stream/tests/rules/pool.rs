@@ -1,0 +1,86 @@
+//! What the stream pool promises, and what the mock makes of events.
+
+use std::time::Duration;
+
+use prism_stream::{Driver, GpuError, PoolOptions, StreamPool, StreamPriority, StreamPurpose};
+
+use crate::support::device;
+
+#[test]
+fn the_mock_flags_a_wait_on_an_event_that_was_never_recorded() {
+    let (mock, _) = device(19);
+    mock.bind().unwrap();
+    let (stream, event) = (mock.stream_create(0).unwrap(), mock.event_create(false).unwrap());
+    // SAFETY: both were just made.
+    unsafe { mock.stream_wait(stream, event) }.unwrap();
+    assert_eq!(mock.violations().len(), 1);
+}
+
+#[test]
+fn the_mock_takes_waits_as_snapshots() {
+    for seed in 0..50 {
+        let (mock, _) = device(seed);
+        mock.bind().unwrap();
+        let (first, second) = (mock.stream_create(0).unwrap(), mock.stream_create(0).unwrap());
+        let event = mock.event_create(false).unwrap();
+        // SAFETY: all were just made; the second record waits for the second stream, whose wait
+        // would never end if it took the second record for the first.
+        unsafe {
+            mock.event_record(event, first).unwrap();
+            mock.stream_wait(second, event).unwrap();
+            mock.event_record(event, second).unwrap();
+            mock.stream_synchronize(second).unwrap();
+        }
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_lease_is_used_again_and_idle_streams_go() {
+    let (mock, gpu) = device(20);
+    let pool = StreamPool::new(gpu, PoolOptions { cap: 2, idle: Duration::from_secs(5) });
+    assert!(pool.is_empty());
+    let first = pool.lease(StreamPurpose::AuxCompute).unwrap().raw();
+    let again = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    assert_eq!(again.raw(), first);
+    let other = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    let full = pool.lease(StreamPurpose::P2PTransfer).expect_err("at the cap");
+    assert_eq!(full, GpuError::PoolExhausted { cap: 2 });
+    drop(other);
+    let moved = pool.lease(StreamPurpose::P2PTransfer).expect("an idle stream makes room");
+    drop((again, moved));
+    assert_eq!(pool.shrink(), 0);
+    mock.advance(Duration::from_secs(6));
+    assert_eq!(pool.shrink(), 2);
+    assert!(pool.is_empty());
+    assert_eq!(mock.live().0, 0);
+    let usage = pool.usage(StreamPurpose::AuxCompute);
+    assert_eq!((usage.leases, usage.created, usage.destroyed), (3, 2, 2));
+}
+
+#[test]
+fn a_change_of_priority_leases_another_stream_clamped_to_the_device() {
+    let (mock, gpu) = device(21);
+    let pool = StreamPool::new(gpu, PoolOptions::default());
+    let normal = pool.lease(StreamPurpose::KernelExecution).unwrap();
+    assert_eq!(mock.level(normal.raw()), Some(0));
+    let old = normal.raw();
+    drop(normal);
+    pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::Level(-99));
+    let urgent = pool.lease(StreamPurpose::KernelExecution).unwrap();
+    assert_ne!(urgent.raw(), old);
+    assert_eq!(mock.level(urgent.raw()), Some(-5));
+    assert_eq!(pool.len(), 1, "the old one was idle and went");
+}
+
+#[test]
+fn each_stream_is_waited_for_by_itself() {
+    let (mock, gpu) = device(22);
+    let pool = StreamPool::new(gpu, PoolOptions::default());
+    let lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    assert!(lease.query().unwrap());
+    let _ = mock.take_calls();
+    lease.synchronize().unwrap();
+    let calls = mock.take_calls();
+    assert_eq!((calls.len(), calls[0].name), (1, "stream_synchronize"));
+}
