@@ -2,6 +2,7 @@
 //! promise, named after it.
 #![allow(unsafe_code, clippy::unwrap_used)]
 
+mod captures;
 mod choice;
 mod failures;
 mod graphs;
