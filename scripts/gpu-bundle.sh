@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a folder that proves the GPU runtime on a machine with an NVIDIA driver and no Rust: the test
-# binaries, the benchmark, the examples, and a runner. NVRTC must be on that machine, or its library put into lib/.
+# binaries, the benchmark, the examples, `prism`, and a runner. NVRTC must be on that machine, or its library put into lib/.
 #
 #   scripts/gpu-bundle.sh [FOLDER]     makes it (default: target/gpu-bundle)
 #   FOLDER/run.sh [test|sanitize|bench|demo|all]...   runs it there, and prints one summary
@@ -15,6 +15,7 @@ export CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 built=$(cargo test --release --no-run -p prism-stream -p prism-gpu --message-format=json)
 built+=$'\n'$(cargo build --release --examples -p prism-stream -p prism-gpu --message-format=json)
+built+=$'\n'$(cargo build --release -p prism-cli --message-format=json)
 built+=$'\n'$(cargo bench --no-run -p prism-gpu --bench stream_integration --message-format=json)
 printf '%s\n' "$built" | python3 -c '
 import json, shutil, sys
@@ -29,7 +30,9 @@ for line in sys.stdin:
     target = message["target"]
     kind, name = target["kind"][0], target["name"]
     package = message["package_id"].split("#")[0].rsplit("/", 1)[-1]
-    if kind in ("lib", "test", "bench", "example"):
+    if kind == "bin":
+        shutil.copy(path, f"{out}/bin/{name}")
+    elif kind in ("lib", "test", "bench", "example"):
         kind = "test" if kind == "lib" else kind
         shutil.copy(path, f"{out}/bin/{kind}-{package}-{name}")
 ' "$out"

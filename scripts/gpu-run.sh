@@ -76,7 +76,9 @@ for what in "$@"; do
         for binary in "$here"/bin/example-*; do
             step "$(basename "$binary")" "$binary"
             cat "$out/$(basename "$binary").log"
-        done ;;
+        done
+        step prism-devices "$here/bin/prism" devices
+        cat "$out/prism-devices.log" ;;
     *) echo "unknown: $what"; exit 2 ;;
     esac
 done

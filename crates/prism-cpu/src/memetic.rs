@@ -101,12 +101,6 @@ impl Memetic {
         agreement(self.lanes[0].best(), self.lanes[1].best(), self.k)
     }
 
-    /// Puts `colors` in the place of the second individual at the next crossover: a migrant.
-    pub fn immigrate(&mut self, colors: &[Color]) {
-        self.lanes[1].restart(colors);
-        self.left = self.left.max(1);
-    }
-
     /// Both children have had their moves: they become the parents of two new children.
     fn next_generation(&mut self) {
         self.generation += 1;
@@ -193,6 +187,11 @@ impl FixedK for Memetic {
     fn moves(&self) -> u64 {
         self.lanes.iter().map(FixedK::moves).sum()
     }
+
+    /// The migrant takes the place of the second child, and is a parent of the next generation.
+    fn immigrate(&mut self, migrant: &[Color]) {
+        self.lanes[1].restart(migrant);
+    }
 }
 
 fn individual(search: &TabuCol) -> Individual {
@@ -244,6 +243,19 @@ mod tests {
         let best = hopeless.best();
         let clashes = graph.edges().filter(|&(u, v)| best[u as usize] == best[v as usize]);
         assert_eq!(clashes.count() as u64, hopeless.conflicts());
+    }
+
+    #[test]
+    fn a_migrant_joins_the_next_generation() {
+        let go_on = AtomicBool::new(false);
+        let graph = gnp(125, 0.5, 4);
+        let mut teacher = search(&graph, 19, 5, false);
+        assert_eq!(teacher.run(5_000_000, &go_on), Step::Solved);
+        let mut pupil = search(&graph, 19, 6, false);
+        assert_eq!(pupil.run(10, &go_on), Step::OutOfMoves);
+        pupil.immigrate(teacher.best());
+        assert_eq!(pupil.run(2, &go_on), Step::Solved);
+        assert_eq!(pupil.best(), teacher.best());
     }
 
     #[test]

@@ -35,4 +35,8 @@ pub trait FixedK: Send {
 
     /// Moves made since the search was built.
     fn moves(&self) -> u64;
+
+    /// Takes in the best assignment of another search of the same kind, one colour below k for each
+    /// vertex. Searches that do not recombine ignore it.
+    fn immigrate(&mut self, _migrant: &[Color]) {}
 }

@@ -14,9 +14,12 @@ use prism_cpu::tabucol::TabuCol;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Memory that the tables of one search may take; a graph that needs more is left to
+/// Memory that the tables of all searches may take together, about; a graph that needs more is left to
 /// iterated greedy.
-const SEARCH_MEMORY: usize = 1 << 30;
+const SEARCH_MEMORY: usize = 4 << 30;
+
+/// The tables of one search of every engine, as a multiple of those of TabuCol.
+const TABLES: usize = 8;
 
 /// What searches are set up with.
 pub(crate) struct Setting {
@@ -32,7 +35,7 @@ pub(crate) struct Setting {
 impl Setting {
     /// Whether the searches that need tables fit into memory.
     pub fn fits(&self) -> bool {
-        TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY)
+        TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY / TABLES / self.threads)
     }
 
     /// The searches of one engine, on all threads.

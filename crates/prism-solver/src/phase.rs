@@ -1,7 +1,7 @@
 //! One kind of search on one part of the graph, on all threads.
 //!
-//! A phase has one search a thread, each with a random stream of its own, or a single search that
-//! uses all threads itself. It runs in rounds of moves. While its threads work, the calling thread
+//! A phase has one search a thread, each with a random stream of its own, or one for two threads that
+//! uses both. It runs in rounds of moves, and hands the bests on between rounds. While its threads work, the calling thread
 //! keeps the clock: it calls them back when time is up, and passes on how far they are. Clocks never
 //! reach the searches, so what a round does depends on its moves alone.
 
@@ -50,6 +50,7 @@ impl Phase {
         let all = share.saturating_mul(self.threads as u64).min(limit);
         let moves = (all / self.searches.len() as u64).max(1);
         let begun = Instant::now();
+        self.migrate();
         let stop = watch.stop;
         stop.rearm();
         if watch.expired() {
@@ -89,6 +90,19 @@ impl Phase {
         let winner = self.searches.get(winner.into_inner())?;
         counters.successes += 1;
         Some(winner.best().to_vec())
+    }
+
+    /// Every search hands its best to the next one: a ring, so that what is good spreads slowly enough
+    /// for the searches to stay different.
+    fn migrate(&mut self) {
+        if self.searches.len() < 2 {
+            return;
+        }
+        let migrants: Vec<Vec<Color>> = self.searches.iter().map(|s| s.best().to_vec()).collect();
+        for (search, migrant) in self.searches.iter_mut().skip(1).zip(&migrants) {
+            search.immigrate(migrant);
+        }
+        self.searches[0].immigrate(&migrants[migrants.len() - 1]);
     }
 
     /// The least that a search has left wrong: conflicting edges or uncoloured vertices.

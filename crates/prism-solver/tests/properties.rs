@@ -1,0 +1,129 @@
+//! What holds for every graph and every setting: proper, within bounds, repeatable, obedient.
+
+use prism_core::{Coloring, Graph};
+use prism_solver::{Goal, Outcome, Solver, SolverBuilder, Status};
+use proptest::prelude::*;
+
+/// Graphs of up to 40 vertices, from none to all edges.
+fn graphs() -> impl Strategy<Value = Graph<'static>> {
+    (1usize..40, 0usize..400).prop_flat_map(|(n, m)| {
+        let vertex = 0..n as u32;
+        prop::collection::vec((vertex.clone(), vertex), m).prop_map(move |pairs| {
+            let edges: Vec<(u32, u32)> = pairs.into_iter().filter(|(u, v)| u != v).collect();
+            Graph::from_edges(n, &edges).expect("ends are below n").0
+        })
+    })
+}
+
+fn solve<'g>(
+    graph: &'g Graph<'g>,
+    seed: u64,
+    set: impl FnOnce(SolverBuilder<'g>) -> SolverBuilder<'g>,
+) -> Outcome {
+    let builder = Solver::builder(graph).seed(seed).move_limit(30_000);
+    set(builder).build().expect("nothing is asked for that cannot be").run()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_colouring_is_proper_and_the_bounds_hold(graph in graphs(), seed: u64, threads in 1usize..5) {
+        let outcome = solve(&graph, seed, |builder| builder.threads(threads));
+        prop_assert_eq!(outcome.coloring.verify(&graph), Ok(()));
+        prop_assert!(outcome.lower_bound <= outcome.num_colors());
+        prop_assert!(outcome.num_colors() <= graph.max_degree() + 1);
+        prop_assert!(prism_core::bounds::is_clique(&graph, &outcome.clique));
+        prop_assert_eq!(
+            outcome.status == Status::Optimal,
+            outcome.lower_bound == outcome.num_colors()
+        );
+        let ks: Vec<usize> = outcome.history.iter().map(|improvement| improvement.k).collect();
+        prop_assert!(ks.is_sorted_by(|a, b| a > b));
+        prop_assert_eq!(ks.last(), Some(&outcome.num_colors()));
+    }
+
+    #[test]
+    fn one_thread_and_a_seed_decide_everything(graph in graphs(), seed: u64) {
+        let (a, b) = (solve(&graph, seed, |b| b), solve(&graph, seed, |b| b));
+        prop_assert_eq!(&a.coloring, &b.coloring);
+        prop_assert_eq!((a.status, a.moves, a.lower_bound), (b.status, b.moves, b.lower_bound));
+        let moves = |outcome: &Outcome| -> Vec<_> {
+            outcome.engines.iter().map(|e| (e.engine, e.rounds, e.moves)).collect()
+        };
+        prop_assert_eq!(moves(&a), moves(&b));
+    }
+
+    #[test]
+    fn stepping_comes_to_the_same_colours_as_running(graph in graphs(), seed: u64) {
+        let whole = solve(&graph, seed, |builder| builder);
+        let mut solver =
+            Solver::builder(&graph).seed(seed).move_limit(30_000).build().expect("as above");
+        let mut best = usize::MAX;
+        let status = loop {
+            let status = solver.step(2_000);
+            let now = solver.best().expect("stepped").num_colors();
+            prop_assert!(now <= best);
+            best = now;
+            if status != Status::Running {
+                break status;
+            }
+        };
+        let stepped = solver.finish(status);
+        prop_assert_eq!(stepped.coloring.verify(&graph), Ok(()));
+        // Slices change where turns end, so only a proof has to be the same.
+        if whole.status == Status::Optimal && stepped.status == Status::Optimal {
+            prop_assert_eq!(whole.num_colors(), stepped.num_colors());
+        }
+    }
+
+    #[test]
+    fn a_target_is_reached_or_missed_but_never_overshot_in_the_status(
+        graph in graphs(), seed: u64, target in 1usize..12,
+    ) {
+        let outcome = solve(&graph, seed, |builder| builder.goal(Goal::Colors(target)));
+        prop_assert_eq!(outcome.coloring.verify(&graph), Ok(()));
+        match outcome.status {
+            Status::TargetReached => prop_assert!(outcome.num_colors() <= target),
+            Status::TargetInfeasible => prop_assert!(outcome.lower_bound > target),
+            Status::Optimal => prop_assert_eq!(outcome.num_colors(), outcome.lower_bound),
+            status => {
+                prop_assert_eq!(status, Status::MoveLimit);
+                prop_assert!(outcome.num_colors() > target);
+            }
+        }
+    }
+
+    #[test]
+    fn a_warm_start_is_never_made_worse(graph in graphs(), seed: u64) {
+        let warm = solve(&graph, seed, |builder| builder);
+        let again = solve(&graph, seed ^ 1, |builder| builder.warm_start(warm.coloring.clone()));
+        prop_assert!(again.num_colors() <= warm.num_colors());
+    }
+
+    #[test]
+    fn precoloured_vertices_keep_their_colour(graph in graphs(), seed: u64) {
+        // Any proper colouring can be asked for in part.
+        let free = solve(&graph, seed, |builder| builder);
+        let fixed: Vec<(u32, u16)> = free
+            .coloring
+            .colors()
+            .iter()
+            .enumerate()
+            .filter(|(v, _)| v % 3 == 0)
+            .map(|(v, &c)| (v as u32, c))
+            .collect();
+        let outcome = solve(&graph, seed, |builder| builder.precolored(fixed.iter().copied()));
+        prop_assert_eq!(outcome.coloring.verify(&graph), Ok(()));
+        for (v, c) in fixed {
+            prop_assert_eq!(outcome.coloring.colors()[v as usize], c);
+        }
+    }
+}
+
+#[test]
+fn a_colouring_that_is_not_proper_is_no_warm_start() {
+    let (graph, _) = Graph::from_edges(2, &[(0, 1)]).expect("an edge");
+    let wrong = Coloring::from_colors(vec![0, 0]);
+    assert!(Solver::builder(&graph).warm_start(wrong).build().is_err());
+}
