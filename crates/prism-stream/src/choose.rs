@@ -1,15 +1,17 @@
 //! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
 //!
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
-//! to make the step's calls. The first steps of a pipeline measure all of them ([`Measured`]); from
-//! that, [`choose`] predicts what each transport would take a step and picks the least, the simpler one
-//! where two are within [`CLOSE`] of each other. Nothing in here touches a device or a clock.
+//! to write the config and to make the step's calls. The first steps of a pipeline measure all of them
+//! ([`Measured`]); from that, [`choose`] predicts what each transport would take a step and picks the
+//! least; of those within [`CLOSE`] of it, the one that costs the host least. Nothing in here touches a
+//! device or a clock.
 //!
 //! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
-//! in both directions slow each other down, so both at once are measured and not computed. A graph
-//! costs the host one launch a batch, but its batches follow one another: each begins with an upload
-//! that no kernel hides and ends with a download. A kernel in mapped memory carries its own copies, so
-//! it is measured too, but only where that can be faster ([`worth_mapping`]).
+//! in both directions slow each other down, so both at once are measured and not computed. Batches
+//! follow one another, since a caller takes what has come back before it sends more: each begins with
+//! an upload that no kernel hides and ends with a download. A graph costs the host one launch a batch,
+//! but all configs of the batch are written before it. A kernel in mapped memory carries its own
+//! copies, so it is measured too, but only where that can be faster ([`worth_mapping`]).
 //!
 //! The depth follows from Little's law: steps in flight are the time that one takes from its first
 //! call to its end, over the time between two of them; one more is being taken by the host.
@@ -53,6 +55,8 @@ pub struct Measured {
     pub launch: f64,
     /// What any other call takes the host.
     pub call: f64,
+    /// What writing a config into its slot takes the host; 0 if the caller writes it there.
+    pub write: f64,
     /// Steps that the caller submits at a time.
     pub batch: usize,
 }
@@ -90,7 +94,8 @@ pub struct Choice {
     pub step: f64,
 }
 
-/// Every transport that leaves the host free, the simpler ones first.
+/// Every transport that leaves the host free, the simpler ones first: of two that are equal in all, the
+/// first is taken.
 const CANDIDATES: [(Placement, Submission); 4] = [
     (Placement::Mapped, Submission::Streams),
     (Placement::Copied, Submission::Streams),
@@ -106,20 +111,16 @@ struct Prediction {
     /// The device, which has several steps under way.
     device: f64,
     /// The host's calls.
-    host: f64,
+    calls: f64,
+    /// Everything, overlapped as far as it can be.
+    step: f64,
     /// A step from its first call to its end.
     latency: f64,
 }
 
-impl Prediction {
-    fn step(&self) -> f64 {
-        self.device.max(self.host)
-    }
-}
-
 impl Measured {
     /// What the calls of a step cost the host: those of the plan, and the query that sees it end.
-    fn host(&self, placement: Placement, submission: Submission) -> f64 {
+    fn calls(&self, placement: Placement, submission: Submission) -> f64 {
         let plan = plan::plan(placement, submission);
         let steps = self.batch.max(1) as f64;
         let done = plan.done.len() as f64 + 1.0;
@@ -146,12 +147,16 @@ impl Measured {
                     1 => kernel.max(copies),
                     _ => kernel.max(both),
                 };
-                let ends = if submission == Submission::Graph { copies } else { 0.0 };
-                (overlapped + ends / self.batch.max(1) as f64, kernel + copies)
+                let ends = if self.batch > 1 { copies / self.batch as f64 } else { 0.0 };
+                (overlapped + ends, kernel + copies)
             }
         };
-        let host = self.host(placement, submission);
-        Some(Prediction { placement, submission, device, host, latency: host + alone })
+        let calls = self.calls(placement, submission);
+        let step = match submission {
+            Submission::Graph => self.write + calls + device,
+            _ => device.max(self.write + calls),
+        };
+        Some(Prediction { placement, submission, device, calls, step, latency: calls + alone })
     }
 
     /// The kernel time with this placement.
@@ -177,9 +182,10 @@ impl Measured {
 }
 
 /// Whether mapped memory might be faster than copies. It spares the host its copies, and the device
-/// the time that it takes to start one; so it might where the host holds up the best that copies can
-/// do, or where the copies do and are short. Longer ones are held up by the bus,
-/// which a kernel that reads and writes in mapped memory has to go over just as well.
+/// the time that it takes to start one; so it might where the host's calls hold up the best that copies
+/// can do, or where the copies are short and the kernel does not hide them, as it never does at the
+/// ends of a batch. Longer ones are held up by the bus, which a kernel that reads and writes in mapped
+/// memory has to go over just as well.
 #[must_use]
 pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {
     let Some(times) = measured.copied else { return false };
@@ -188,9 +194,9 @@ pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {
     }
     let copied = Limits { placement: Some(Placement::Copied), ..*limits };
     let Some((best, _)) = best(measured, &copied) else { return false };
-    let by_host = best.host > CLOSE * best.device;
-    let by_short_copies = times.both < SHORT_COPY_US && best.step() > CLOSE * times.kernel;
-    by_host || by_short_copies
+    let by_host = best.calls > CLOSE * best.device;
+    let hidden = measured.batch <= 1 && best.step <= CLOSE * times.kernel;
+    by_host || (times.both < SHORT_COPY_US && !hidden)
 }
 
 /// Whether a submission is open to choice.
@@ -204,20 +210,20 @@ fn allowed(limits: &Limits, measured: &Measured, submission: Submission) -> bool
 
 /// The best of the transports that are open to choice, and how many of them there are.
 fn best(measured: &Measured, limits: &Limits) -> Option<(Prediction, usize)> {
-    let mut best: Option<Prediction> = None;
-    let mut candidates = 0;
-    for candidate in CANDIDATES {
-        let pinned = limits.placement.is_some_and(|pinned| pinned != candidate.0);
-        if pinned || !allowed(limits, measured, candidate.1) {
-            continue;
-        }
-        let Some(found) = measured.predict(candidate, limits.copy_engines) else { continue };
-        candidates += 1;
-        if best.is_none_or(|best| best.step() > CLOSE * found.step()) {
-            best = Some(found);
-        }
-    }
-    best.map(|best| (best, candidates))
+    let open = || {
+        CANDIDATES
+            .into_iter()
+            .filter(|(placement, submission)| {
+                let pinned = limits.placement.is_some_and(|pinned| pinned != *placement);
+                !pinned && allowed(limits, measured, *submission)
+            })
+            .filter_map(|candidate| measured.predict(candidate, limits.copy_engines))
+    };
+    let least = open().map(|found| found.step).min_by(f64::total_cmp)?;
+    let best = open()
+        .filter(|found| found.step <= CLOSE * least)
+        .min_by(|a, b| a.calls.total_cmp(&b.calls))?;
+    Some((best, open().count()))
 }
 
 /// The transport to run with, from what was measured.
@@ -233,7 +239,7 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
             step: 0.0,
         };
     };
-    let in_flight = (best.latency / best.step().max(f64::MIN_POSITIVE)).ceil();
+    let in_flight = (best.latency / best.step.max(f64::MIN_POSITIVE)).ceil();
     // Two batches: one runs while the next is made.
     let wanted = (in_flight.min(limits.slots as f64) as usize + 1).max(2 * measured.batch);
     Choice {
@@ -241,13 +247,13 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
         submission: best.submission,
         depth: wanted.clamp(1, limits.slots.max(1)),
         reason: reason(&best, measured, candidates),
-        step: best.step(),
+        step: best.step,
     }
 }
 
 /// What decided, in words.
 fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static str {
-    let held_up_by_host = best.host >= best.device;
+    let held_up_by_host = best.calls + measured.write >= best.device;
     match (best.placement, best.submission) {
         _ if candidates == 1 && held_up_by_host => "the only one left; the host's calls bound it",
         (Placement::Mapped, Submission::Graph) | (Placement::Copied, Submission::Graph) => {
@@ -266,12 +272,13 @@ fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static
     }
 }
 
-/// Whether kernel times that were seen lately are another matter than the one that was chosen by.
+/// Whether kernel times that were seen lately are another matter than the one that was chosen by. They
+/// were taken with the host at work beside the device: a kernel that waited for its launch seems to
+/// have taken up to `delay` longer.
 #[must_use]
-pub fn drifted(chosen: f64, lately: &[f64]) -> bool {
-    let far = |now: f64| (now - chosen).abs() > RESOLUTION_US;
-    let slower = |now: &f64| *now > chosen * DRIFT && far(*now);
-    let faster = |now: &f64| *now < chosen / DRIFT && far(*now);
+pub fn drifted(chosen: f64, lately: &[f64], delay: f64) -> bool {
+    let slower = |now: &f64| *now > chosen * DRIFT && now - chosen > RESOLUTION_US + delay;
+    let faster = |now: &f64| *now < chosen / DRIFT && chosen - now > RESOLUTION_US;
     !lately.is_empty() && (lately.iter().all(slower) || lately.iter().all(faster))
 }
 

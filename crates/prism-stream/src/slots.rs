@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::context::{GpuContext, Parked};
-use crate::driver::{DevicePtr, Driver, HostUse, RawStream};
+use crate::driver::{DevicePtr, Driver, Gate, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::graph::Graphs;
 use crate::handles::{DeviceBuffer, Event, HostBuffer, Stream};
@@ -186,15 +186,17 @@ pub(crate) struct Work<C, T> {
     // Then the lanes: a stream that is given back still runs what is on it, a kernel's own
     // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
     pub lanes: Option<Lanes>,
-    /// Timed events, if steps are measured.
+    /// Timed events, if steps are measured, and what holds back a stream while they are put on it.
     pub timers: Arc<Vec<Event>>,
+    pub gate: Arc<Gate>,
     pub kernel: Option<Box<dyn StepKernel<C, T>>>,
 }
 
 impl<C, T> Default for Work<C, T> {
     fn default() -> Self {
         let graphs = Graphs::default();
-        Self { watch: None, graphs, lanes: None, timers: Arc::default(), kernel: None }
+        let (timers, gate) = (Arc::default(), Arc::default());
+        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None }
     }
 }
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use counting::ALLOCATIONS;
 use prism_stream::driver::{
-    GraphDriver, HostBlock, HostUse, PeerDriver, PriorityRange, RawEvent, RawFunction, RawGraph,
-    RawGraphExec, RawModule, RawStream,
+    Gate, GraphDriver, HostBlock, HostUse, PeerDriver, PriorityRange, RawEvent, RawFunction,
+    RawGraph, RawGraphExec, RawModule, RawStream,
 };
 use prism_stream::{
     AsyncPipelineCoordinator, DeviceInfo, DevicePtr, Driver, DriverError, GpuContext, GpuError,
@@ -69,6 +69,9 @@ impl Driver for Instant {
         Ok(())
     }
     unsafe fn stream_wait(&self, _: RawStream, _: RawEvent) -> Outcome {
+        Ok(())
+    }
+    unsafe fn stream_hold(&self, _: RawStream, _: &Arc<Gate>) -> Outcome {
         Ok(())
     }
     fn event_create(&self, _: bool) -> Outcome<RawEvent> {

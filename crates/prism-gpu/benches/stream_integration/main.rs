@@ -6,25 +6,30 @@
 //! reads every config byte and writes every telemetry byte, and the host checks both. Each figure is
 //! the median of five passes.
 //!
+//! For the smallest payload it also tells what a step costs the host (see `host.rs`), and what single
+//! calls of the driver do.
+//!
 //! Without a GPU it says so and ends well. `--out FOLDER` also writes `stream_integration.csv`, `.json`
 //! and `.svg` there. `--mock` runs it on a mock of a device, which shows that it works and measures
 //! nothing.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
+mod host;
 mod kernel;
 mod plot;
 mod raw;
 mod report;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytemuck::Pod;
 use prism_stream::mock::MockDriver;
 use prism_stream::{
-    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, Placement, PoolOptions,
-    StreamPool, Submission,
+    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, PipelineStats, Placement,
+    PoolOptions, StreamPool, Submission,
 };
 
+use host::Part;
 use kernel::{BenchKernel, check};
 use report::{Report, Row};
 
@@ -58,14 +63,18 @@ unsafe impl<const N: usize> bytemuck::Zeroable for Words<N> {}
 // SAFETY: an array of plain integers, transparently.
 unsafe impl<const N: usize> Pod for Words<N> {}
 
-/// The transports of the pipeline, what they are called one step a call and in batches (a graph of one
-/// step gains nothing), and how they are asked for. `auto` is what it does when nothing is asked of it.
-fn transports() -> Vec<(&'static str, &'static str, PipelineOptions)> {
-    let pinned = |placement, submission| PipelineOptions {
+/// One transport.
+fn pinned(placement: Placement, submission: Submission) -> PipelineOptions {
+    PipelineOptions {
         placement: Some(placement),
         submission: Some(submission),
         ..PipelineOptions::default()
-    };
+    }
+}
+
+/// The transports of the pipeline, what they are called one step a call and in batches (a graph of one
+/// step gains nothing), and how they are asked for. `auto` is what it does when nothing is asked of it.
+fn transports() -> Vec<(&'static str, &'static str, PipelineOptions)> {
     let (copied, mapped) = (Placement::Copied, Placement::Mapped);
     vec![
         ("sync copied", "", pinned(copied, Submission::Sync)),
@@ -119,7 +128,48 @@ impl Case<'_> {
         config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 7));
         pipeline.submit(&config).unwrap();
         check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
+        self.say(what, &pipeline);
         figure
+    }
+
+    /// Says what was chosen, if anything was, and from which figures.
+    fn say<C: Pod, T: Pod>(&self, what: &str, pipeline: &AsyncPipelineCoordinator<C, T>) {
+        if let Some(measured) = pipeline.measured() {
+            let PipelineStats { placement, submission, depth, reason, choices, .. } =
+                pipeline.stats();
+            println!(
+                "{what}: {placement:?} {submission:?}, {depth} in flight, {reason}; choice {choices}: {measured:.2?}"
+            );
+        }
+    }
+
+    /// What a step costs the host, in bursts of as many as there are slots.
+    fn host<const C: usize, const T: usize>(
+        &self,
+        burst: usize,
+        options: PipelineOptions,
+    ) -> (f64, f64, f64) {
+        let depth = burst;
+        let mut pipeline = self.pipeline::<C, T>(PipelineOptions { depth, ..options });
+        let configs: Vec<Words<C>> = bytemuck::zeroed_vec(burst);
+        host::measure(burst, self.rest(burst), |part| match part {
+            Part::Submit if options.submission == Some(Submission::Graph) => {
+                pipeline.submit_batch(&configs).unwrap();
+            }
+            Part::Submit => configs.iter().for_each(|config| {
+                pipeline.submit(config).unwrap();
+            }),
+            Part::Take => {
+                for _ in 0..burst {
+                    std::hint::black_box(pipeline.next().unwrap().unwrap().0[T - 1]);
+                }
+            }
+        })
+    }
+
+    /// Long enough for the device to be done with so many steps.
+    fn rest(&self, steps: usize) -> Duration {
+        Duration::from_nanos(self.spin_ns * steps as u64) + Duration::from_micros(100)
     }
 
     /// One step a call, its config written where it is sent from: all that such a step costs, while
@@ -141,6 +191,7 @@ impl Case<'_> {
         config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 9));
         pipeline.submit_with(|slot| slot.0.copy_from_slice(&config.0)).unwrap();
         check(&config.0, &pipeline.next().unwrap().unwrap().0, step, "auto, in place");
+        self.say("auto, in place", &pipeline);
         figure
     }
 
@@ -170,6 +221,7 @@ impl Case<'_> {
             check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
             step += 1;
         }
+        self.say(what, &pipeline);
         figure
     }
 }
@@ -209,6 +261,16 @@ fn payload<const C: usize, const T: usize>(
         row("raw mapped", measure(steps, |n| raw.mapped(n)));
         row("raw mapped, batches of 8", measure(steps, |n| raw.mapped_batches(n)));
         row("raw graph, batches of 8", measure(steps, |n| raw.graph_batches(n)));
+        let host_matters = kernel_us == 1 && config_bytes <= 256;
+        if host_matters {
+            let rest = case.rest(BATCH);
+            row("host: raw streams", raw.host_streams(rest));
+            row("host: raw mapped", raw.host_mapped(rest));
+            row("host: raw graph, batches of 8", raw.host_graph(rest));
+            raw.calls(|what, figure| {
+                row(what, figure);
+            });
+        }
         drop(raw);
 
         // Eight slots of sixteen megabytes are no place for a batch.
@@ -222,6 +284,14 @@ fn payload<const C: usize, const T: usize>(
             }
         }
         row("auto, in place", case.in_place::<C, T>());
+        if host_matters {
+            let [copied, mapped] = [Placement::Copied, Placement::Mapped];
+            let (streams, graph) = (Submission::Streams, Submission::Graph);
+            row("host: streams copied", case.host::<C, T>(3, pinned(copied, streams)));
+            row("host: streams mapped", case.host::<C, T>(3, pinned(mapped, streams)));
+            let figure = case.host::<C, T>(BATCH, pinned(mapped, graph));
+            row("host: graph mapped, batches of 8", figure);
+        }
         print!("{}", report.block((config_bytes, telemetry_bytes, kernel_us)));
     }
 }

@@ -3,11 +3,13 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_stream::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
 use prism_stream::{DeviceBuffer, GpuContext, KernelCache};
 
 use super::BATCH;
+use super::host::{self, Part};
 use super::kernel::BenchKernel;
 
 const SLOTS: usize = 3;
@@ -93,6 +95,21 @@ impl Loops {
         unsafe { self.driver.event_synchronize(self.events[slot][2]) }.unwrap();
     }
 
+    /// The host writes the config of a slot.
+    fn write(&self, blocks: &[HostBlock], slot: usize) {
+        // SAFETY: the block is that large, and the device is done with it.
+        unsafe {
+            blocks[slot].host.copy_from_nonoverlapping(self.pageable.0.as_ptr(), self.bytes.0);
+        }
+    }
+
+    /// The host waits for a slot and looks at its telemetry.
+    fn take(&self, blocks: &[HostBlock], slot: usize, done: usize) {
+        self.host_wait(done);
+        // SAFETY: the block is that large, and the device is done with it.
+        std::hint::black_box(unsafe { blocks[slot].host.add(self.bytes.1 - 4).read() });
+    }
+
     fn finish(&self) {
         for stream in self.streams {
             // SAFETY: the stream is ours.
@@ -153,16 +170,20 @@ impl Loops {
             if step >= SLOTS {
                 self.host_wait(slot);
             }
-            self.copy_up(slot, self.up[slot].host, 0);
-            self.record(slot, 0, 0);
-            self.hold(slot, 0, 1);
-            self.launch(self.config[slot].ptr(), self.telemetry[slot].ptr(), 1);
-            self.record(slot, 1, 1);
-            self.hold(slot, 1, 2);
-            self.copy_down(slot, self.down[slot].host, 2);
-            self.record(slot, 2, 2);
+            self.step_on_streams(slot);
         }
         self.finish();
+    }
+
+    fn step_on_streams(&self, slot: usize) {
+        self.copy_up(slot, self.up[slot].host, 0);
+        self.record(slot, 0, 0);
+        self.hold(slot, 0, 1);
+        self.launch(self.config[slot].ptr(), self.telemetry[slot].ptr(), 1);
+        self.record(slot, 1, 1);
+        self.hold(slot, 1, 2);
+        self.copy_down(slot, self.down[slot].host, 2);
+        self.record(slot, 2, 2);
     }
 
     pub fn mapped(&self, steps: u64) {
@@ -189,6 +210,18 @@ impl Loops {
 
     /// The same batches, each a graph that was captured once.
     pub fn graph_batches(&self, steps: u64) {
+        self.with_graph(|launch| {
+            for _ in 0..steps.div_ceil(BATCH as u64) {
+                launch();
+                self.record(0, 2, 1);
+                self.host_wait(0);
+            }
+        });
+    }
+
+    /// Captures a batch of mapped steps, and lends out what launches it. Each launch is waited for
+    /// before the next.
+    fn with_graph<R>(&self, run: impl FnOnce(&dyn Fn()) -> R) -> R {
         let on = self.streams[1];
         // SAFETY: the stream is ours, and nothing is queued on it. The graph runs once at a time,
         // since each run is waited for, and goes when the last one is over.
@@ -198,14 +231,82 @@ impl Loops {
             let graph = self.driver.capture_end(on).unwrap();
             let exec = self.driver.graph_instantiate(graph).unwrap();
             self.driver.graph_destroy(graph).unwrap();
-            for _ in 0..steps.div_ceil(BATCH as u64) {
-                self.driver.graph_launch(exec, on).unwrap();
-                self.record(0, 2, 1);
-                self.host_wait(0);
-            }
+            let result = run(&|| self.driver.graph_launch(exec, on).unwrap());
             self.finish();
             self.driver.graph_exec_destroy(exec).unwrap();
+            result
         }
+    }
+
+    /// What a step on three streams costs the host.
+    pub fn host_streams(&self, rest: Duration) -> (f64, f64, f64) {
+        host::measure(SLOTS, rest, |part| {
+            for slot in 0..SLOTS {
+                if part == Part::Submit {
+                    self.write(&self.up, slot);
+                    self.step_on_streams(slot);
+                } else {
+                    self.take(&self.down, slot, slot);
+                }
+            }
+        })
+    }
+
+    /// What a mapped step costs the host.
+    pub fn host_mapped(&self, rest: Duration) -> (f64, f64, f64) {
+        host::measure(SLOTS, rest, |part| {
+            for slot in 0..SLOTS {
+                if part == Part::Submit {
+                    self.write(&self.mapped_up, slot);
+                    self.launch_mapped(slot);
+                    self.record(slot, 2, 1);
+                } else {
+                    self.take(&self.mapped_down, slot, slot);
+                }
+            }
+        })
+    }
+
+    /// What a step of a batch that is a graph costs the host.
+    pub fn host_graph(&self, rest: Duration) -> (f64, f64, f64) {
+        self.with_graph(|launch| {
+            host::measure(BATCH, rest, |part| {
+                if part == Part::Submit {
+                    (0..BATCH).for_each(|at| self.write(&self.mapped_up, at % SLOTS));
+                    launch();
+                    self.record(0, 2, 1);
+                } else {
+                    (0..BATCH).for_each(|at| self.take(&self.mapped_down, at % SLOTS, 0));
+                }
+            })
+        })
+    }
+
+    /// What single calls cost the host, on streams with nothing to do.
+    pub fn calls(&self, mut row: impl FnMut(&'static str, (f64, f64, f64))) {
+        let calls: [(&'static str, &dyn Fn()); 7] = [
+            ("call: bind the context", &|| self.driver.bind().unwrap()),
+            ("call: record an event", &|| self.record(0, 2, 1)),
+            ("call: hold back a stream", &|| self.hold(0, 2, 0)),
+            ("call: query an event", &|| {
+                // SAFETY: the event is ours.
+                unsafe { self.driver.event_query(self.events[0][2]) }.unwrap();
+            }),
+            ("call: wait for a complete event", &|| self.host_wait(0)),
+            ("call: upload", &|| self.copy_up(0, self.up[0].host, 0)),
+            ("call: launch", &|| self.launch_mapped(0)),
+        ];
+        for (what, call) in calls {
+            row(
+                what,
+                host::measure(BATCH, Duration::from_micros(100), |part| {
+                    if part == Part::Submit {
+                        (0..BATCH).for_each(|_| call());
+                    }
+                }),
+            );
+        }
+        self.finish();
     }
 
     fn launch_mapped(&self, slot: usize) {

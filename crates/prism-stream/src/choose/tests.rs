@@ -15,7 +15,7 @@ const FREE: Limits = Limits {
 /// the host 2.5 us there and other calls 0.8 us.
 fn h200(upload: f64, kernel: f64, download: f64, both: f64, mapped: Option<f64>) -> Measured {
     let copied = Some(CopiedTimes { upload, kernel, download, both });
-    Measured { copied, mapped, launch: 2.5, call: 0.8, batch: 1 }
+    Measured { copied, mapped, launch: 2.5, call: 0.8, write: 0.1, batch: 1 }
 }
 
 fn chosen(measured: Measured) -> (Placement, Submission) {
@@ -74,14 +74,32 @@ fn batches_that_the_host_holds_up_become_graphs() {
     let short = h200(2.5, 1.5, 1.8, 2.6, Some(1.6));
     assert_eq!(chosen(batch(short, 1)), MAPPED);
     assert_eq!(chosen(batch(short, 8)), (Placement::Mapped, Submission::Graph));
-    // The kernel is the bound: a graph would gain nothing, so the simpler one stays.
+    // The kernel is the bound: a graph gains the steps nothing, but it spares the host its calls.
     let long = h200(2.5, 50.0, 1.8, 2.6, Some(60.0));
-    assert_eq!(chosen(batch(long, 8)), STREAMS);
+    assert_eq!(chosen(batch(long, 8)), (Placement::Copied, Submission::Graph));
     // Copied, since mapped memory is slow: a graph, though each begins and ends with a copy.
     let mapped_is_slow = h200(1.0, 1.5, 1.0, 1.2, Some(9.0));
     assert_eq!(chosen(batch(mapped_is_slow, 8)), (Placement::Copied, Submission::Graph));
     let refused = Limits { graphs: false, ..FREE };
     assert_eq!(choose(&batch(short, 8), &refused).submission, Submission::Streams);
+}
+
+#[test]
+fn configs_that_take_long_to_write_are_written_while_the_device_works() {
+    // 1 MB / 1 MB, kernel of 200 us: a graph could begin only after eight megabytes were written.
+    let row = Measured { batch: 8, write: 40.0, ..h200(21.9, 203.2, 21.0, 23.9, None) };
+    assert_eq!(chosen(row), STREAMS);
+    // Written in place by the caller, that is over before the batch is submitted.
+    assert_eq!(chosen(Measured { write: 0.0, ..row }), (Placement::Copied, Submission::Graph));
+}
+
+#[test]
+fn of_two_that_take_as_long_the_one_that_costs_the_host_least_is_taken() {
+    let row = h200(2.5, 50.0, 1.8, 2.6, Some(50.2));
+    assert_eq!(chosen(row), MAPPED);
+    assert_eq!(chosen(h200(2.5, 50.0, 1.8, 2.6, Some(53.0))), STREAMS, "more than that");
+    assert!(!worth_mapping(&row, &FREE), "the kernel hides the copies");
+    assert!(worth_mapping(&Measured { batch: 8, ..row }, &FREE), "but not those at the ends");
 }
 
 #[test]
@@ -137,12 +155,14 @@ fn nothing_measured_is_the_transport_that_is_right_for_any_payload() {
 
 #[test]
 fn a_kernel_time_drifts_when_all_of_a_window_is_beyond_a_factor_of_two() {
-    assert!(drifted(10.0, &[21.0, 30.0, 22.0, 25.0]));
-    assert!(drifted(10.0, &[4.0, 3.0, 4.5, 1.0]));
-    assert!(!drifted(10.0, &[21.0, 30.0, 19.0, 25.0]), "one of them did not");
-    assert!(!drifted(10.0, &[21.0, 4.0, 30.0, 3.0]), "not in one direction");
-    assert!(!drifted(1.0, &[2.5, 2.9, 2.5, 2.5]), "events do not see as much");
-    assert!(!drifted(10.0, &[]));
+    assert!(drifted(10.0, &[21.0, 30.0, 22.0, 25.0], 0.0));
+    assert!(drifted(10.0, &[4.0, 3.0, 4.5, 1.0], 0.0));
+    assert!(!drifted(10.0, &[21.0, 30.0, 19.0, 25.0], 0.0), "one of them did not");
+    assert!(!drifted(10.0, &[21.0, 4.0, 30.0, 3.0], 0.0), "not in one direction");
+    assert!(!drifted(1.0, &[2.5, 2.9, 2.5, 2.5], 0.0), "events do not see as much");
+    assert!(!drifted(10.0, &[], 0.0));
+    assert!(!drifted(2.0, &[5.0, 5.5, 5.2, 5.1], 3.3), "the launch came late");
+    assert!(drifted(2.0, &[8.0, 7.5, 9.0, 8.0], 3.3));
 }
 
 #[test]

@@ -30,8 +30,8 @@ use cudarc::driver::{CudaContext, CudaStream};
 pub(crate) use self::describe::{describe, device_count, driver_version, library_present};
 use crate::device::DeviceInfo;
 use crate::driver::{
-    DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, MAX_KERNEL_ARGS, PriorityRange,
-    RawEvent, RawFunction, RawModule, RawStream,
+    DevicePtr, Driver, Gate, HostBlock, HostUse, KernelArg, LaunchShape, MAX_KERNEL_ARGS,
+    PriorityRange, RawEvent, RawFunction, RawModule, RawStream,
 };
 use crate::error::DriverError;
 
@@ -82,6 +82,19 @@ fn stream(raw: RawStream) -> sys::CUstream {
 /// An event handle as the driver takes it.
 fn event(raw: RawEvent) -> sys::CUevent {
     raw.0 as usize as sys::CUevent
+}
+
+/// Waits at a gate, on a thread of the driver's, which must make no call to the driver.
+///
+/// # Safety
+/// `gate` comes from [`Arc::into_raw`] and is given back here.
+unsafe extern "C" fn wait_at(gate: *mut c_void) {
+    // SAFETY: the caller's promise.
+    let gate = unsafe { Arc::from_raw(gate.cast_const().cast::<Gate>()) };
+    let since = Instant::now();
+    while !gate.is_open() && since.elapsed() < Gate::LIMIT {
+        std::hint::spin_loop();
+    }
 }
 
 impl CudaDriver {
@@ -172,6 +185,19 @@ impl Driver for CudaDriver {
     unsafe fn stream_wait(&self, raw: RawStream, on: RawEvent) -> Result<(), DriverError> {
         // SAFETY: contract.
         check(unsafe { sys::cuStreamWaitEvent(stream(raw), event(on), 0) }, "cuStreamWaitEvent")
+    }
+
+    unsafe fn stream_hold(&self, raw: RawStream, gate: &Arc<Gate>) -> Result<(), DriverError> {
+        let data = Arc::into_raw(Arc::clone(gate));
+        // SAFETY: contract; `data` is what `wait_at` takes, and is its own to give back.
+        let held = unsafe {
+            sys::cuLaunchHostFunc(stream(raw), Some(wait_at), data.cast_mut().cast::<c_void>())
+        };
+        if held != CUresult::CUDA_SUCCESS {
+            // SAFETY: made above; a call that failed keeps nothing.
+            drop(unsafe { Arc::from_raw(data) });
+        }
+        check(held, "cuLaunchHostFunc")
     }
 
     fn event_create(&self, timed: bool) -> Result<RawEvent, DriverError> {

@@ -9,16 +9,20 @@
 //! [`handles`](crate::handles).
 #![allow(unsafe_code)]
 
+mod gate;
 mod graph;
 mod peer;
 
 use std::any::Any;
 use std::ffi::{CStr, c_void};
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytemuck::Pod;
 
+pub use self::gate::Gate;
+pub(crate) use self::gate::HeldBack;
 pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
 pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
@@ -150,6 +154,9 @@ pub trait Driver: GraphDriver + PeerDriver {
     unsafe fn stream_synchronize(&self, stream: RawStream) -> Result<(), DriverError>;
     /// Work enqueued on `stream` from now on waits for the latest record of `event`.
     unsafe fn stream_wait(&self, stream: RawStream, event: RawEvent) -> Result<(), DriverError>;
+
+    /// Work enqueued on `stream` from now on waits until the gate is open, for [`Gate::LIMIT`] at most.
+    unsafe fn stream_hold(&self, stream: RawStream, gate: &Arc<Gate>) -> Result<(), DriverError>;
 
     /// A new event; `timed` ones cost more and can be compared.
     fn event_create(&self, timed: bool) -> Result<RawEvent, DriverError>;

@@ -4,13 +4,14 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ffi::CStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::device::{EventState, Work};
 use super::{BOUND, MockDriver, Outcome};
 use crate::device::DeviceInfo;
 use crate::driver::{
-    DevicePtr, Driver, HostBlock, HostUse, KernelArg, LaunchShape, PriorityRange, RawEvent,
+    DevicePtr, Driver, Gate, HostBlock, HostUse, KernelArg, LaunchShape, PriorityRange, RawEvent,
     RawFunction, RawModule, RawStream,
 };
 use crate::error::DriverError;
@@ -92,6 +93,11 @@ impl Driver for MockDriver {
             queue.push_back(Work::Wait { event: event.0, version });
         }
         Ok(())
+    }
+
+    unsafe fn stream_hold(&self, stream: RawStream, gate: &Arc<Gate>) -> Outcome {
+        // Stricter than a device: a gate that nobody opens holds the stream for ever, which is noticed.
+        self.enqueue("stream_hold", stream, 0, Work::Hold { gate: Arc::clone(gate) })
     }
 
     fn event_create(&self, timed: bool) -> Outcome<RawEvent> {

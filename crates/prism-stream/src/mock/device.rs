@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::capture::{Capture, Node};
 use super::{Call, Fault, MockKernel, MockReach};
-use crate::driver::HostUse;
+use crate::driver::{Gate, HostUse};
 
 /// An operation on a stream's queue.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub(super) enum Work {
     Write { at: u64, bytes: Vec<u8> },
     Record { event: u64, version: u64 },
     Wait { event: u64, version: u64 },
+    Hold { gate: Arc<Gate> },
     Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: bool },
 }
 
@@ -156,6 +157,7 @@ impl State {
             Some(Work::Wait { event, version }) => {
                 self.events.get(event).is_none_or(|state| state.reached >= *version)
             }
+            Some(Work::Hold { gate }) => gate.is_open(),
             Some(Work::Launch { hang, .. }) => !hang,
             Some(_) => true,
         }
@@ -203,7 +205,7 @@ impl State {
                     state.at_ns = now;
                 }
             }
-            Work::Wait { .. } => {}
+            Work::Wait { .. } | Work::Hold { .. } => {}
             Work::Launch { code, .. } if code != 0 => self.sticky = Some(code),
             Work::Launch { function, args, .. } => match self.kernels.get(&function).cloned() {
                 Some(kernel) => kernel(&mut MockMemory { state: self }, &args),

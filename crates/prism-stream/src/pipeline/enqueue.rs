@@ -47,11 +47,11 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     pub(super) fn enqueue(&mut self, first: u64, steps: usize, configs: &[C]) -> Result<(), Torn> {
         let driver = driver_of(&self.pool);
         driver.bind()?;
-        self.write(first, configs)?;
         let mut submission = self.stats.submission;
         if submission == Submission::Graph {
             // The first launches of a kernel may load it, which no capture would survive.
             if self.warm {
+                self.write(first, configs)?;
                 match self.enqueue_graph(driver.as_ref(), first, steps) {
                     Ok(()) => return Ok(()),
                     Err(Refusal::Batch(torn)) => {
@@ -76,6 +76,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let mut walk = self.walk(driver.as_ref(), sampled)?;
         walk.make(plan.open, first)?;
         for step in first..first + steps as u64 {
+            // One by one, so that the device has work while the next config is written.
+            if let Some(config) = configs.get((step - first) as usize) {
+                walk.write(step, config);
+            }
             walk.time(step);
             let Err(error) = walk.make(plan.step, step) else { continue };
             // What was enqueued before is to come back as if it had been a batch of its own.
@@ -91,18 +95,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Writes configs into the slots of steps `first` and following.
-    pub(super) fn write(&self, first: u64, configs: &[C]) -> Result<(), GpuError> {
-        let lanes = self.lanes()?;
-        for (step, config) in (first..).zip(configs) {
-            let to = lanes.slot(&self.ring, step).config_host();
-            // SAFETY: the block has room for a `C`; the ring gives out a slot only after its last
-            // step was seen to finish, and a step that was enqueued in part was waited for by
-            // `settle`.
-            unsafe {
-                let from = std::ptr::from_ref(config).cast::<u8>();
-                to.copy_from_nonoverlapping(from, size_of::<C>());
-            }
-        }
+    pub(super) fn write(&mut self, first: u64, configs: &[C]) -> Result<(), GpuError> {
+        let driver = driver_of(&self.pool);
+        let mut walk = self.walk(driver.as_ref(), false)?;
+        (first..).zip(configs).for_each(|(step, config)| walk.write(step, config));
         Ok(())
     }
 
@@ -203,6 +199,17 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
             self.mark(op, step, Edge::End)?;
         }
         Ok(())
+    }
+
+    /// Writes a config into the slot of a step that is to be enqueued.
+    pub(super) fn write(&mut self, step: u64, config: &C) {
+        let to = self.lanes.slot(&self.ring, step).config_host();
+        // SAFETY: the block has room for a `C`; the ring gives out a slot only after its last step was
+        // seen to finish, and a step that was enqueued in part was waited for by `settle`.
+        unsafe {
+            let from = std::ptr::from_ref(config).cast::<u8>();
+            to.copy_from_nonoverlapping(from, size_of::<C>());
+        }
     }
 
     /// Makes one call.

@@ -44,7 +44,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let one_by_one = measures || !plan::overlaps(self.stats.submission);
             let (batch, later) = left.split_at(if one_by_one { 1 } else { left.len() });
             if measures {
-                self.measure(batch)?
+                self.measure(batch, false)?
             } else {
                 self.make_room(batch.len())?;
                 self.submit_together(batch.len(), batch)?
@@ -67,7 +67,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             // A measured step may move to other slots before it is written.
             let mut config = bytemuck::zeroed_box();
             fill(&mut config);
-            self.measure(std::slice::from_ref(&*config))?;
+            self.measure(std::slice::from_ref(&*config), true)?;
         } else {
             self.make_room(1)?;
             fill(self.config_in_place(step)?);

@@ -2,7 +2,8 @@
 //! [`choose`](crate::choose) says, and keeps an eye on the kernel's time.
 //!
 //! A measured step is a step like any other, with its config and its telemetry, but it runs alone, with
-//! timed events between its parts, and the host waits for it. After it, while its slot is still the
+//! timed events between its parts, and the host waits for it. A gate holds it back until all of it is
+//! enqueued, so that the events tell what the device does and not what it waits for. After it, while its slot is still the
 //! pipeline's, its config goes up and its telemetry comes down once more, both at the same time, which
 //! changes neither. If config and telemetry might be better off in mapped memory, a few more steps
 //! measure the kernel there.
@@ -20,6 +21,7 @@ use super::AsyncPipelineCoordinator;
 use super::enqueue::Torn;
 use super::finish::poll;
 use crate::choose::{self, CopiedTimes, Limits, Measured};
+use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
 use crate::handles::Event;
 use crate::plan::{self, Op, Placement, Submission};
@@ -133,6 +135,7 @@ impl Tuner {
         let known = &mut self.measured;
         known.launch = least(known.launch, new.launch);
         known.call = least(known.call, new.call);
+        known.write = least(known.write, new.write);
         match placement {
             Placement::Mapped => {
                 known.mapped = new.mapped.map(|new| known.mapped.map_or(new, |old| old.min(new)));
@@ -153,8 +156,9 @@ impl Tuner {
 }
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
-    /// Submits one step alone, waits for it and learns from it.
-    pub(super) fn measure(&mut self, config: &[C]) -> Result<(), GpuError> {
+    /// Submits one step alone, waits for it and learns from it. `in_place` says that other steps are
+    /// written where they are sent from.
+    pub(super) fn measure(&mut self, config: &[C], in_place: bool) -> Result<(), GpuError> {
         self.tuner.measured.batch = self.tuner.measured.batch.max(self.tuner.batch);
         if let Some(start) = self.tuner.start
             && self.tuner.measured.copied.is_none()
@@ -172,6 +176,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.accept(step, 1, enqueued)?;
         self.wait_for_step(step)?;
         let read = self.read_times(step, &mut new);
+        if in_place {
+            new.write = 0.0;
+        }
         if self.work.lanes.is_none() {
             return read; // given up
         }
@@ -199,12 +206,16 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     fn enqueue_timed(&mut self, step: u64, config: &[C], new: &mut Measured) -> Result<(), Torn> {
         let driver = driver_of(&self.pool);
         driver.bind()?;
+        let us = |from, to: Duration| to.saturating_sub(from).as_secs_f64() * 1e6;
+        let start = driver.now();
         self.write(step, config)?;
+        new.write = us(start, driver.now());
         let stream = self.lanes()?.stream(KernelExecution)?;
-        let timers = Arc::clone(&self.work.timers);
+        let (timers, gate) = (Arc::clone(&self.work.timers), Arc::clone(&self.work.gate));
         let plan = plan::plan(self.stats.placement, Submission::Sync);
         let made = (|| -> Result<(), GpuError> {
             let mut walk = self.walk(driver.as_ref(), false)?;
+            let _held = HeldBack::new(driver.as_ref(), stream, &gate)?;
             let (mut calls, mut host) = (0_u32, 0.0);
             for (op, timer) in plan.step.iter().zip(timers.iter()) {
                 let start = driver.now();
@@ -212,7 +223,6 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
                 let called = driver.now();
                 walk.make(std::slice::from_ref(op), step)?;
                 let end = driver.now();
-                let us = |from, to: Duration| to.saturating_sub(from).as_secs_f64() * 1e6;
                 (calls, host) = (calls + 1, host + us(start, called));
                 if *op == Op::Launch {
                     new.launch = us(called, end);
@@ -250,22 +260,23 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// until they have ended, whatever happens: nobody else waits for them.
     fn time_both(&mut self, step: u64) -> Result<f64, GpuError> {
         let driver = driver_of(&self.pool);
-        let timers = Arc::clone(&self.work.timers);
+        let (timers, gate) = (Arc::clone(&self.work.timers), Arc::clone(&self.work.gate));
         self.torn = true;
         let timed = (|| -> Result<f64, GpuError> {
             let (up, down) =
                 (self.lanes()?.stream(ConfigUpload)?, self.lanes()?.stream(TelemetryDownload)?);
-            let [begin, halfway, end, ..] = timers.as_slice() else { return Ok(0.0) };
+            let [begin, uploaded, downloaded, ..] = timers.as_slice() else { return Ok(0.0) };
+            let held = HeldBack::new(driver.as_ref(), up, &gate)?;
             let mut walk = self.walk(driver.as_ref(), false)?;
             begin.record(up)?;
             begin.hold_back(down)?;
             walk.make(&[Op::Upload(ConfigUpload), Op::Download(TelemetryDownload)], step)?;
-            halfway.record(down)?;
-            halfway.hold_back(up)?;
-            end.record(up)?;
+            uploaded.record(up)?;
+            downloaded.record(down)?;
+            drop(held);
             let limit = self.options.step_timeout.unwrap_or(Duration::MAX);
-            poll(driver.as_ref(), limit, || end.query().map_err(Into::into))?;
-            Ok(us(begin, end)?)
+            poll(driver.as_ref(), limit, || Ok(uploaded.query()? && downloaded.query()?))?;
+            Ok(us(begin, uploaded)?.max(us(begin, downloaded)?))
         })();
         if let Err(error) = self.settle() {
             self.abandon(); // the copies may go on writing into a slot that is the caller's next
@@ -321,7 +332,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         let placement = self.stats.placement;
         let chosen = tuner.measured.kernel(placement).unwrap_or(0.0);
-        let drifted = choose::drifted(chosen, &tuner.window);
+        let delay = tuner.measured.launch + tuner.measured.call;
+        let drifted = choose::drifted(chosen, &tuner.window, delay);
         let regrouped = tuner.batch != tuner.measured.batch;
         tuner.seen = 0;
         tuner.measured.batch = std::mem::take(&mut tuner.batch);

@@ -65,6 +65,46 @@ fn the_first_steps_choose_a_transport_and_say_why() {
 }
 
 #[test]
+fn a_measured_step_is_enqueued_as_a_whole_before_any_of_it_runs() {
+    let (mock, gpu) = device(12);
+    let mut pipeline = pipeline(&gpu, automatic(3));
+    let _ = mock.take_calls();
+    pipeline.submit(&config(0)).unwrap();
+    let calls = mock.take_calls();
+    let at = |name| calls.iter().position(|call| call.name == name).unwrap();
+    let launched = calls.iter().position(|call| call.name == "launch").unwrap();
+    assert!(at("stream_hold") < at("event_record") && at("event_record") < launched);
+    let held = calls.iter().filter(|call| call.name == "stream_hold").count();
+    assert_eq!(held, 2, "the step, and its copies once more");
+    // A gate that stays closed would hold up the device for ever, which the mock notices.
+    run(&mut pipeline, 1, 20);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn whatever_goes_wrong_behind_a_gate_opens_it() {
+    for (name, after) in [("launch", 0), ("event_record", 2), ("copy_to_device", 1)] {
+        let (mock, gpu) = device(13);
+        let mut pipeline = pipeline(&gpu, automatic(3));
+        mock.fail(name, after, DriverError::INVALID_VALUE);
+        let _ = pipeline.submit(&config(0));
+        pipeline.quiesce().unwrap();
+        assert_eq!(mock.violations(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn steps_are_measured_also_where_no_stream_can_be_held_back() {
+    let (mock, gpu) = device(14);
+    slow_host(&mock, 1);
+    let mut pipeline = pipeline(&gpu, automatic(3));
+    (0..40).for_each(|_| mock.fail("stream_hold", 0, DriverError::INVALID_VALUE));
+    run(&mut pipeline, 0, 100);
+    assert_eq!(pipeline.stats().choices, 1);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
 fn batches_that_the_host_holds_up_become_graphs_and_single_steps_do_not() {
     let (mock, gpu) = device(2);
     slow_host(&mock, 1);
