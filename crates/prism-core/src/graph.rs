@@ -4,6 +4,7 @@
 //! may be borrowed (a NumPy array or a memory-mapped file can be a graph without a copy) or owned.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// An undirected simple graph with vertices `0..n`.
 ///
@@ -279,6 +280,12 @@ impl<'a> Graph<'a> {
 impl<'a> From<&'a Graph<'_>> for Graph<'a> {
     fn from(graph: &'a Graph<'_>) -> Self {
         graph.reborrow()
+    }
+}
+
+impl<'a> From<&'a Graph<'_>> for Arc<Graph<'a>> {
+    fn from(graph: &'a Graph<'_>) -> Self {
+        Self::new(graph.reborrow())
     }
 }
 

@@ -21,10 +21,8 @@
 use crate::partial_coloring::PartialColoring;
 use crate::search::{FixedK, Step};
 use prism_core::{Color, Graph, Rng};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often the stop flag is read, in moves; a move takes microseconds.
-const STOP_PERIOD: u64 = 256;
 
 /// A tabu entry that never runs out: the class holds a frozen neighbour.
 const FOREVER: u64 = u64::MAX;
@@ -73,21 +71,23 @@ impl<'g> GuidedEjection<'g> {
     /// The vertices of `frozen` keep their colour of `start` for good; those colours must be
     /// below `k` and proper among themselves.
     ///
+    /// Comes back early when `stop` is raised, with a search that has lost some of `start`.
+    ///
     /// Memory: 12 bytes for each vertex and colour.
     pub fn new(
-        graph: impl Into<Graph<'g>>,
+        graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
         start: &[Color],
         frozen: &[u32],
         params: GuidedEjectionParams,
         rng: Rng,
+        stop: &AtomicBool,
     ) -> Self {
         let graph = graph.into();
-        let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
         // All weights together must fit 32 bits.
         let fair_share = params.weight_limit / graph.n().max(1) as u32;
         let weight = params.initial_weight.clamp(1, fair_share.max(1));
-        state.reweigh(|_, _| weight);
+        let state = PartialColoring::new(graph.clone(), k, start, frozen, |_| weight, stop);
         let classes = state.k();
         let mut tabu_until = vec![0; graph.n() * classes];
         for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
@@ -169,7 +169,7 @@ impl FixedK for GuidedEjection<'_> {
             if self.moves >= end {
                 return Step::OutOfMoves;
             }
-            if self.moves.is_multiple_of(STOP_PERIOD) && stop.load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) {
                 return Step::Stopped;
             }
             self.make_move();
@@ -207,7 +207,8 @@ mod tests {
     static GO: AtomicBool = AtomicBool::new(false);
 
     fn search<'g>(graph: &'g Graph<'g>, k: Color, seed: u64) -> GuidedEjection<'g> {
-        GuidedEjection::new(graph, k, &[], &[], GuidedEjectionParams::default(), Rng::new(seed, 0))
+        let params = GuidedEjectionParams::default();
+        GuidedEjection::new(graph, k, &[], &[], params, Rng::new(seed, 0), &GO)
     }
 
     /// The n by n queen graph.
@@ -250,6 +251,7 @@ mod tests {
         let graph = queens(6);
         let mut engine = search(&graph, 6, 1);
         assert_eq!(engine.run(u64::MAX, &AtomicBool::new(true)), Step::Stopped);
+        assert_eq!(engine.moves(), 0);
     }
 
     proptest! {
@@ -260,7 +262,7 @@ mod tests {
             let graph = random_graph(n, percent, seed);
             // A low limit, so that halving is exercised.
             let params = GuidedEjectionParams { weight_limit: limit * n, ..Default::default() };
-            let build = || GuidedEjection::new(&graph, k, &[], &[], params, Rng::new(seed, 1));
+            let build = || GuidedEjection::new(&graph, k, &[], &[], params, Rng::new(seed, 1), &GO);
             let (mut whole, mut sliced) = (build(), build());
             let step = whole.run(900, &GO);
             for _ in 0..9 {
@@ -292,7 +294,7 @@ mod tests {
                 }
             }
             let rng = Rng::new(seed, 1);
-            let mut engine = GuidedEjection::new(&graph, k, &start, &frozen, Default::default(), rng);
+            let mut engine = GuidedEjection::new(&graph, k, &start, &frozen, Default::default(), rng, &GO);
             engine.run(500, &GO);
             check_invariants(&engine.state);
             for &v in &frozen {

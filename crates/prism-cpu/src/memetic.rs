@@ -210,7 +210,7 @@ mod tests {
 
     fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
         let params = MemeticParams { tabu_moves: 500, parallel };
-        Memetic::new(Arc::new(Adjacency::new(graph)), graph.n(), k, params, &[], seed, 0)
+        Memetic::new(Arc::new(Adjacency::dense(graph)), graph.n(), k, params, &[], seed, 0)
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::bit_matrix::{BitMatrix, ones};
 use crate::conflict_list::ConflictList;
 use crate::simd::{LANES, Level, NEUTRAL, shift_columns};
 use prism_core::{Color, Graph};
+use std::sync::Arc;
 
 /// The graph in the form that its density asks for. Shared by all searches on it.
 #[derive(Clone, Debug)]
@@ -25,19 +26,19 @@ pub enum Adjacency {
     /// A bit matrix, for columns of counts.
     Dense(BitMatrix),
     /// Neighbour lists, for rows of counts.
-    Sparse(Graph<'static>),
+    Sparse(Arc<Graph<'static>>),
 }
 
 impl Adjacency {
     /// Chooses by size: the matrix where a row of it has fewer words than half the average degree, or
-    /// is short anyway.
-    pub fn new(graph: &Graph<'_>) -> Self {
+    /// is short anyway. Lists are shared with `graph`, not copied.
+    pub fn new(graph: &Arc<Graph<'static>>) -> Self {
         let words = graph.n().div_ceil(LANES);
         let average_degree = 2 * graph.m() / graph.n().max(1);
         if words <= 16 || (words <= 256 && 2 * words <= average_degree) {
             Self::dense(graph)
         } else {
-            Self::sparse(graph)
+            Self::Sparse(graph.clone())
         }
     }
 
@@ -57,15 +58,14 @@ impl Adjacency {
     /// The same graph as neighbour lists.
     pub fn to_sparse(&self) -> Self {
         match self {
-            Self::Dense(matrix) => Self::Sparse(matrix.to_graph()),
+            Self::Dense(matrix) => Self::Sparse(Arc::new(matrix.to_graph())),
             Self::Sparse(graph) => Self::Sparse(graph.clone()),
         }
     }
 
-    /// Neighbour lists, whatever the density.
+    /// Neighbour lists, whatever the density: a copy of them.
     pub fn sparse(graph: &Graph<'_>) -> Self {
-        let all: Vec<u32> = graph.vertices().collect();
-        Self::Sparse(graph.induced(&all))
+        Self::Sparse(Arc::new(graph.reborrow().into_owned()))
     }
 }
 

@@ -13,11 +13,13 @@
 
 use crate::search::UNCOLORED;
 use prism_core::{Color, Graph};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Independent classes, the pool of vertices outside them, and the price of entering each class.
 #[derive(Clone, Debug)]
 pub struct PartialColoring<'g> {
-    graph: Graph<'g>,
+    graph: Arc<Graph<'g>>,
     k: usize,
     /// The class of each vertex, or [`UNCOLORED`].
     colors: Vec<Color>,
@@ -36,15 +38,23 @@ pub struct PartialColoring<'g> {
 impl<'g> PartialColoring<'g> {
     /// Takes over `start` as far as it is proper: the vertices of `frozen` first, in their order, then
     /// the others by number; entries at or above `k`, missing entries and vertices with a neighbour in
-    /// their class already go to the pool. Every weight is 1. O(n k + m).
-    pub fn new(graph: impl Into<Graph<'g>>, k: Color, start: &[Color], frozen: &[u32]) -> Self {
+    /// their class already go to the pool. `weight` is what ejecting a vertex costs, at least 1. When `stop`
+    /// is raised, the vertices not yet looked at stay in the pool. O(n k + m).
+    pub fn new(
+        graph: impl Into<Arc<Graph<'g>>>,
+        k: Color,
+        start: &[Color],
+        frozen: &[u32],
+        weight: impl Fn(u32) -> u32,
+        stop: &AtomicBool,
+    ) -> Self {
         let graph = graph.into();
         let n = graph.n();
         let k = usize::from(k);
         let mut state = Self {
             k,
             colors: vec![UNCOLORED; n],
-            weights: vec![1; n],
+            weights: graph.vertices().map(weight).collect(),
             pressure: vec![0; n * k],
             pool: graph.vertices().collect(),
             place_in_pool: graph.vertices().collect(),
@@ -53,6 +63,9 @@ impl<'g> PartialColoring<'g> {
         };
         let mut ejected = Vec::new();
         for v in frozen.iter().copied().chain(0..n as u32) {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
             let class = start.get(v as usize).map_or(usize::MAX, |&c| usize::from(c));
             let waits = state.colors[v as usize] == UNCOLORED;
             if waits && class < k && state.pressure(v, class) == 0 {
@@ -73,6 +86,11 @@ impl<'g> PartialColoring<'g> {
     /// The vertices without a class.
     pub fn pool(&self) -> &[u32] {
         &self.pool
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &Graph<'g> {
+        &self.graph
     }
 
     /// Number of classes.
@@ -127,7 +145,7 @@ impl<'g> PartialColoring<'g> {
     pub fn place(&mut self, v: u32, class: usize, ejected: &mut Vec<u32>) {
         debug_assert_eq!(self.colors[v as usize], UNCOLORED);
         ejected.clear();
-        let graph = &self.graph;
+        let graph = &*self.graph;
         let n = graph.n();
         let row = &mut self.pressure[class * n..(class + 1) * n];
         let name = class as Color;
@@ -207,10 +225,24 @@ pub(crate) mod tests {
         }
     }
 
+    static GO: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn a_raised_flag_ends_the_set_up() {
+        let graph = random_graph(40, 50, 1);
+        let start: Vec<Color> = (0..40).collect();
+        let state = |stop: bool| {
+            PartialColoring::new(&graph, 40, &start, &[3, 5], |_| 1, &AtomicBool::new(stop))
+        };
+        assert_eq!((state(false).pool().len(), state(true).pool().len()), (0, 40));
+        assert!(state(false).is_frozen(3) && !state(true).is_frozen(3));
+        check_invariants(&state(true));
+    }
+
     #[test]
     fn placing_ejects_exactly_the_neighbours_in_the_class() {
         let (star, _) = Graph::from_edges(4, &[(0, 1), (0, 2), (0, 3)]).unwrap();
-        let mut state = PartialColoring::new(&star, 2, &[UNCOLORED, 0, 0, 1], &[]);
+        let mut state = PartialColoring::new(&star, 2, &[UNCOLORED, 0, 0, 1], &[], |_| 1, &GO);
         assert_eq!((state.pressure(0, 0), state.pressure(0, 1)), (2, 1));
         let mut ejected = Vec::new();
         state.place(0, 0, &mut ejected);
@@ -222,7 +254,7 @@ pub(crate) mod tests {
     #[test]
     fn frozen_vertices_are_placed_before_the_others() {
         let (path, _) = Graph::from_edges(3, &[(0, 1), (1, 2)]).unwrap();
-        let state = PartialColoring::new(&path, 1, &[0, 0, 0], &[1]);
+        let state = PartialColoring::new(&path, 1, &[0, 0, 0], &[1], |_| 1, &GO);
         assert_eq!(state.colors(), [UNCOLORED, 0, UNCOLORED]);
         assert!(state.is_frozen(1) && !state.is_frozen(0));
     }
@@ -236,7 +268,7 @@ pub(crate) mod tests {
             let mut rng = Rng::new(seed, 1);
             // An arbitrary start: improper, with entries out of range, and too short.
             let start: Vec<Color> = (1..n).map(|_| rng.below(u32::from(k) + 2) as Color).collect();
-            let mut state = PartialColoring::new(&graph, k, &start, &[]);
+            let mut state = PartialColoring::new(&graph, k, &start, &[], |v| 1 + v % 3, &GO);
             check_invariants(&state);
             let mut ejected = Vec::new();
             for round in 0..60 {

@@ -17,10 +17,8 @@
 use crate::partial_coloring::PartialColoring;
 use crate::search::{FixedK, Step};
 use prism_core::{Color, Graph, Rng};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often the stop flag is read, in moves; a move takes microseconds to a fraction of a millisecond.
-const STOP_PERIOD: u64 = 64;
 
 /// A tabu entry that never runs out: the class holds a frozen neighbour.
 const FOREVER: u64 = u64::MAX;
@@ -60,6 +58,22 @@ pub enum Price {
     One,
     /// Its degree.
     Degree,
+}
+
+/// The parameters of [`PartialCol`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PartialColParams {
+    /// How long a vertex may not return to the class that it was pushed out of.
+    pub tenure: Tenure,
+    /// What an uncoloured vertex costs.
+    pub price: Price,
+}
+
+impl Default for PartialColParams {
+    /// The dynamic tenure, and every vertex at the same price.
+    fn default() -> Self {
+        Self { tenure: Tenure::DYNAMIC, price: Price::One }
+    }
 }
 
 /// The reactive tenure's view of the past period.
@@ -112,20 +126,23 @@ impl<'g> PartialCol<'g> {
     ///
     /// The vertices of `frozen` keep their colour of `start` for good; those colours must be
     /// below `k` and proper among themselves. Memory: 12 bytes for each vertex and colour.
+    ///
+    /// Comes back early when `stop` is raised, with a search that has lost some of `start`.
     pub fn new(
-        graph: impl Into<Graph<'g>>,
+        graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
         start: &[Color],
         frozen: &[u32],
-        tenure: Tenure,
-        price: Price,
+        params: PartialColParams,
         rng: Rng,
+        stop: &AtomicBool,
     ) -> Self {
         let graph = graph.into();
-        let mut state = PartialColoring::new(graph.clone(), k, start, frozen);
-        if price == Price::Degree {
-            state.reweigh(|v, _| graph.degree(v).max(1) as u32);
-        }
+        let weight = |v: u32| match params.price {
+            Price::One => 1,
+            Price::Degree => graph.degree(v).max(1) as u32,
+        };
+        let state = PartialColoring::new(graph.clone(), k, start, frozen, weight, stop);
         let classes = state.k();
         let mut tabu_until = vec![0; graph.n() * classes];
         for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
@@ -136,7 +153,7 @@ impl<'g> PartialCol<'g> {
         }
         let cost = state.pool().iter().map(|&v| u64::from(state.weight(v))).sum();
         Self {
-            tenure,
+            tenure: params.tenure,
             fluctuation: Fluctuation::NEW_PERIOD,
             tabu_until,
             cost,
@@ -221,7 +238,7 @@ impl FixedK for PartialCol<'_> {
             if self.moves >= end {
                 return Step::OutOfMoves;
             }
-            if self.moves.is_multiple_of(STOP_PERIOD) && stop.load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) {
                 return Step::Stopped;
             }
             self.make_move();
@@ -273,7 +290,8 @@ mod tests {
     fn colours_a_random_graph_below_its_greedy_number() {
         let graph = random_graph(60, 50, 3);
         for (tenure, price) in [(Tenure::DYNAMIC, Price::One), (Tenure::FOO, Price::Degree)] {
-            let mut engine = PartialCol::new(&graph, 12, &[], &[], tenure, price, Rng::new(1, 0));
+            let params = PartialColParams { tenure, price };
+            let mut engine = PartialCol::new(&graph, 12, &[], &[], params, Rng::new(1, 0), &GO);
             assert_eq!(engine.run(1_000_000, &GO), Step::Solved);
             assert_eq!(Coloring::from_colors(engine.best().to_vec()).verify(&graph), Ok(()));
         }
@@ -281,8 +299,8 @@ mod tests {
 
     #[test]
     fn small_and_impossible_cases_end() {
-        let new =
-            |graph, k| PartialCol::new(graph, k, &[], &[], Tenure::FOO, Price::One, Rng::new(1, 0));
+        let params = PartialColParams { tenure: Tenure::FOO, price: Price::One };
+        let new = |graph, k| PartialCol::new(graph, k, &[], &[], params, Rng::new(1, 0), &GO);
         let (nothing, three) = (Graph::empty(0), Graph::empty(3));
         assert_eq!(new(&nothing, 0).run(0, &GO), Step::Solved);
         assert_eq!(new(&three, 1).run(3, &GO), Step::Solved);
@@ -303,7 +321,8 @@ mod tests {
             let graph = random_graph(n, percent, seed);
             let tenure = if foo { Tenure::FOO } else { Tenure::DYNAMIC };
             let price = if degree { Price::Degree } else { Price::One };
-            let build = || PartialCol::new(&graph, k, &[], &[], tenure, price, Rng::new(seed, 1));
+            let params = PartialColParams { tenure, price };
+            let build = || PartialCol::new(&graph, k, &[], &[], params, Rng::new(seed, 1), &GO);
             let (mut whole, mut sliced) = (build(), build());
             let step = whole.run(600, &GO);
             for _ in 0..6 {
@@ -334,7 +353,7 @@ mod tests {
             }
             let rng = Rng::new(seed, 1);
             let mut engine =
-                PartialCol::new(&graph, 4, &start, &frozen, Tenure::DYNAMIC, Price::One, rng);
+                PartialCol::new(&graph, 4, &start, &frozen, Default::default(), rng, &GO);
             engine.run(500, &GO);
             check_invariants(&engine.state);
             for &v in &frozen {

@@ -32,7 +32,7 @@ const RANKINGS: [Ranking; 4] =
 const RUNS_WORK: u64 = 1 << 24;
 
 /// The best RLF colouring of `graph` in a few runs, one if it is large; the same on every machine.
-/// Looks at `stop` once a class.
+/// Looks at `stop` with every class at least.
 ///
 /// # Errors
 /// [`ConstructError::Stopped`] and [`ConstructError::TooManyColors`].
@@ -43,7 +43,8 @@ pub fn rlf(graph: &Graph<'_>, stop: &AtomicBool) -> Result<Coloring, ConstructEr
 /// [`rlf`] that gives up after about `arcs` arcs, or words of bits on dense graphs.
 ///
 /// # Errors
-/// As [`rlf`]; [`ConstructError::Stopped`] also when the work is used up in the first run.
+/// As [`rlf`]; [`ConstructError::Stopped`] also when the work is used up in the first run. On a sparse graph
+/// the first class alone looks at a good part of all arcs, so that one with more is refused at once.
 pub fn rlf_within(
     graph: &Graph<'_>,
     arcs: u64,
@@ -134,6 +135,9 @@ fn dense(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) -> 
 fn sparse(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) -> Costed {
     /// Not a candidate: coloured, or outside for this class.
     const OUT: u32 = u32::MAX;
+    if 2 * graph.m() as u64 > limit {
+        return Err(ConstructError::Stopped);
+    }
     let mut colors = vec![UNCOLORED; graph.n()];
     // Uncoloured neighbours at the start of a class, and how many of them are outside by now.
     let mut degree: Vec<u32> = graph.vertices().map(|v| graph.degree(v) as u32).collect();
@@ -154,6 +158,9 @@ fn sparse(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) ->
         }
         let mut next = Some(first);
         while let Some(v) = next {
+            if stop.load(Ordering::Relaxed) {
+                return Err(ConstructError::Stopped);
+            }
             colors[v as usize] = class as Color;
             outside[v as usize] = OUT;
             for &u in graph.neighbors(v) {

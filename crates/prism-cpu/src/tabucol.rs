@@ -21,9 +21,6 @@ use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Moves between two looks at the stop flag.
-const STOP_EVERY: u64 = 512;
-
 /// Tabu search for a proper colouring with k colours.
 #[derive(Clone, Debug)]
 pub struct TabuCol(Width);
@@ -221,11 +218,11 @@ impl<C: Count> Core<C> {
     }
 
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Pause {
-        for made in 0..moves {
+        for _ in 0..moves {
             if self.best_conflicts == 0 {
                 return Pause::Step(Step::Solved);
             }
-            if made % STOP_EVERY == 0 && stop.load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) {
                 return Pause::Step(Step::Stopped);
             }
             if !self.step() {
@@ -459,7 +456,8 @@ pub(crate) mod tests {
     #[test]
     fn one_colour_is_no_room_to_move() {
         let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
-        let mut search = TabuCol::new(Arc::new(Adjacency::new(&edge)), 1, &[0, 0], Rng::new(1, 0));
+        let mut search =
+            TabuCol::new(Arc::new(Adjacency::dense(&edge)), 1, &[0, 0], Rng::new(1, 0));
         assert_eq!(search.run(100, &GO_ON), Step::OutOfMoves);
         assert_eq!((search.conflicts(), search.moves()), (1, 100));
     }
@@ -468,7 +466,8 @@ pub(crate) mod tests {
     fn a_raised_flag_stops_it() {
         let graph = gnp(60, 0.5, 1);
         let start = random_start(60, 3, 1);
-        let mut search = TabuCol::new(Arc::new(Adjacency::new(&graph)), 3, &start, Rng::new(1, 0));
+        let mut search =
+            TabuCol::new(Arc::new(Adjacency::dense(&graph)), 3, &start, Rng::new(1, 0));
         assert_eq!(search.run(1_000_000, &AtomicBool::new(true)), Step::Stopped);
         assert!(search.moves() < 1_000_000);
     }

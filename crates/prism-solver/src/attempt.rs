@@ -4,17 +4,20 @@
 //! parts. Parts that the known colouring already colours with k colours are done; the others are
 //! searched one after the other, hardest (largest) first, since all of them are needed.
 
+use crate::StopHandle;
 use crate::engines::Setting;
 use crate::phase::{Phase, Watch};
 use crate::strategy::{Engine, Lean, Rotation};
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 /// The state of an attempt.
 pub(crate) struct Attempt {
     pub k: usize,
     undo: Undo,
-    kernel: Graph<'static>,
+    kernel: Arc<Graph<'static>>,
     parts: Vec<Part>,
     /// Whether every phase of the part at hand has had its first turn.
     pub warmed_up: bool,
@@ -63,15 +66,24 @@ pub(crate) struct Manner {
 
 impl Attempt {
     /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k colours,
-    /// numbered without gaps.
-    pub fn new(graph: &Graph<'_>, k: usize, best: &Coloring, manner: Manner) -> Self {
-        let (kernel, undo) = Reduction::new(graph, k, &ReduceOptions::default()).detach();
+    /// numbered without gaps. `None` if `stop` is raised meanwhile, which is looked at between passes over
+    /// the graph.
+    pub fn new(
+        graph: &Graph<'_>,
+        k: usize,
+        best: &Coloring,
+        manner: Manner,
+        stop: &StopHandle,
+    ) -> Option<Self> {
+        let go_on = || !stop.interrupt().load(Ordering::Relaxed);
+        let reduction = go_on().then(|| Reduction::new(graph, k, &ReduceOptions::default()))?;
+        let (kernel, undo) = go_on().then(|| reduction.detach())?;
+        let kernel = Arc::new(kernel);
         let known = undo.project(best.colors());
-        let parts = components(&kernel)
-            .iter()
-            .map(|vertices| Part::new(&kernel, vertices, k, &known, manner))
-            .collect();
-        Self { k, undo, kernel, parts, warmed_up: false }
+        let components = go_on().then(|| components(&kernel))?;
+        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, manner));
+        let parts = components.iter().map(part).collect::<Option<_>>()?;
+        Some(Self { k, undo, kernel, parts, warmed_up: false })
     }
 
     /// Vertices and edges left to search.
@@ -88,7 +100,9 @@ impl Attempt {
             if solved_by.is_some() {
                 return Verdict::Open; // this part is for the next turn
             }
-            let (engine, colors) = search.take_turn(moves, watch);
+            let Some((engine, colors)) = search.take_turn(moves, watch) else {
+                return Verdict::Open;
+            };
             self.warmed_up |= search.rotation.warmed_up();
             let Some(colors) = colors else { return Verdict::Open };
             part.state = State::Solved(colors);
@@ -108,7 +122,7 @@ impl Attempt {
 
 impl Part {
     fn new(
-        kernel: &Graph<'static>,
+        kernel: &Arc<Graph<'static>>,
         vertices: &[u32],
         k: usize,
         known: &[Color],
@@ -121,8 +135,10 @@ impl Part {
             State::Solved(known.into_colors())
         } else {
             let Manner { threads, seed, lean, preferred } = manner;
-            let (graph, known) = (kernel.induced(vertices), known.into_colors());
-            let setting = Setting { k, graph, known, threads, seed };
+            let whole = vertices.len() == kernel.n();
+            let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
+            let (adjacency, known) = (OnceLock::new(), known.into_colors());
+            let setting = Setting { k, graph, adjacency, known, threads, seed };
             let rotation = if setting.fits() {
                 Rotation::new(lean, preferred)
             } else {
@@ -135,12 +151,20 @@ impl Part {
 }
 
 impl Search {
-    /// Runs the engine whose turn it is; says which it was, and what it found.
-    fn take_turn(&mut self, moves: u64, watch: &mut Watch<'_, '_>) -> (Engine, Option<Vec<Color>>) {
+    /// Runs the engine whose turn it is; says which it was, and what it found. `None` if it was called off
+    /// before it began.
+    fn take_turn(
+        &mut self,
+        moves: u64,
+        watch: &mut Watch<'_, '_>,
+    ) -> Option<(Engine, Option<Vec<Color>>)> {
         let (engine, share) = self.rotation.turn();
-        let phase = self.phases[engine as usize].get_or_insert_with(|| self.setting.phase(engine));
+        let phase = match &mut self.phases[engine as usize] {
+            Some(phase) => phase,
+            none => none.insert(self.setting.phase(engine, watch.stop.interrupt())?),
+        };
         let colors = phase.run(share, moves, watch);
         self.rotation.pass(phase.wrong());
-        (engine, colors)
+        Some((engine, colors))
     }
 }

@@ -8,11 +8,11 @@ use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::neighbor_counts::Adjacency;
-use prism_cpu::partialcol::{PartialCol, Price, Tenure};
+use prism_cpu::partialcol::{PartialCol, PartialColParams};
 use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Memory that the tables of all searches may take together, about; a graph that needs more is left to
 /// iterated greedy.
@@ -21,11 +21,17 @@ const SEARCH_MEMORY: usize = 4 << 30;
 /// The tables of one search of every engine, as a multiple of those of TabuCol.
 const TABLES: usize = 8;
 
-/// What searches are set up with.
+/// What a phase runs.
+type Searches = Vec<Box<dyn FixedK>>;
+
+/// What searches are set up with. On a large graph each takes tenths of a second to set up, so that all
+/// share the graph, and a flag may call the whole off.
 pub(crate) struct Setting {
     pub k: usize,
     /// The connected graph to colour.
-    pub graph: Graph<'static>,
+    pub graph: Arc<Graph<'static>>,
+    /// The same in the form that TabuCol wants, made when it is first asked for.
+    pub adjacency: OnceLock<Arc<Adjacency>>,
     /// A proper colouring of it with more than k colours.
     pub known: Vec<Color>,
     pub threads: usize,
@@ -38,16 +44,20 @@ impl Setting {
         TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY / TABLES / self.threads)
     }
 
-    /// The searches of one engine, on all threads.
-    pub fn phase(&self, engine: Engine) -> Phase {
+    /// The searches of one engine, on all threads; `None` if `stop` was raised meanwhile.
+    pub fn phase(&self, engine: Engine, stop: &AtomicBool) -> Option<Phase> {
         let searches = match engine {
-            Engine::GuidedEjection => self.guided_ejection(),
-            Engine::TabuCol => self.tabucol(),
-            Engine::Memetic => self.memetic(),
-            Engine::PartialCol => self.partialcol(),
-            Engine::IteratedGreedy => self.iterated_greedy(),
-        };
-        Phase { engine: engine.name(), searches, threads: self.threads }
+            Engine::GuidedEjection => self.guided_ejection(stop),
+            Engine::TabuCol => self.tabucol(stop),
+            Engine::Memetic => self.memetic(stop),
+            Engine::PartialCol => self.partialcol(stop),
+            Engine::IteratedGreedy => self.iterated_greedy(stop),
+        }?;
+        Some(Phase { engine: engine.name(), searches, threads: self.threads })
+    }
+
+    fn adjacency(&self) -> &Arc<Adjacency> {
+        self.adjacency.get_or_init(|| Arc::new(Adjacency::new(&self.graph)))
     }
 
     /// A stream of random numbers for search `i` of engine number `engine` at this k.
@@ -56,71 +66,55 @@ impl Setting {
     }
 
     /// From a DSATUR colouring cut off at k classes on the first thread, from what is known on others.
-    fn guided_ejection(&self) -> Vec<Box<dyn FixedK>> {
-        let dsatur = dsatur_with(&self.graph, self.k, &AtomicBool::new(false));
-        let fresh = dsatur.map_or_else(Vec::new, |(colors, _)| colors);
-        let search = |i: usize| {
+    fn guided_ejection(&self, stop: &AtomicBool) -> Option<Searches> {
+        let (fresh, _) = dsatur_with(&self.graph, self.k, stop)?;
+        unless(stop, self.threads, |i| {
             let start = if i.is_multiple_of(2) { &fresh } else { &self.known };
-            Box::new(GuidedEjection::new(
-                self.graph.clone(),
-                self.k as Color,
-                start,
-                &[],
-                GuidedEjectionParams::default(),
-                Rng::new(self.seed, self.stream(1, i)),
-            )) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
+            let (graph, k) = (self.graph.clone(), self.k as Color);
+            let params = GuidedEjectionParams::default();
+            let rng = Rng::new(self.seed, self.stream(1, i));
+            Box::new(GuidedEjection::new(graph, k, start, &[], params, rng, stop))
+        })
     }
 
     /// From what is known: the vertices of the classes beyond k are spread at random.
-    fn tabucol(&self) -> Vec<Box<dyn FixedK>> {
-        let adjacency = Arc::new(Adjacency::new(&self.graph));
-        let search = |i: usize| {
+    fn tabucol(&self, stop: &AtomicBool) -> Option<Searches> {
+        unless(stop, self.threads, |i| {
             let mut rng = Rng::new(self.seed, self.stream(2, i));
             let start = self.squeezed(&mut rng);
-            let search = TabuCol::new(adjacency.clone(), self.k, &start, rng);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
+            Box::new(TabuCol::new(self.adjacency().clone(), self.k, &start, rng))
+        })
     }
 
     /// From random assignments. Two threads share the two children of one search.
-    fn memetic(&self) -> Vec<Box<dyn FixedK>> {
-        let adjacency = Arc::new(Adjacency::new(&self.graph));
+    fn memetic(&self, stop: &AtomicBool) -> Option<Searches> {
         let mut params = MemeticParams::for_graph(self.graph.n(), self.graph.density());
-        let search = |i: usize| {
+        unless(stop, self.threads.div_ceil(2), |i| {
             params.parallel = 2 * i + 1 < self.threads;
             let (n, k, stream) = (self.graph.n(), self.k, self.stream(3, i));
-            let search = Memetic::new(adjacency.clone(), n, k, params, &[], self.seed, stream);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads.div_ceil(2)).map(search).collect()
+            let adjacency = self.adjacency().clone();
+            Box::new(Memetic::new(adjacency, n, k, params, &[], self.seed, stream))
+        })
     }
 
     /// From random classes: it gets stuck near what is known, and finds hidden partitions from afar.
-    fn partialcol(&self) -> Vec<Box<dyn FixedK>> {
-        let search = |i: usize| {
+    fn partialcol(&self, stop: &AtomicBool) -> Option<Searches> {
+        unless(stop, self.threads, |i| {
             let mut rng = Rng::new(self.seed, self.stream(4, i));
-            let k = self.k as u32;
-            let start: Vec<Color> = self.graph.vertices().map(|_| rng.below(k) as Color).collect();
-            let (tenure, price) = (Tenure::DYNAMIC, Price::One);
-            let graph = self.graph.clone();
-            let search = PartialCol::new(graph, self.k as Color, &start, &[], tenure, price, rng);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
+            let (graph, k) = (self.graph.clone(), self.k as Color);
+            let start: Vec<Color> =
+                graph.vertices().map(|_| rng.below(k.into()) as Color).collect();
+            let params = PartialColParams::default();
+            Box::new(PartialCol::new(graph, k, &start, &[], params, rng, stop))
+        })
     }
 
-    /// From what is known. All searches share the graph, since it is large.
-    fn iterated_greedy(&self) -> Vec<Box<dyn FixedK>> {
-        let graph = Arc::new(self.graph.clone());
-        let search = |i: usize| {
+    /// From what is known.
+    fn iterated_greedy(&self, stop: &AtomicBool) -> Option<Searches> {
+        unless(stop, self.threads, |i| {
             let rng = Rng::new(self.seed, self.stream(5, i));
-            let search = IteratedGreedy::new(graph.clone(), self.k, &self.known, rng);
-            Box::new(search) as Box<dyn FixedK>
-        };
-        (0..self.threads).map(search).collect()
+            Box::new(IteratedGreedy::new(self.graph.clone(), self.k, &self.known, rng))
+        })
     }
 
     /// The known colouring with its smallest classes given up until k are left.
@@ -140,5 +134,54 @@ impl Setting {
         known
             .map(|&c| new_name[c as usize].unwrap_or_else(|| rng.below(self.k as u32) as Color))
             .collect()
+    }
+}
+
+/// The searches that `build` gives for 0, 1 and so on up to `count`, one after the other; `None` if `stop`
+/// is raised before the last one is finished.
+fn unless(
+    stop: &AtomicBool,
+    count: usize,
+    mut build: impl FnMut(usize) -> Box<dyn FixedK>,
+) -> Option<Searches> {
+    let go_on = || !stop.load(Ordering::Relaxed);
+    let searches = (0..count).map(|i| go_on().then(|| build(i))).collect();
+    if go_on() { searches } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(threads: usize) -> Setting {
+        let edges: Vec<_> = (0..40).flat_map(|v| (0..v).map(move |u| (u, v))).collect();
+        let (graph, _) = Graph::from_edges(40, &edges).unwrap();
+        let (graph, known) = (Arc::new(graph), (0..40).collect());
+        Setting { k: 39, graph, adjacency: OnceLock::new(), known, threads, seed: 1 }
+    }
+
+    #[test]
+    fn a_raised_flag_calls_every_set_up_off() {
+        let setting = setting(3);
+        for engine in Engine::ALL.into_iter().chain([Engine::IteratedGreedy]) {
+            assert!(setting.phase(engine, &AtomicBool::new(true)).is_none(), "{engine:?}");
+            let phase = setting.phase(engine, &AtomicBool::new(false));
+            let searches = if engine == Engine::Memetic { 2 } else { 3 };
+            assert_eq!(phase.map(|phase| phase.searches.len()), Some(searches), "{engine:?}");
+        }
+    }
+
+    #[test]
+    fn no_search_is_built_behind_the_one_that_was_interrupted() {
+        let stop = AtomicBool::new(false);
+        let setting = setting(1);
+        let mut built = 0;
+        let searches = unless(&stop, 9, |i| {
+            built += 1;
+            stop.store(i == 3, Ordering::Relaxed);
+            Box::new(IteratedGreedy::new(setting.graph.clone(), 39, &setting.known, Rng::new(1, 0)))
+        });
+        assert!(searches.is_none());
+        assert_eq!(built, 4);
     }
 }

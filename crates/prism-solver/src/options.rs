@@ -113,8 +113,8 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Wall-clock limit. The solver ends within milliseconds of it, except that the first greedy
-    /// colouring is always finished.
+    /// Wall-clock limit. The solver ends within milliseconds of it, or as long as a pass over the graph
+    /// takes, except that the first greedy colouring is always finished.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.options.time_limit = Some(limit);
         self

@@ -1,9 +1,9 @@
 //! One kind of search on one part of the graph, on all threads.
 //!
 //! A phase has one search a thread, each with a random stream of its own, or one for two threads that
-//! uses both. It runs in rounds of moves, and hands the bests on between rounds. While its threads work, the calling thread
-//! keeps the clock: it calls them back when time is up, and passes on how far they are. Clocks never
-//! reach the searches, so what a round does depends on its moves alone.
+//! uses both. It runs in rounds of moves, and hands the bests on between rounds. While its threads work,
+//! the calling thread passes on how far they are. Clocks never reach the searches, so what a round does
+//! depends on its moves alone.
 
 use crate::StopHandle;
 use crate::ledger::Ledger;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Moves between two looks at the pulse of a search.
 const PULSE_MOVES: u64 = 4096;
 
-/// How often the calling thread looks at the clock and reports progress.
+/// How often the calling thread reports progress.
 const WATCH_EVERY: Duration = Duration::from_millis(50);
 
 /// Searches of one kind, one a thread or one for all threads.
@@ -29,7 +29,6 @@ pub(crate) struct Phase {
 /// What a round is run under.
 pub(crate) struct Watch<'w, 'a> {
     pub stop: &'w StopHandle,
-    pub deadline: Option<Instant>,
     pub ledger: &'w mut Ledger<'a>,
     /// Colours searched for, and of the best colouring so far.
     pub k: usize,
@@ -53,9 +52,6 @@ impl Phase {
         self.migrate();
         let stop = watch.stop;
         stop.rearm();
-        if watch.expired() {
-            stop.raise();
-        }
         let winner = AtomicUsize::new(usize::MAX);
         let pulses: Vec<Pulse> = self.searches.iter().map(|_| Pulse::default()).collect();
         let booked = watch.ledger.moves;
@@ -74,9 +70,6 @@ impl Phase {
             }
             drop(running);
             while all_done.recv_timeout(WATCH_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
-                if watch.expired() {
-                    stop.raise();
-                }
                 watch.report(&pulses, booked);
             }
         });
@@ -112,10 +105,6 @@ impl Phase {
 }
 
 impl Watch<'_, '_> {
-    pub fn expired(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
-
     fn report(&mut self, pulses: &[Pulse], booked: u64) {
         let moves: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
         let conflicts = pulses.iter().map(|p| p.conflicts.load(Ordering::Relaxed)).min();

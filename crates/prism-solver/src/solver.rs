@@ -14,7 +14,6 @@ use prism_cpu::exact::raise_lower_bound;
 use prism_cpu::greedy::greedy_in;
 use prism_cpu::rlf::rlf_within;
 use std::ops::RangeInclusive;
-use std::time::Instant;
 
 /// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
 const RLF_ARCS: u64 = 100_000_000;
@@ -109,7 +108,10 @@ impl<'a> Solver<'a> {
     /// [`Status::Running`] when there is more to do. The first call also makes the first colouring.
     pub fn step(&mut self, moves: u64) -> Status {
         self.ledger.start_clock();
-        let status = self.advance(self.ledger.moves.saturating_add(moves));
+        let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
+        let until = self.ledger.moves.saturating_add(moves);
+        let stop = self.options.stop.clone();
+        let status = stop.within(left, || self.advance(until));
         self.ledger.stop_clock();
         status
     }
@@ -180,7 +182,7 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// The first colourings and the first bounds. Only the greedy colouring cannot be interrupted.
+    /// The first colourings and the first bounds. A raised flag leaves out what is not needed.
     fn begin(&mut self) {
         let (vertices, edges) = (self.problem.graph().n(), self.problem.graph().m());
         let (threads, seed) = (self.options.threads, self.options.seed);
@@ -267,6 +269,9 @@ impl<'a> Solver<'a> {
             preferred: self.preferred,
         };
         let graph = self.problem.graph();
+        let stop = self.options.stop.clone();
+        // The flag is still up if it ended the race that found the best colouring.
+        stop.rearm();
         // A goal is approached one colour at a time while that is quick, then head on.
         let head_on = match (self.options.goal, &self.attempt) {
             (Goal::Colors(target), Some(attempt)) => {
@@ -274,26 +279,23 @@ impl<'a> Solver<'a> {
             }
             _ => None,
         };
-        if let Some(target) = head_on {
-            self.attempt = Some(Attempt::new(graph, target, best, manner));
+        if head_on.is_some() {
+            self.attempt = None;
         }
-        let is_new = self.attempt.is_none() || head_on.is_some();
-        let attempt =
-            self.attempt.get_or_insert_with(|| Attempt::new(graph, best_k - 1, best, manner));
-        if is_new {
-            let (kernel_vertices, kernel_edges) = attempt.kernel_size();
-            let seconds = self.ledger.seconds();
-            let k = attempt.k;
-            self.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
-        }
-        let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
-        let mut watch = Watch {
-            stop: &self.options.stop,
-            deadline: left.map(|left| Instant::now() + left),
-            k: attempt.k,
-            best: best_k,
-            ledger: &mut self.ledger,
+        let attempt = match &mut self.attempt {
+            Some(attempt) => attempt,
+            none => {
+                let k = head_on.unwrap_or(best_k - 1);
+                let Some(attempt) = Attempt::new(graph, k, best, manner, &stop) else {
+                    return Verdict::Open;
+                };
+                let (kernel_vertices, kernel_edges) = attempt.kernel_size();
+                let seconds = self.ledger.seconds();
+                self.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
+                none.insert(attempt)
+            }
         };
+        let mut watch = Watch { stop: &stop, k: attempt.k, best: best_k, ledger: &mut self.ledger };
         attempt.turn(graph, moves, &mut watch)
     }
 
