@@ -2,13 +2,15 @@
 //! ends the process on the spot.
 //!
 //! They are taken over only once there is something to save: before that, while a graph is read, they
-//! end the process as they always do.
+//! end the process as they always do. The second signal is dealt with where it arrives, by the handler
+//! itself, so that it also ends a process that is busy or waits for whoever reads its output.
 
 use prism_solver::StopHandle;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The signal that came, if one did.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +29,18 @@ impl Received {
 /// Lets the two signals stop `handle` from now on.
 pub fn stop_on_signal(handle: StopHandle) -> std::io::Result<Received> {
     let received = Received::default();
+    let came = Arc::new(AtomicBool::new(false));
+    let signals = [SIGINT, SIGTERM];
+    for signal in signals {
+        // Handlers run in this order: the first signal finds the flag down and leaves it up.
+        flag::register_conditional_shutdown(signal, 128 + signal, came.clone())?;
+        flag::register(signal, came.clone())?;
+    }
     let first = received.clone();
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let mut signals = Signals::new(signals)?;
     std::thread::spawn(move || {
-        for signal in signals.forever() {
-            if first.0.swap(signal, Ordering::SeqCst) != 0 {
-                signal_hook::low_level::exit(128 + signal);
-            }
+        if let Some(signal) = signals.forever().next() {
+            first.0.store(signal, Ordering::SeqCst);
             handle.stop();
         }
     });
