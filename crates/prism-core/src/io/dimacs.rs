@@ -8,9 +8,10 @@
 //! it once and count it twice. So M is a remark ([`Note::EdgeCount`]) unless fewer edges follow than it
 //! says; that is a truncated file, except when there are exactly half.
 
-use super::builder::{Edge, GraphBuilder};
+use super::builder::Edge;
 use super::error::{ErrorKind, Place, ReadError};
-use super::lexer::{self, Cursor, Number, quote};
+use super::lexer::{self, Cursor, quote};
+use super::lines;
 use super::source::Source;
 use super::{Format, Loaded, Note, ReadOptions, plausible};
 
@@ -21,30 +22,12 @@ pub(super) struct Header {
     pub(super) m: u64,
 }
 
-/// The edges of a block of lines, up to the first error.
-#[derive(Default)]
-struct Parsed {
-    edges: Vec<Edge>,
-    lines: u64,
-    error: Option<ErrorKind>,
-}
-
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let header = find_header(source)?;
     plausible(header.n, header.m, options).map_err(|kind| source.error_here(kind))?;
     let header_line = source.lines();
-    let mut builder = GraphBuilder::default();
-    source.for_each_block(
-        |block, parsed| parse(block, header.n, parsed),
-        |source, parsed, _, lines_before| {
-            builder.extend(&parsed.edges);
-            match parsed.error.take() {
-                None => Ok(parsed.lines),
-                Some(kind) => Err(source.error(Place::Line(lines_before + parsed.lines), kind)),
-            }
-        },
-    )?;
+    let builder = lines::edges(source, |cursor| line(cursor, header.n))?;
     let found = builder.edges();
     if found < header.m && found * 2 != header.m {
         let expected = format!("{} edges, as line {header_line} says", header.m);
@@ -64,22 +47,10 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
 /// Skips to the `p` line and reads it.
 fn find_header(source: &mut Source<'_>) -> Result<Header, ReadError> {
     const EXPECTED: &str = "a line \"p edge VERTICES EDGES\"";
-    loop {
-        let parsed = match source.next_line()? {
-            None => {
-                let kind = ErrorKind::truncated(EXPECTED, "the end of the file");
-                return Err(source.error_here(kind));
-            }
-            Some(line) => match lexer::trim(line) {
-                [] => continue,
-                [b'c'] | [b'c', b' ' | b'\t', ..] => continue,
-                line => {
-                    parse_header(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line)))
-                }
-            },
-        };
-        return parsed.map_err(|kind| source.error_here(kind));
-    }
+    let is_comment = |line: &[u8]| matches!(line, [b'c'] | [b'c', b' ' | b'\t', ..]);
+    lines::header(source, EXPECTED, is_comment, |line| {
+        parse_header(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line)))
+    })
 }
 
 /// Reads a `p` line.
@@ -93,36 +64,23 @@ pub(super) fn parse_header(line: &[u8]) -> Option<Header> {
     words.next().is_none().then_some(Header { n, m })
 }
 
-/// Parses whole lines behind the `p` line.
-fn parse(block: &[u8], n: u64, parsed: &mut Parsed) {
-    let mut cursor = Cursor::new(block);
-    parsed.edges.clear();
-    // An edge line takes 6 bytes at least, mostly 11 or more.
-    parsed.edges.reserve(block.len() / 10);
-    parsed.lines = 0;
-    while !cursor.at_end() {
-        parsed.lines += 1;
-        cursor.skip_blanks();
-        match cursor.byte() {
-            b'\n' => cursor.step(),
-            b'e' => match edge(&mut cursor, n) {
-                Ok(edge) => parsed.edges.push(edge),
-                Err(kind) => {
-                    parsed.error = Some(kind);
-                    break;
-                }
-            },
-            b'c' | b'n' | b'd' | b'v' | b'x' if cursor.word().len() == 1 => cursor.skip_line(),
-            _ => {
-                let line = lexer::trim(cursor.line());
-                let expected = if line.starts_with(b"p") && parse_header(line).is_some() {
-                    "a line \"e U V\" (there is a \"p\" line already)"
-                } else {
-                    "a line \"e U V\""
-                };
-                parsed.error = Some(ErrorKind::expected(expected, quote(line)));
-                break;
-            }
+/// Parses one line behind the `p` line.
+#[inline]
+fn line(cursor: &mut Cursor<'_>, n: u64) -> Result<Option<Edge>, ErrorKind> {
+    match cursor.byte() {
+        b'e' => edge(cursor, n).map(Some),
+        b'c' | b'n' | b'd' | b'v' | b'x' if cursor.word().len() == 1 => {
+            cursor.skip_line();
+            Ok(None)
+        }
+        _ => {
+            let line = lexer::trim(cursor.line());
+            let expected = if line.starts_with(b"p") && parse_header(line).is_some() {
+                "a line \"e U V\" (there is a \"p\" line already)"
+            } else {
+                "a line \"e U V\""
+            };
+            Err(ErrorKind::expected(expected, quote(line)))
         }
     }
 }
@@ -138,14 +96,7 @@ fn edge(cursor: &mut Cursor<'_>, n: u64) -> Result<Edge, ErrorKind> {
             return Err(ErrorKind::expected("a line \"e U V\"", quote(lexer::trim(whole.line()))));
         }
         cursor.skip_blanks();
-        *end = match cursor.number() {
-            // n is at most u32::MAX: it was found plausible.
-            Number::Value(v) if (1..=n).contains(&v) => (v - 1) as u32,
-            Number::Value(v) => return Err(ErrorKind::bad_vertex(Format::DimacsCol, v, n, 1)),
-            Number::Missing => {
-                return Err(ErrorKind::expected("a vertex number", quote(cursor.word())));
-            }
-        };
+        *end = lines::vertex(cursor, n, Format::DimacsCol, "a vertex number")?;
     }
     if cursor.byte() != b'\n' {
         end_of_edge(cursor)?;

@@ -5,19 +5,12 @@
 //! values are skipped unseen. The number of entries in the size line must be right. Dense matrices
 //! (`array`) have no pattern to colour and are refused.
 
-use super::builder::{Edge, GraphBuilder};
+use super::builder::Edge;
 use super::error::{ErrorKind, Place, ReadError};
-use super::lexer::{self, Cursor, Number, quote};
+use super::lexer::{self, Cursor, quote};
+use super::lines;
 use super::source::Source;
 use super::{Format, Loaded, ReadOptions, plausible};
-
-/// The entries of a block of lines, up to the first error.
-#[derive(Default)]
-struct Parsed {
-    edges: Vec<Edge>,
-    lines: u64,
-    error: Option<ErrorKind>,
-}
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
@@ -26,17 +19,13 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let (n, entries) = size_line(source)?;
     plausible(n, entries, options).map_err(|kind| source.error_here(kind))?;
     let size_place = Place::Line(source.lines());
-    let mut builder = GraphBuilder::default();
-    source.for_each_block(
-        |block, parsed| parse(block, n, parsed),
-        |source, parsed, _, lines_before| {
-            builder.extend(&parsed.edges);
-            match parsed.error.take() {
-                None => Ok(parsed.lines),
-                Some(kind) => Err(source.error(Place::Line(lines_before + parsed.lines), kind)),
-            }
-        },
-    )?;
+    let builder = lines::edges(source, |cursor| match cursor.byte() {
+        b'%' => {
+            cursor.skip_line();
+            Ok(None)
+        }
+        _ => entry(cursor, n).map(Some),
+    })?;
     let found = builder.edges();
     let expected = || format!("{entries} entries, as the size line says");
     let end = Place::Line(source.lines().max(1));
@@ -83,52 +72,25 @@ fn check_banner(line: &[u8]) -> Result<(), ErrorKind> {
 /// Skips comments and reads rows, columns and entries; gives rows and entries.
 fn size_line(source: &mut Source<'_>) -> Result<(u64, u64), ReadError> {
     const EXPECTED: &str = "a line \"ROWS COLUMNS ENTRIES\"";
-    loop {
-        let parsed = match source.next_line()? {
-            None => Err(ErrorKind::truncated(EXPECTED, "the end of the file")),
-            Some(line) => match lexer::trim(line) {
-                [] | [b'%', ..] => continue,
-                line => {
-                    let mut numbers = lexer::words(line).map(lexer::integer);
-                    match [(); 4].map(|()| numbers.next()) {
-                        [Some(Some(rows)), Some(Some(columns)), Some(Some(entries)), None] => {
-                            if rows == columns {
-                                Ok((rows, entries))
-                            } else {
-                                let found = format!("{rows} rows and {columns} columns");
-                                Err(ErrorKind::expected("a square matrix", found))
-                            }
-                        }
-                        _ => Err(ErrorKind::expected(EXPECTED, quote(line))),
+    lines::header(
+        source,
+        EXPECTED,
+        |line| line.starts_with(b"%"),
+        |line| {
+            let mut numbers = lexer::words(line).map(lexer::integer);
+            match [(); 4].map(|()| numbers.next()) {
+                [Some(Some(rows)), Some(Some(columns)), Some(Some(entries)), None] => {
+                    if rows == columns {
+                        Ok((rows, entries))
+                    } else {
+                        let found = format!("{rows} rows and {columns} columns");
+                        Err(ErrorKind::expected("a square matrix", found))
                     }
                 }
-            },
-        };
-        return parsed.map_err(|kind| source.error_here(kind));
-    }
-}
-
-/// Parses whole lines behind the size line.
-fn parse(block: &[u8], n: u64, parsed: &mut Parsed) {
-    let mut cursor = Cursor::new(block);
-    parsed.edges.clear();
-    parsed.edges.reserve(block.len() / 10);
-    parsed.lines = 0;
-    while !cursor.at_end() {
-        parsed.lines += 1;
-        cursor.skip_blanks();
-        match cursor.byte() {
-            b'\n' => cursor.step(),
-            b'%' => cursor.skip_line(),
-            _ => match entry(&mut cursor, n) {
-                Ok(edge) => parsed.edges.push(edge),
-                Err(kind) => {
-                    parsed.error = Some(kind);
-                    break;
-                }
-            },
-        }
-    }
+                _ => Err(ErrorKind::expected(EXPECTED, quote(line))),
+            }
+        },
+    )
 }
 
 /// Parses one entry up to its line break.
@@ -137,18 +99,13 @@ fn entry(cursor: &mut Cursor<'_>, n: u64) -> Result<Edge, ErrorKind> {
     let mut ends = [0u32; 2];
     for end in &mut ends {
         cursor.skip_blanks();
-        *end = match cursor.number() {
-            // n is at most u32::MAX: it was found plausible.
-            Number::Value(v) if (1..=n).contains(&v) => (v - 1) as u32,
-            Number::Value(v) => return Err(ErrorKind::bad_vertex(Format::MatrixMarket, v, n, 1)),
-            Number::Missing => {
-                let what = "a line \"ROW COLUMN\" or \"ROW COLUMN VALUE\"";
-                return Err(ErrorKind::expected(what, quote(cursor.word())));
-            }
-        };
-        if !lexer::is_blank(cursor.byte()) && cursor.byte() != b'\n' {
-            return Err(ErrorKind::expected("a blank behind the number", quote(cursor.word())));
-        }
+        *end = lines::vertex(
+            cursor,
+            n,
+            Format::MatrixMarket,
+            "a line \"ROW COLUMN\" or \"ROW COLUMN VALUE\"",
+        )?;
+        lines::end_of_number(cursor)?;
     }
     cursor.skip_line();
     Ok(Edge::new(ends[0], ends[1]))

@@ -9,7 +9,8 @@
 //! empty lines were lost are read when M edges are there.
 
 use super::error::{ErrorKind, Place, ReadError};
-use super::lexer::{self, Cursor, Number, quote};
+use super::lexer::{self, Cursor, quote};
+use super::lines::{self, Progress};
 use super::rows::{self, CleanRows};
 use super::source::Source;
 use super::{Format, Loaded, ReadOptions, plausible};
@@ -32,8 +33,7 @@ struct Parsed {
     /// Length of each row.
     lengths: Vec<u32>,
     neighbors: Vec<u32>,
-    lines: u64,
-    error: Option<ErrorKind>,
+    progress: Progress,
 }
 
 /// Reads the whole file.
@@ -60,10 +60,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
                 }
             }
             neighbors.extend_from_slice(&parsed.neighbors);
-            match parsed.error.take() {
-                None => Ok(parsed.lines),
-                Some(kind) => Err(source.error(Place::Line(lines_before + parsed.lines), kind)),
-            }
+            parsed.progress.finish(source, lines_before)
         },
     )?;
     let end = Place::Line(source.lines().max(1));
@@ -106,18 +103,12 @@ fn line_of_row(block: &[u8], row: usize) -> u64 {
 /// Skips comments and reads the first line.
 fn find_header(source: &mut Source<'_>) -> Result<Header, ReadError> {
     const EXPECTED: &str = "a line \"VERTICES EDGES [FORMAT [WEIGHTS]]\"";
-    loop {
-        let parsed = match source.next_line()? {
-            None => Err(ErrorKind::truncated(EXPECTED, "the end of the file")),
-            Some(line) => match lexer::trim(line) {
-                [] | [b'%', ..] => continue,
-                line => {
-                    parse_header(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line)))
-                }
-            },
-        };
-        return parsed.map_err(|kind| source.error_here(kind));
-    }
+    lines::header(
+        source,
+        EXPECTED,
+        |line| line.starts_with(b"%"),
+        |line| parse_header(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line))),
+    )
 }
 
 /// Reads the first line.
@@ -148,9 +139,9 @@ fn parse(block: &[u8], header: Header, parsed: &mut Parsed) {
     parsed.lengths.clear();
     parsed.neighbors.clear();
     parsed.neighbors.reserve(block.len() / 6);
-    parsed.lines = 0;
+    parsed.progress.lines = 0;
     while !cursor.at_end() {
-        parsed.lines += 1;
+        parsed.progress.lines += 1;
         cursor.skip_blanks();
         match cursor.byte() {
             b'\n' => {
@@ -162,7 +153,7 @@ fn parse(block: &[u8], header: Header, parsed: &mut Parsed) {
                 let before = parsed.neighbors.len();
                 if let Err(kind) = row(&mut cursor, header, &mut parsed.neighbors) {
                     parsed.neighbors.truncate(before);
-                    parsed.error = Some(kind);
+                    parsed.progress.error = Some(kind);
                     return;
                 }
                 parsed.lengths.push((parsed.neighbors.len() - before) as u32);
@@ -178,15 +169,9 @@ fn row(cursor: &mut Cursor<'_>, header: Header, into: &mut Vec<u32>) -> Result<(
         weight(cursor, "a vertex size or weight")?;
     }
     while cursor.byte() != b'\n' {
-        match cursor.number() {
-            // n is at most u32::MAX: it was found plausible.
-            Number::Value(v) if (1..=header.n).contains(&v) => into.push((v - 1) as u32),
-            Number::Value(v) => return Err(ErrorKind::bad_vertex(Format::Metis, v, header.n, 1)),
-            Number::Missing => {
-                return Err(ErrorKind::expected("a vertex number", quote(cursor.word())));
-            }
-        }
-        end_of_number(cursor)?;
+        into.push(lines::vertex(cursor, header.n, Format::Metis, "a vertex number")?);
+        lines::end_of_number(cursor)?;
+        cursor.skip_blanks();
         if header.edge_weights {
             weight(cursor, "an edge weight")?;
         }
@@ -202,16 +187,6 @@ fn weight(cursor: &mut Cursor<'_>, what: &str) -> Result<(), ErrorKind> {
         return Err(ErrorKind::expected(what, quote(word)));
     }
     (0..word.len()).for_each(|_| cursor.step());
-    cursor.skip_blanks();
-    Ok(())
-}
-
-/// Skips the blanks behind a number, of which there must be some.
-#[inline]
-fn end_of_number(cursor: &mut Cursor<'_>) -> Result<(), ErrorKind> {
-    if !lexer::is_blank(cursor.byte()) && cursor.byte() != b'\n' {
-        return Err(ErrorKind::expected("a blank behind the number", quote(cursor.word())));
-    }
     cursor.skip_blanks();
     Ok(())
 }

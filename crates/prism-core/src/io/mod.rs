@@ -36,6 +36,7 @@ mod format;
 mod interner;
 mod labels;
 mod lexer;
+mod lines;
 mod matrix_market;
 mod metis;
 mod output;
