@@ -18,14 +18,11 @@
 //! Limits: on random graphs the weights mean nothing and tabu search over conflicts is far better.
 //! Nothing proves that k colours do not suffice.
 
-use crate::partial_coloring::PartialColoring;
+use crate::partial_search::PartialSearch;
 use crate::search::{FixedK, Step};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A tabu entry that never runs out: the class holds a frozen neighbour.
-const FOREVER: u64 = u64::MAX;
+use std::sync::atomic::AtomicBool;
 
 /// The parameters of [`GuidedEjection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,17 +47,8 @@ impl Default for GuidedEjectionParams {
 /// The search; see the top of this file.
 #[derive(Debug)]
 pub struct GuidedEjection<'g> {
-    state: PartialColoring<'g>,
-    params: GuidedEjectionParams,
-    /// Entry `v * k + class`: the move from which `v` may enter `class` again.
-    tabu_until: Vec<u64>,
-    /// Sum of all weights, so that no pressure can overflow.
-    total_weight: u64,
-    best: Vec<Color>,
-    best_uncolored: u64,
-    moves: u64,
-    ejected: Vec<u32>,
-    rng: Rng,
+    search: PartialSearch<'g>,
+    guide: Guide,
 }
 
 impl<'g> GuidedEjection<'g> {
@@ -74,6 +62,8 @@ impl<'g> GuidedEjection<'g> {
     /// Comes back early when `stop` is raised, with a search that has lost some of `start`.
     ///
     /// Memory: 12 bytes for each vertex and colour.
+    ///
+    /// [`PartialColoring::new`]: crate::partial_coloring::PartialColoring::new
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
@@ -84,49 +74,42 @@ impl<'g> GuidedEjection<'g> {
         stop: &AtomicBool,
     ) -> Self {
         let graph = graph.into();
+        let n = graph.n();
         // All weights together must fit 32 bits.
-        let fair_share = params.weight_limit / graph.n().max(1) as u32;
+        let fair_share = params.weight_limit / n.max(1) as u32;
         let weight = params.initial_weight.clamp(1, fair_share.max(1));
-        let state = PartialColoring::new(graph.clone(), k, start, frozen, |_| weight, stop);
-        let classes = state.k();
-        let mut tabu_until = vec![0; graph.n() * classes];
-        for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
-            let class = usize::from(state.colors()[v as usize]);
-            for &u in graph.neighbors(v) {
-                tabu_until[u as usize * classes + class] = FOREVER;
-            }
-        }
-        Self {
-            tabu_until,
-            params,
-            total_weight: u64::from(weight) * graph.n() as u64,
-            best: state.colors().to_vec(),
-            best_uncolored: state.pool().len() as u64,
-            moves: 0,
-            ejected: Vec::new(),
-            rng,
-            state,
-        }
+        let search = PartialSearch::new(graph, k, start, frozen, |_| weight, rng, stop);
+        Self { search, guide: Guide { params, total_weight: u64::from(weight) * n as u64 } }
     }
+}
 
+/// What chooses the moves and learns the weights.
+#[derive(Debug)]
+struct Guide {
+    params: GuidedEjectionParams,
+    /// Sum of all weights, so that no pressure can overflow.
+    total_weight: u64,
+}
+
+impl Guide {
     /// The cheapest allowed entry among a few vertices of the pool: `(vertex, class)`.
     ///
     /// Cheapest is the least growth of the pool's weight. Ties are broken evenly.
-    fn choose(&mut self) -> Option<(u32, usize)> {
-        let Self { state, params, tabu_until, rng, moves, .. } = self;
-        let (pool, k) = (state.pool(), state.k());
+    fn choose(&self, search: &mut PartialSearch<'_>) -> Option<(u32, usize)> {
+        let now = search.moves();
+        let PartialSearch { state, tabu, rng, .. } = search;
+        let pool = state.pool();
         let mut chosen = None;
         let mut least = i64::MAX;
         let mut ties = 0;
-        for _ in 0..params.samples.clamp(1, pool.len() as u32) {
+        for _ in 0..self.params.samples.clamp(1, pool.len() as u32) {
             let v = pool[rng.below(pool.len() as u32) as usize];
             let own = i64::from(state.weight(v));
-            let tabu = &tabu_until[v as usize * k..(v as usize + 1) * k];
-            for (class, &until) in tabu.iter().enumerate() {
+            for (class, &until) in tabu.of(v).iter().enumerate() {
                 let pressure = state.pressure(v, class);
                 let growth = i64::from(pressure) - own;
                 // A class that costs nothing is never refused.
-                if growth > least || (until > *moves && pressure > 0) {
+                if growth > least || (until > now && pressure > 0) {
                     continue;
                 }
                 ties = if growth < least { 1 } else { ties + 1 };
@@ -139,60 +122,41 @@ impl<'g> GuidedEjection<'g> {
         chosen
     }
 
-    /// One move; it may find nothing to do, and then only counts.
-    fn make_move(&mut self) {
-        self.moves += 1;
-        let Some((v, class)) = self.choose() else {
+    fn make_move(&mut self, search: &mut PartialSearch<'_>) {
+        let Some((v, class)) = self.choose(search) else {
             return;
         };
-        if self.state.pressure(v, class) > 0 {
-            self.state.set_weight(v, self.state.weight(v) + 1);
+        let state = &mut search.state;
+        if state.pressure(v, class) > 0 {
+            state.set_weight(v, state.weight(v) + 1);
             self.total_weight += 1;
         }
-        self.state.place(v, class, &mut self.ejected);
-        for &u in &self.ejected {
-            let tenure = u64::from(self.rng.below(self.params.tenure));
-            self.tabu_until[u as usize * self.state.k() + class] = self.moves + 1 + tenure;
-        }
+        let tenure = self.params.tenure;
+        search.place(v, class, |_, rng| u64::from(rng.below(tenure)));
         if self.total_weight >= u64::from(self.params.weight_limit) {
-            self.state.reweigh(|_, w| w.div_ceil(2));
-            let weights = 0..self.best.len() as u32;
-            self.total_weight = weights.map(|v| u64::from(self.state.weight(v))).sum();
+            search.state.reweigh(|_, w| w.div_ceil(2));
+            let vertices = search.state.graph().vertices();
+            self.total_weight = vertices.map(|v| u64::from(search.state.weight(v))).sum();
         }
     }
 }
 
 impl FixedK for GuidedEjection<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.moves.saturating_add(moves);
-        while self.best_uncolored > 0 {
-            if self.moves >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            self.make_move();
-            let uncolored = self.state.pool().len() as u64;
-            if uncolored < self.best_uncolored {
-                self.best_uncolored = uncolored;
-                self.best.copy_from_slice(self.state.colors());
-            }
-        }
-        Step::Solved
+        self.search.run(moves, stop, |search| self.guide.make_move(search))
     }
 
     fn best(&self) -> &[Color] {
-        &self.best
+        self.search.best()
     }
 
     /// Uncoloured vertices of the best partial colouring.
     fn conflicts(&self) -> u64 {
-        self.best_uncolored
+        self.search.conflicts()
     }
 
     fn moves(&self) -> u64 {
-        self.moves
+        self.search.moves()
     }
 }
 
@@ -270,7 +234,7 @@ mod tests {
             }
             prop_assert_eq!(whole.best(), sliced.best());
             prop_assert_eq!(whole.moves(), sliced.moves());
-            check_invariants(&whole.state);
+            check_invariants(&whole.search.state);
             let uncolored = whole.best().iter().filter(|&&c| c == UNCOLORED).count() as u64;
             prop_assert_eq!(whole.conflicts(), uncolored);
             let proper = Coloring::from_colors(whole.best().to_vec()).verify(&graph).is_ok();
@@ -296,10 +260,10 @@ mod tests {
             let rng = Rng::new(seed, 1);
             let mut engine = GuidedEjection::new(&graph, k, &start, &frozen, Default::default(), rng, &GO);
             engine.run(500, &GO);
-            check_invariants(&engine.state);
+            check_invariants(&engine.search.state);
             for &v in &frozen {
                 prop_assert_eq!(engine.best()[v as usize], start[v as usize]);
-                prop_assert_eq!(engine.state.colors()[v as usize], start[v as usize]);
+                prop_assert_eq!(engine.search.state.colors()[v as usize], start[v as usize]);
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod memetic;
 pub mod neighbor_counts;
 pub mod order;
 pub mod partial_coloring;
+mod partial_search;
 pub mod partialcol;
 pub mod preprocess;
 pub mod ranking;

@@ -15,13 +15,11 @@
 //! vertices left over are the easy ones; [`crate::guided_ejection`] goes further and learns the price.
 
 use crate::partial_coloring::PartialColoring;
+use crate::partial_search::{FOREVER, PartialSearch};
 use crate::search::{FixedK, Step};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A tabu entry that never runs out: the class holds a frozen neighbour.
-const FOREVER: u64 = u64::MAX;
+use std::sync::atomic::AtomicBool;
 
 /// How long a vertex may not return to the class that it was pushed out of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,19 +103,8 @@ impl Fluctuation {
 /// The search; see the top of this file.
 #[derive(Debug)]
 pub struct PartialCol<'g> {
-    state: PartialColoring<'g>,
-    tenure: Tenure,
-    fluctuation: Fluctuation,
-    /// Entry `v * k + class`: the move from which `v` may enter `class` again.
-    tabu_until: Vec<u64>,
-    /// Summed price of the uncoloured vertices, now and at its least.
-    cost: u64,
-    least_cost: u64,
-    best: Vec<Color>,
-    best_uncolored: u64,
-    moves: u64,
-    ejected: Vec<u32>,
-    rng: Rng,
+    search: PartialSearch<'g>,
+    rule: Rule,
 }
 
 impl<'g> PartialCol<'g> {
@@ -142,49 +129,46 @@ impl<'g> PartialCol<'g> {
             Price::One => 1,
             Price::Degree => graph.degree(v).max(1) as u32,
         };
-        let state = PartialColoring::new(graph.clone(), k, start, frozen, weight, stop);
-        let classes = state.k();
-        let mut tabu_until = vec![0; graph.n() * classes];
-        for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
-            let class = usize::from(state.colors()[v as usize]);
-            for &u in graph.neighbors(v) {
-                tabu_until[u as usize * classes + class] = FOREVER;
-            }
-        }
-        let cost = state.pool().iter().map(|&v| u64::from(state.weight(v))).sum();
-        Self {
-            tenure: params.tenure,
-            fluctuation: Fluctuation::NEW_PERIOD,
-            tabu_until,
-            cost,
-            least_cost: cost,
-            best: state.colors().to_vec(),
-            best_uncolored: state.pool().len() as u64,
-            moves: 0,
-            ejected: Vec::new(),
-            rng,
-            state,
-        }
+        let search = PartialSearch::new(graph.clone(), k, start, frozen, weight, rng, stop);
+        let cost = cost_of_pool(&search.state);
+        let (tenure, fluctuation) = (params.tenure, Fluctuation::NEW_PERIOD);
+        Self { search, rule: Rule { tenure, fluctuation, cost, least_cost: cost } }
     }
+}
 
+/// Summed price of the uncoloured vertices.
+fn cost_of_pool(state: &PartialColoring<'_>) -> u64 {
+    state.pool().iter().map(|&v| u64::from(state.weight(v))).sum()
+}
+
+/// What chooses the moves and adapts the tenure.
+#[derive(Debug)]
+struct Rule {
+    tenure: Tenure,
+    fluctuation: Fluctuation,
+    /// Summed price of the uncoloured vertices, now and at its least.
+    cost: u64,
+    least_cost: u64,
+}
+
+impl Rule {
     /// The allowed entry that adds least to the cost, `(vertex, class, what it adds)`, ties broken
     /// evenly. A tabu entry is allowed when it leads below the least cost so far (aspiration).
-    fn choose(&mut self) -> Option<(u32, usize, i64)> {
-        let Self { state, tabu_until, rng, moves, .. } = self;
-        let k = state.k();
+    fn choose(&self, search: &mut PartialSearch<'_>) -> Option<(u32, usize, i64)> {
+        let now = search.moves();
+        let PartialSearch { state, tabu, rng, .. } = search;
         let aspiration = self.least_cost as i64 - self.cost as i64;
         let mut chosen = None;
         let mut least = i64::MAX;
         let mut ties = 0;
         for &v in state.pool() {
             let own = i64::from(state.weight(v));
-            let tabu = &tabu_until[v as usize * k..(v as usize + 1) * k];
-            for (class, &until) in tabu.iter().enumerate() {
+            for (class, &until) in tabu.of(v).iter().enumerate() {
                 let growth = i64::from(state.pressure(v, class)) - own;
                 if growth > least {
                     continue;
                 }
-                if until > *moves && (growth >= aspiration || until == FOREVER) {
+                if until > now && (growth >= aspiration || until == FOREVER) {
                     continue;
                 }
                 ties = if growth < least { 1 } else { ties + 1 };
@@ -198,70 +182,48 @@ impl<'g> PartialCol<'g> {
     }
 
     /// How long a vertex that is pushed out now stays away.
-    fn draw_tenure(&mut self) -> u64 {
+    fn draw_tenure(&self, state: &PartialColoring<'_>, rng: &mut Rng) -> u64 {
         match self.tenure {
             Tenure::Dynamic { factor, random } => {
-                let uncolored = self.state.pool().len() as f64;
-                (factor * uncolored) as u64 + u64::from(self.rng.below(random))
+                let uncolored = state.pool().len() as f64;
+                (factor * uncolored) as u64 + u64::from(rng.below(random))
             }
             Tenure::Reactive { random, .. } => {
-                self.fluctuation.tenure + u64::from(self.rng.below(random))
+                self.fluctuation.tenure + u64::from(rng.below(random))
             }
         }
     }
 
-    /// One move; when everything is tabu it only counts.
-    fn make_move(&mut self) {
-        self.moves += 1;
-        if let Some((v, class, growth)) = self.choose() {
-            let mut ejected = std::mem::take(&mut self.ejected);
-            self.state.place(v, class, &mut ejected);
+    fn make_move(&mut self, search: &mut PartialSearch<'_>) {
+        if let Some((v, class, growth)) = self.choose(search) {
+            search.place(v, class, |state, rng| self.draw_tenure(state, rng));
             self.cost = self.cost.saturating_add_signed(growth);
             self.least_cost = self.least_cost.min(self.cost);
-            for &u in &ejected {
-                let until = self.moves + 1 + self.draw_tenure();
-                self.tabu_until[u as usize * self.state.k() + class] = until;
-            }
-            self.ejected = ejected;
         }
         if let Tenure::Reactive { period, increment, .. } = self.tenure {
-            let end_of_period = self.moves.is_multiple_of(u64::from(period.max(1)));
-            self.fluctuation.record(self.state.pool().len() as u64, end_of_period, increment);
+            let end_of_period = search.moves().is_multiple_of(u64::from(period.max(1)));
+            let uncolored = search.state.pool().len() as u64;
+            self.fluctuation.record(uncolored, end_of_period, increment);
         }
     }
 }
 
 impl FixedK for PartialCol<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.moves.saturating_add(moves);
-        while self.best_uncolored > 0 {
-            if self.moves >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            self.make_move();
-            let uncolored = self.state.pool().len() as u64;
-            if uncolored < self.best_uncolored {
-                self.best_uncolored = uncolored;
-                self.best.copy_from_slice(self.state.colors());
-            }
-        }
-        Step::Solved
+        self.search.run(moves, stop, |search| self.rule.make_move(search))
     }
 
     fn best(&self) -> &[Color] {
-        &self.best
+        self.search.best()
     }
 
     /// Uncoloured vertices of the best partial colouring.
     fn conflicts(&self) -> u64 {
-        self.best_uncolored
+        self.search.conflicts()
     }
 
     fn moves(&self) -> u64 {
-        self.moves
+        self.search.moves()
     }
 }
 
@@ -330,9 +292,8 @@ mod tests {
             }
             prop_assert_eq!(whole.best(), sliced.best());
             prop_assert_eq!(whole.moves(), sliced.moves());
-            check_invariants(&whole.state);
-            let cost: u64 = whole.state.pool().iter().map(|&v| u64::from(whole.state.weight(v))).sum();
-            prop_assert_eq!(whole.cost, cost);
+            check_invariants(&whole.search.state);
+            prop_assert_eq!(whole.rule.cost, cost_of_pool(&whole.search.state));
             let uncolored = whole.best().iter().filter(|&&c| c == UNCOLORED).count() as u64;
             prop_assert_eq!(whole.conflicts(), uncolored);
             let proper = Coloring::from_colors(whole.best().to_vec()).verify(&graph).is_ok();
@@ -355,10 +316,10 @@ mod tests {
             let mut engine =
                 PartialCol::new(&graph, 4, &start, &frozen, Default::default(), rng, &GO);
             engine.run(500, &GO);
-            check_invariants(&engine.state);
+            check_invariants(&engine.search.state);
             for &v in &frozen {
                 prop_assert_eq!(engine.best()[v as usize], start[v as usize]);
-                prop_assert_eq!(engine.state.colors()[v as usize], start[v as usize]);
+                prop_assert_eq!(engine.search.state.colors()[v as usize], start[v as usize]);
             }
         }
     }

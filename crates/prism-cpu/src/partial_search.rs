@@ -1,0 +1,135 @@
+//! What the searches over partial colourings have in common: the loop, the tabu list and the best so far.
+//!
+//! [`crate::partialcol`] and [`crate::guided_ejection`] move alike: a vertex of the pool enters a class, and
+//! its neighbours there are pushed out and may not return to that class for a while. They differ in which
+//! vertex and class they choose and in how long that while is, and bring just this along.
+
+use crate::partial_coloring::PartialColoring;
+use crate::search::Step;
+use prism_core::{Color, Graph, Rng};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A tabu entry that never runs out: the class holds a frozen neighbour.
+pub(crate) const FOREVER: u64 = u64::MAX;
+
+/// The state of a search over partial colourings.
+#[derive(Debug)]
+pub(crate) struct PartialSearch<'g> {
+    pub state: PartialColoring<'g>,
+    pub rng: Rng,
+    pub tabu: TabuList,
+    best: Vec<Color>,
+    best_uncolored: u64,
+    moves: u64,
+    ejected: Vec<u32>,
+}
+
+/// From which move on a vertex may enter a class again.
+#[derive(Debug)]
+pub(crate) struct TabuList {
+    k: usize,
+    /// By vertex, `k` entries.
+    until: Vec<u64>,
+}
+
+impl TabuList {
+    /// The entries of `v`, by class.
+    #[inline]
+    pub fn of(&self, v: u32) -> &[u64] {
+        &self.until[v as usize * self.k..(v as usize + 1) * self.k]
+    }
+
+    #[inline]
+    fn set(&mut self, v: u32, class: usize, until: u64) {
+        self.until[v as usize * self.k + class] = until;
+    }
+}
+
+impl<'g> PartialSearch<'g> {
+    /// Begins at what [`PartialColoring::new`] makes of its arguments.
+    pub fn new(
+        graph: Arc<Graph<'g>>,
+        k: Color,
+        start: &[Color],
+        frozen: &[u32],
+        weight: impl Fn(u32) -> u32,
+        rng: Rng,
+        stop: &AtomicBool,
+    ) -> Self {
+        let state = PartialColoring::new(graph.clone(), k, start, frozen, weight, stop);
+        let mut tabu = TabuList { k: state.k(), until: vec![0; graph.n() * state.k()] };
+        for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
+            let class = usize::from(state.colors()[v as usize]);
+            for &u in graph.neighbors(v) {
+                tabu.set(u, class, FOREVER);
+            }
+        }
+        Self {
+            tabu,
+            best: state.colors().to_vec(),
+            best_uncolored: state.pool().len() as u64,
+            moves: 0,
+            ejected: Vec::new(),
+            rng,
+            state,
+        }
+    }
+
+    /// [`FixedK::run`](crate::search::FixedK::run) with what `make_move` does as a move; it may find nothing
+    /// to do.
+    pub fn run(
+        &mut self,
+        moves: u64,
+        stop: &AtomicBool,
+        mut make_move: impl FnMut(&mut Self),
+    ) -> Step {
+        let end = self.moves.saturating_add(moves);
+        while self.best_uncolored > 0 {
+            if self.moves >= end {
+                return Step::OutOfMoves;
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Step::Stopped;
+            }
+            self.moves += 1;
+            make_move(self);
+            let uncolored = self.state.pool().len() as u64;
+            if uncolored < self.best_uncolored {
+                self.best_uncolored = uncolored;
+                self.best.copy_from_slice(self.state.colors());
+            }
+        }
+        Step::Solved
+    }
+
+    /// Moves `v` from the pool into `class`. The neighbours that it pushes out stay away from there for as
+    /// many moves as `tenure` draws for each, after the next one.
+    #[inline]
+    pub fn place(
+        &mut self,
+        v: u32,
+        class: usize,
+        tenure: impl Fn(&PartialColoring<'g>, &mut Rng) -> u64,
+    ) {
+        self.state.place(v, class, &mut self.ejected);
+        for &u in &self.ejected {
+            let until = self.moves + 1 + tenure(&self.state, &mut self.rng);
+            self.tabu.set(u, class, until);
+        }
+    }
+
+    pub fn best(&self) -> &[Color] {
+        &self.best
+    }
+
+    /// Uncoloured vertices of the best partial colouring.
+    pub fn conflicts(&self) -> u64 {
+        self.best_uncolored
+    }
+
+    /// Moves made, with the one that is being made.
+    pub fn moves(&self) -> u64 {
+        self.moves
+    }
+}
