@@ -1,6 +1,7 @@
 //! The CPU engines of PRISM. Each engine is one file of one name; what the searches share is in
 //! [`search`].
 
+pub mod adjacency;
 pub mod annealing;
 pub mod bit_matrix;
 pub mod conflict_list;
@@ -16,7 +17,7 @@ pub mod jones_plassmann;
 pub mod kempe;
 pub mod level_queue;
 pub mod memetic;
-pub mod neighbor_counts;
+mod neighbor_counts;
 pub mod order;
 pub mod partial_coloring;
 mod partial_search;
@@ -25,7 +26,7 @@ pub mod preprocess;
 pub mod ranking;
 pub mod rlf;
 pub mod search;
-pub mod simd;
+mod simd;
 pub mod speculative;
 pub mod tabucol;
 pub mod tie_rule;

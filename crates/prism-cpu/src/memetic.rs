@@ -11,8 +11,8 @@
 //!
 //! The strongest method here for random graphs; it needs a graph where TabuCol works.
 
+use crate::adjacency::Adjacency;
 use crate::gpx::{agreement, gpx};
-use crate::neighbor_counts::Adjacency;
 use crate::search::{FixedK, Step};
 use crate::tabucol::TabuCol;
 use prism_core::{Color, Rng};

@@ -14,60 +14,14 @@
 //! Counts are bytes where no class can hold more than 255 neighbours of a vertex, 16 bits elsewhere;
 //! the column form exists for bytes only.
 
+mod columns;
+
+use crate::adjacency::Adjacency;
 use crate::bit_matrix::{BitMatrix, ones};
 use crate::conflict_list::ConflictList;
-use crate::simd::{LANES, Level, NEUTRAL, shift_columns};
+use crate::simd::{LANES, Level, NEUTRAL};
+use columns::Columns;
 use prism_core::{Color, Graph};
-use std::sync::Arc;
-
-/// The graph in the form that its density asks for. Shared by all searches on it.
-#[derive(Clone, Debug)]
-pub enum Adjacency {
-    /// A bit matrix, for columns of counts.
-    Dense(BitMatrix),
-    /// Neighbour lists, for rows of counts.
-    Sparse(Arc<Graph<'static>>),
-}
-
-impl Adjacency {
-    /// Chooses by size: the matrix where a row of it has fewer words than half the average degree, or
-    /// is short anyway. Lists are shared with `graph`, not copied.
-    pub fn new(graph: &Arc<Graph<'static>>) -> Self {
-        let words = graph.n().div_ceil(LANES);
-        let average_degree = 2 * graph.m() / graph.n().max(1);
-        if words <= 16 || (words <= 256 && 2 * words <= average_degree) {
-            Self::dense(graph)
-        } else {
-            Self::Sparse(graph.clone())
-        }
-    }
-
-    /// The bit matrix, whatever the density.
-    pub fn dense(graph: &Graph<'_>) -> Self {
-        Self::Dense(BitMatrix::new(graph))
-    }
-
-    /// The largest degree.
-    pub fn max_degree(&self) -> usize {
-        match self {
-            Self::Dense(matrix) => matrix.max_degree(),
-            Self::Sparse(graph) => graph.max_degree(),
-        }
-    }
-
-    /// The same graph as neighbour lists.
-    pub fn to_sparse(&self) -> Self {
-        match self {
-            Self::Dense(matrix) => Self::Sparse(Arc::new(matrix.to_graph())),
-            Self::Sparse(graph) => Self::Sparse(graph.clone()),
-        }
-    }
-
-    /// Neighbour lists, whatever the density: a copy of them.
-    pub fn sparse(graph: &Graph<'_>) -> Self {
-        Self::Sparse(Arc::new(graph.reborrow().into_owned()))
-    }
-}
 
 /// An unsigned integer that counts neighbours.
 pub(crate) trait Count: Copy + Ord + From<u8> + Into<u32> + Send {
@@ -129,20 +83,6 @@ pub(crate) struct NeighborCounts<C> {
     columns: Option<Columns>,
 }
 
-/// What the dense form keeps beside the rows.
-#[derive(Clone, Debug)]
-struct Columns {
-    level: Level,
-    /// By colour: a count for each vertex.
-    counts: Vec<u8>,
-    /// By colour: its vertices as bits.
-    classes: Vec<u64>,
-    /// The conflicting vertices as bits.
-    conflicting: Vec<u64>,
-    /// Bytes from one column to the next.
-    stride: usize,
-}
-
 impl<C: Count> NeighborCounts<C> {
     /// Room for `n` vertices and `k` colours; [`NeighborCounts::load`] fills it.
     pub fn new(n: usize, k: usize, adjacency: &Adjacency, level: Level) -> Self {
@@ -153,17 +93,7 @@ impl<C: Count> NeighborCounts<C> {
         }
         let columns = match adjacency {
             Adjacency::Sparse(_) => None,
-            Adjacency::Dense(matrix) => {
-                // An odd number of cache lines keeps a vertex's counts out of one cache set.
-                let stride = (matrix.words() | 1) * LANES;
-                Some(Columns {
-                    level,
-                    counts: vec![0; k * stride],
-                    classes: vec![0; k * matrix.words()],
-                    conflicting: vec![0; matrix.words()],
-                    stride,
-                })
-            }
+            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k, level)),
         };
         Self {
             colors: vec![0; n],
@@ -191,7 +121,7 @@ impl<C: Count> NeighborCounts<C> {
             (Adjacency::Dense(matrix), Some(columns)) => {
                 columns.load(matrix, colors);
                 for (v, own) in self.own.iter_mut().enumerate() {
-                    *own = C::from(columns.counts[colors[v] as usize * columns.stride + v]);
+                    *own = C::from(columns.count(v, colors[v]));
                 }
             }
             (Adjacency::Sparse(graph), None) => {
@@ -303,21 +233,20 @@ impl<C: Count> NeighborCounts<C> {
     }
 
     fn shift_dense(&mut self, matrix: &BitMatrix, v: u32, a: usize, b: usize) {
-        let words = matrix.words();
         let width = self.words * LANES;
         let neighbors = matrix.row(v);
         let Some(columns) = &mut self.columns else { return };
         columns.shift(neighbors, v, a, b);
         for (w, &adjacent) in neighbors.iter().enumerate() {
-            for u in ones(w, adjacent & columns.conflicting[w]) {
+            for u in ones(w, adjacent & columns.conflicting(w)) {
                 self.rows[u * width + a].down();
                 self.rows[u * width + b].up();
             }
         }
         for (w, &adjacent) in neighbors.iter().enumerate() {
             let Some(columns) = &self.columns else { return };
-            let losing = adjacent & columns.classes[a * words + w];
-            let gaining = adjacent & columns.classes[b * words + w];
+            let losing = adjacent & columns.class(a, w);
+            let gaining = adjacent & columns.class(b, w);
             for u in ones(w, losing) {
                 self.lose_conflict(u as u32);
             }
@@ -350,10 +279,9 @@ impl<C: Count> NeighborCounts<C> {
     fn start_conflict(&mut self, v: u32) {
         self.conflicting.insert(v);
         if let Some(columns) = &mut self.columns {
-            columns.conflicting[v as usize / 64] |= 1 << (v % 64);
+            columns.mark(v, true);
             let row = &mut self.rows[v as usize * self.words * LANES..][..self.class_sizes.len()];
-            let counts = columns.counts[v as usize..].iter().step_by(columns.stride);
-            for (count, &column) in row.iter_mut().zip(counts) {
+            for (count, column) in row.iter_mut().zip(columns.row(v)) {
                 *count = C::from(column);
             }
         }
@@ -362,39 +290,7 @@ impl<C: Count> NeighborCounts<C> {
     fn end_conflict(&mut self, v: u32) {
         self.conflicting.remove(v);
         if let Some(columns) = &mut self.columns {
-            columns.conflicting[v as usize / 64] &= !(1 << (v % 64));
-        }
-    }
-}
-
-impl Columns {
-    fn load(&mut self, matrix: &BitMatrix, colors: &[Color]) {
-        self.counts.fill(0);
-        self.classes.fill(0);
-        self.conflicting.fill(0);
-        for (v, &c) in colors.iter().enumerate() {
-            let c = c as usize;
-            self.classes[c * matrix.words() + v / 64] |= 1 << (v % 64);
-            let column = &mut self.counts[c * self.stride..];
-            for (w, &word) in matrix.row(v as u32).iter().enumerate() {
-                for u in ones(w, word) {
-                    column[u] += 1;
-                }
-            }
-        }
-    }
-
-    /// Moves `v` with the given neighbourhood from class `a` to class `b`.
-    fn shift(&mut self, neighbors: &[u64], v: u32, a: usize, b: usize) {
-        let words = neighbors.len();
-        self.classes[a * words + v as usize / 64] &= !(1 << (v % 64));
-        self.classes[b * words + v as usize / 64] |= 1 << (v % 64);
-        let len = words * LANES;
-        let ranges =
-            [b * self.stride..b * self.stride + len, a * self.stride..a * self.stride + len];
-        // Two different colours have columns that do not overlap.
-        if let Ok([up, down]) = self.counts.get_disjoint_mut(ranges) {
-            shift_columns(self.level, up, down, neighbors);
+            columns.mark(v, false);
         }
     }
 }

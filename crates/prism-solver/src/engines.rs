@@ -3,11 +3,11 @@
 use crate::phase::Phase;
 use crate::strategy::Engine;
 use prism_core::{Color, Graph, Rng};
+use prism_cpu::adjacency::Adjacency;
 use prism_cpu::dsatur::dsatur_with;
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
-use prism_cpu::neighbor_counts::Adjacency;
 use prism_cpu::partialcol::{PartialCol, PartialColParams};
 use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;

@@ -1,0 +1,99 @@
+//! The counts of all vertices by colour: the dense form's columns of bytes, and the classes as bits.
+
+use crate::bit_matrix::{BitMatrix, ones};
+use crate::simd::{LANES, Level, shift_columns};
+use prism_core::Color;
+
+/// What the dense form keeps beside the rows.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    level: Level,
+    /// By colour: a count for each vertex.
+    counts: Vec<u8>,
+    /// By colour: its vertices as bits.
+    classes: Vec<u64>,
+    /// The conflicting vertices as bits.
+    conflicting: Vec<u64>,
+    /// Bytes from one column to the next.
+    stride: usize,
+}
+
+impl Columns {
+    /// Columns for `k` colours, of no use before [`Columns::load`].
+    pub(super) fn new(matrix: &BitMatrix, k: usize, level: Level) -> Self {
+        // An odd number of cache lines keeps a vertex's counts out of one cache set.
+        let stride = (matrix.words() | 1) * LANES;
+        Self {
+            level,
+            counts: vec![0; k * stride],
+            classes: vec![0; k * matrix.words()],
+            conflicting: vec![0; matrix.words()],
+            stride,
+        }
+    }
+
+    /// Counts everything anew. No vertex is marked as conflicting.
+    pub(super) fn load(&mut self, matrix: &BitMatrix, colors: &[Color]) {
+        self.counts.fill(0);
+        self.classes.fill(0);
+        self.conflicting.fill(0);
+        for (v, &c) in colors.iter().enumerate() {
+            let c = c as usize;
+            self.classes[c * matrix.words() + v / 64] |= 1 << (v % 64);
+            let column = &mut self.counts[c * self.stride..];
+            for (w, &word) in matrix.row(v as u32).iter().enumerate() {
+                for u in ones(w, word) {
+                    column[u] += 1;
+                }
+            }
+        }
+    }
+
+    /// Moves `v` with the given neighbourhood from class `a` to class `b`.
+    pub(super) fn shift(&mut self, neighbors: &[u64], v: u32, a: usize, b: usize) {
+        let words = neighbors.len();
+        self.classes[a * words + v as usize / 64] &= !(1 << (v % 64));
+        self.classes[b * words + v as usize / 64] |= 1 << (v % 64);
+        let len = words * LANES;
+        let ranges =
+            [b * self.stride..b * self.stride + len, a * self.stride..a * self.stride + len];
+        // Two different colours have columns that do not overlap.
+        if let Ok([up, down]) = self.counts.get_disjoint_mut(ranges) {
+            shift_columns(self.level, up, down, neighbors);
+        }
+    }
+
+    /// How many neighbours of `v` have each colour.
+    #[inline]
+    pub(super) fn row(&self, v: u32) -> impl Iterator<Item = u8> {
+        self.counts[v as usize..].iter().step_by(self.stride).copied()
+    }
+
+    /// How many neighbours of `v` have that colour.
+    pub(super) fn count(&self, v: usize, color: Color) -> u8 {
+        self.counts[color as usize * self.stride + v]
+    }
+
+    /// Word `w` of a class.
+    #[inline]
+    pub(super) fn class(&self, color: usize, w: usize) -> u64 {
+        self.classes[color * self.conflicting.len() + w]
+    }
+
+    /// Word `w` of the conflicting vertices.
+    #[inline]
+    pub(super) fn conflicting(&self, w: usize) -> u64 {
+        self.conflicting[w]
+    }
+
+    /// Marks `v` as conflicting, or as not.
+    #[inline]
+    pub(super) fn mark(&mut self, v: u32, conflicting: bool) {
+        let (word, bit) = (&mut self.conflicting[v as usize / 64], 1 << (v % 64));
+        if conflicting {
+            *word |= bit;
+        } else {
+            *word &= !bit;
+        }
+    }
+}
