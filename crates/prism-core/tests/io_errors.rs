@@ -6,10 +6,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use prism_core::Cleanup;
-use prism_core::io::{
-    Format, Note, Place, ReadOptions, read_bytes, read_coloring_from, read_path, save,
-};
+use prism_core::io::{Format, Place, ReadOptions, read_bytes, read_coloring_from, read_path, save};
 
 fn message(format: Format, bytes: &[u8]) -> String {
     let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
@@ -311,105 +308,6 @@ fn damaged_compression() {
         let message = of(&zstd[..cut]);
         assert!(message.starts_with("f: damaged or truncated zstd data: "), "{cut}: {message}");
     }
-}
-
-#[test]
-fn odd_files_are_read_with_a_remark_unless_strict() {
-    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
-    let count = |declared, found| vec![Note::EdgeCount { declared, found }];
-    let clean = Cleanup::default();
-    let rows: [(&[u8], Cleanup, Vec<Note>, &str); 6] = [
-        (
-            b"p edge 3 2\ne 1 2\ne 2 1\n",
-            Cleanup { duplicates: 1, ..clean },
-            vec![],
-            "1 repeated edges and 0 self-loops; expected none",
-        ),
-        (
-            b"p edge 3 2\ne 1 2\ne 3 3\n",
-            Cleanup { self_loops: 1, ..clean },
-            vec![],
-            "0 repeated edges and 1 self-loops; expected none",
-        ),
-        // Each edge counted twice and listed once, as in some copies of DSJC500.9.
-        (
-            b"p edge 3 4\ne 1 2\ne 2 3\n",
-            clean,
-            count(4, 2),
-            "the header says 4 edges, the file lists 2",
-        ),
-        // Each edge counted once and listed twice.
-        (
-            b"p edge 3 1\ne 1 2\ne 2 1\n",
-            Cleanup { duplicates: 1, ..clean },
-            count(1, 2),
-            "1 repeated edges and 0 self-loops; expected none",
-        ),
-        (
-            b"p edge 3 1\ne 1 2\ne 1 3\n",
-            clean,
-            count(1, 2),
-            "the header says 1 edges, the file lists 2",
-        ),
-        (
-            b"\x02\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0",
-            clean,
-            vec![Note::OneWay(1)],
-            "1 edges are given in one direction only",
-        ),
-    ];
-    for (bytes, cleanup, notes, complaint) in rows {
-        let loaded = read_bytes(bytes, "f", &ReadOptions::default()).unwrap();
-        assert_eq!((loaded.cleanup, &loaded.notes), (cleanup, &notes));
-        let error = read_bytes(bytes, "f", &strict).unwrap_err().to_string();
-        assert!(error.contains(&format!("strict reading: {complaint}")), "{error}");
-    }
-}
-
-#[test]
-fn graphs_without_vertices_or_edges_are_fine() {
-    let files: [(&[u8], usize, Format); 8] = [
-        (b"p edge 0 0\n", 0, Format::DimacsCol),
-        (b"p col 5 0", 5, Format::DimacsCol),
-        (b"10\np col 0 0\n", 0, Format::DimacsBinary),
-        (b"0 0\n", 0, Format::Metis),
-        (b"3 0\n\n\n\n", 3, Format::Metis),
-        (b"%%MatrixMarket matrix coordinate pattern general\n0 0 0\n", 0, Format::MatrixMarket),
-        (b"\0\0\0\0\0\0\0\0\0\0\0\0", 0, Format::Ecl),
-        (b"# vertices: 7\n", 7, Format::EdgeList),
-    ];
-    for (bytes, n, format) in files {
-        let loaded = read_bytes(bytes, "f", &ReadOptions::default()).unwrap();
-        assert_eq!((loaded.graph.n(), loaded.graph.m(), loaded.format), (n, 0, format));
-    }
-    // A byte order mark is no part of the text.
-    let loaded = read_bytes(b"\xef\xbb\xbfp edge 2 0\n", "f", &ReadOptions::default()).unwrap();
-    assert_eq!((loaded.graph.n(), loaded.format), (2, Format::DimacsCol));
-    // Many isolated vertices are taken on trust.
-    let loaded = read_bytes(b"p edge 2000000 1\ne 1 2\n", "f", &ReadOptions::default()).unwrap();
-    assert_eq!(loaded.graph.n(), 2_000_000);
-}
-
-#[test]
-fn edge_list_names() {
-    let read = |text: &str| read_bytes(text.as_bytes(), "f.txt", &ReadOptions::default()).unwrap();
-    let names = |text: &str| {
-        let loaded = read(text);
-        loaded.labels.map(|labels| labels.iter().map(String::from).collect::<Vec<_>>())
-    };
-    // Ids are kept, those that nobody uses too.
-    assert_eq!((names("1 2\n7 9\n"), read("1 2\n7 9\n").graph.n()), (None, 10));
-    assert_eq!(
-        names("4000000000 1\n5 5\n"),
-        Some(vec!["1".into(), "5".into(), "4000000000".into()])
-    );
-    assert_eq!(names("b a\na c\n"), Some(vec!["b".into(), "a".into(), "c".into()]));
-    assert_eq!(names("9 3\n3 x\n"), Some(vec!["3".into(), "9".into(), "x".into()]));
-    assert_eq!(names("01 1\n"), Some(vec!["01".into(), "1".into()]));
-    assert_eq!(names("New York\tBoston\t3\n"), Some(vec!["New York".into(), "Boston".into()]));
-    assert_eq!(names("1, x y ,7\n"), Some(vec!["1".into(), "x y".into()]));
-    let heading = read("Source,Target\n0,1\n");
-    assert_eq!((heading.labels, heading.notes), (None, vec![Note::Heading]));
 }
 
 #[test]

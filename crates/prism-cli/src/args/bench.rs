@@ -1,0 +1,86 @@
+//! The options of `prism bench`.
+
+use super::duration::parse_duration;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub const HELP: &str = "\
+An instance is a graph file, FILE=K with a target of its own, a directory of graph files, or a table
+(.csv with the column `name`, and `best_known_k` or `best_known_colours` for targets; graphs lie beside
+it as NAME.col.gz or under the first usable name of its column `files`). Each run is a process of its
+own, so that its CPU time is its own: user and system seconds of all threads, reading included.";
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Instances: files, FILE=K, directories, tables
+    #[arg(required = true, value_name = "INSTANCE")]
+    pub instances: Vec<String>,
+    /// Number of seeds
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub seeds: u64,
+    /// The first seed; the others follow
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub first_seed: u64,
+    /// Target for every instance: a number of colours, `best` (the table's best known) or `none`
+    #[arg(short = 'k', long, value_name = "K", default_value = "best")]
+    pub target: Target,
+    /// Add this to the table's best known
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true)]
+    pub offset: i64,
+    /// Only instances whose name contains one of these
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// Only rows of a table whose column `kind` contains this
+    #[arg(long, value_name = "TEXT")]
+    pub kind: Option<String>,
+    /// Time limit of each run
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
+    pub time_limit: Duration,
+    /// Move limit of each run
+    #[arg(long, value_name = "N")]
+    pub moves: Option<u64>,
+    /// Threads of each run
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+    /// Runs at the same time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
+    /// Write one line a run to this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write everything as one JSON object to this file; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a time-to-target plot to this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Nothing on standard error but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What the runs of a benchmark aim at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The best known number of colours of the table, where there is one.
+    Best,
+    /// As few as the limits allow.
+    None,
+    /// The same for all.
+    Colors(usize),
+}
+
+impl std::str::FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "best" => Ok(Self::Best),
+            "none" => Ok(Self::None),
+            _ => {
+                text.parse().map(Self::Colors).map_err(|_| "expected a number, best or none".into())
+            }
+        }
+    }
+}

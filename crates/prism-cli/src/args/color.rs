@@ -1,0 +1,113 @@
+//! The options of `prism color`.
+
+use super::GraphInput;
+use super::duration::parse_duration;
+use clap::Args;
+use prism_core::io::ColoringFormat;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub const HELP: &str = "\
+The run ends when the colouring is proved optimal, when the target or a limit is reached, or, with no
+limit given, when 50 million moves are spent (all threads together). With one thread, a seed and
+--moves, the result is the same on every machine. The colouring goes to standard output, a summary to
+standard error. Every colouring is verified before it is written. Ctrl-C and SIGTERM stop the run and
+the best colouring is written; a second signal ends the process at once.
+
+Exit codes: 0 done (also by a limit), 1 target missed (the best colouring is written all the same),
+2 usage, 3 input, 4 output, 5 not proper, 6 no such device, 130 after Ctrl-C, 143 after SIGTERM.";
+
+#[derive(Debug, Args)]
+pub struct ColorArgs {
+    #[command(flatten)]
+    pub input: GraphInput,
+    /// Write the colouring to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Format of the colouring: plain, dimacs or json [default: by the extension of the output, else plain]
+    #[arg(long, value_name = "FORMAT")]
+    pub output_format: Option<ColoringFormat>,
+    /// Stop after this time: 500ms, 30s, 5m, 1h
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    pub time_limit: Option<Duration>,
+    /// Stop after this many moves, all threads together
+    #[arg(long, value_name = "N")]
+    pub moves: Option<u64>,
+    /// Stop as soon as a colouring has at most this many colours; missing it is exit code 1
+    #[arg(short = 'k', long, value_name = "K")]
+    pub target_colors: Option<usize>,
+    /// Seed of all random choices
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Threads that search [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Start from the colouring in this file
+    #[arg(long, value_name = "FILE")]
+    pub warm_start: Option<PathBuf>,
+    /// Vertices with a given colour: lines VERTEX COLOUR, vertices as the graph file calls them, colours from 0
+    #[arg(long, value_name = "FILE")]
+    pub precolor: Option<PathBuf>,
+    /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is the CPU
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: Device,
+    /// Nothing on standard error but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print one JSON object with the result on standard output (with the colours, unless -o is given)
+    #[arg(long)]
+    pub json: bool,
+    /// Write events as JSON lines to this file; - for standard error, which then holds nothing else
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+}
+
+/// Where the search runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    Auto,
+    Cpu,
+    /// An NVIDIA GPU by number.
+    Cuda(usize),
+}
+
+impl std::str::FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            _ => {
+                let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
+                number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
+            }
+        }
+    }
+}
+
+impl serde::Serialize for Device {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_the_default_effort() {
+        assert!(HELP.contains("50 million") && prism_solver::DEFAULT_EFFORT == 50_000_000);
+    }
+}

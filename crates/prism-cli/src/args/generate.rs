@@ -1,0 +1,91 @@
+//! The options of `prism generate`.
+
+use clap::{Args, Subcommand};
+use prism_core::io::Format;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    #[command(subcommand)]
+    pub kind: Kind,
+    /// Write the graph to this file instead of standard output; .gz compresses
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub output: Option<PathBuf>,
+    /// Format: dimacs or edge-list [default: by the extension of the output, else dimacs]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub format: Option<Format>,
+    /// Seed of all random choices
+    #[arg(long, value_name = "N", default_value_t = 1, global = true)]
+    pub seed: u64,
+    /// Number the vertices at random
+    #[arg(long, global = true)]
+    pub permute: bool,
+    /// Take the complement of the graph
+    #[arg(long, global = true)]
+    pub complement: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Kind {
+    /// G(n, p): every edge with the same probability
+    Gnp {
+        /// Vertices
+        n: u64,
+        /// Probability of an edge
+        p: f64,
+    },
+    /// Points in the unit square, joined when nearer than a radius
+    Geometric {
+        /// Vertices
+        n: u64,
+        /// Radius
+        radius: f64,
+    },
+    /// A hidden colouring with classes of equal size and near-equal degrees between them
+    Flat {
+        /// Vertices
+        n: u64,
+        /// Classes of the hidden colouring
+        parts: u64,
+        /// Probability of an edge between classes
+        p: f64,
+    },
+    /// Leighton's graphs: a hidden colouring, made of cliques
+    Leighton {
+        /// Vertices
+        n: u64,
+        /// Chromatic number
+        k: u64,
+        /// Edges, about
+        edges: u64,
+    },
+    /// Queens on a board that attack each other
+    Queens {
+        /// Rows
+        rows: u32,
+        /// Columns [default: as many as rows]
+        columns: Option<u32>,
+    },
+    /// Mycielski's graphs: no triangle, yet chromatic number k
+    Mycielski {
+        /// Chromatic number
+        k: u32,
+    },
+    /// A grid in three dimensions
+    Grid3d {
+        /// Vertices along the first axis
+        x: u32,
+        /// Along the second
+        y: u32,
+        /// Along the third
+        z: u32,
+    },
+    /// R-MAT: a recursive random graph with a skewed degree distribution
+    Rmat {
+        /// Binary logarithm of the number of vertices
+        scale: u32,
+        /// Edges drawn, per vertex
+        #[arg(default_value_t = 16)]
+        edge_factor: u32,
+    },
+}
