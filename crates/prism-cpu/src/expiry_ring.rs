@@ -1,9 +1,8 @@
 //! A calendar of tabu expiries: what ends at iteration t, found in constant time.
 //!
-//! A tabu search adds at most one entry an iteration, and no entry lasts longer than the ring is
-//! long. So the entry made at iteration i can live in slot i modulo the length, and the entries that
-//! end at t hang on a list whose head is slot t modulo the length. Nothing is allocated after
-//! construction.
+//! No entry lasts longer than the ring is long. So the entries that end at t hang on a list whose head is
+//! slot t modulo the length. Entries that have ended are used again; nothing is allocated once there
+//! have been as many at a time as there ever will be.
 
 const END: u32 = u32::MAX;
 
@@ -12,20 +11,24 @@ const END: u32 = u32::MAX;
 pub struct ExpiryRing {
     /// First entry of the list of each end, modulo the length.
     heads: Vec<u32>,
-    /// By iteration of entry, modulo the length: the entry and the next one on its list.
+    /// The entries, each with the next one on its list.
     items: Vec<(u32, u32)>,
+    /// First entry of the list of those that have ended.
+    free: u32,
 }
 
 impl ExpiryRing {
     /// A ring for lifetimes of at most `longest` iterations.
     pub fn new(longest: usize) -> Self {
         let len = (longest + 2).next_power_of_two();
-        Self { heads: vec![END; len], items: vec![(0, END); len] }
+        Self { heads: vec![END; len], items: Vec::with_capacity(len), free: END }
     }
 
     /// Forgets every entry.
     pub fn clear(&mut self) {
         self.heads.fill(END);
+        self.items.clear();
+        self.free = END;
     }
 
     /// The longest lifetime that [`ExpiryRing::insert`] keeps.
@@ -34,14 +37,19 @@ impl ExpiryRing {
     }
 
     /// Files `item`, entered at iteration `now`, under `now + lifetime` and returns that iteration.
-    /// At most one entry an iteration; lifetimes beyond [`ExpiryRing::longest`] are cut to it.
+    /// Lifetimes beyond [`ExpiryRing::longest`] are cut to it.
     #[inline]
     pub fn insert(&mut self, now: u64, lifetime: u64, item: u32) -> u64 {
         let end = now + lifetime.clamp(1, self.longest());
-        let mask = self.heads.len() - 1;
-        let (slot, list) = (now as usize & mask, end as usize & mask);
-        self.items[slot] = (item, self.heads[list]);
-        self.heads[list] = slot as u32;
+        let list = end as usize & (self.heads.len() - 1);
+        let next = std::mem::replace(&mut self.heads[list], self.free);
+        let entry = (item, next);
+        if let Some(slot) = self.items.get_mut(self.free as usize) {
+            self.free = std::mem::replace(slot, entry).1;
+        } else {
+            self.heads[list] = self.items.len() as u32;
+            self.items.push(entry);
+        }
         end
     }
 
@@ -53,6 +61,7 @@ impl ExpiryRing {
         while slot != END {
             let (item, next) = self.items[slot as usize];
             each(item);
+            self.items[slot as usize].1 = std::mem::replace(&mut self.free, slot);
             slot = next;
         }
     }
@@ -68,20 +77,20 @@ mod tests {
         #[test]
         fn every_entry_ends_on_its_day(
             longest in 1usize..40,
-            lifetimes in prop::collection::vec(prop::option::of(0u64..60), 1..300),
+            days in prop::collection::vec(prop::collection::vec(0u64..60, 0..4), 1..300),
         ) {
             let mut ring = ExpiryRing::new(longest);
             let mut expected: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-            for (now, lifetime) in lifetimes.iter().enumerate() {
+            for (now, lifetimes) in days.iter().enumerate() {
                 let now = now as u64;
                 let mut ended = Vec::new();
                 ring.expire(now, |item| ended.push(item));
                 ended.sort_unstable();
                 prop_assert_eq!(ended, expected.remove(&now).unwrap_or_default());
-                if let Some(lifetime) = lifetime {
-                    let end = ring.insert(now, *lifetime, now as u32);
+                for (item, lifetime) in (4 * now as u32..).zip(lifetimes) {
+                    let end = ring.insert(now, *lifetime, item);
                     prop_assert_eq!(end, now + lifetime.clamp(&1, &ring.longest()));
-                    expected.entry(end).or_default().push(now as u32);
+                    expected.entry(end).or_default().push(item);
                 }
             }
         }

@@ -14,13 +14,11 @@
 //! Counts are bytes where no class can hold more than 255 neighbours of a vertex, 16 bits elsewhere;
 //! the column form exists for bytes only.
 
-mod columns;
-
 use crate::adjacency::Adjacency;
 use crate::bit_matrix::{BitMatrix, ones};
+use crate::columns::Columns;
 use crate::conflict_list::ConflictList;
 use crate::simd::{LANES, Level, NEUTRAL};
-use columns::Columns;
 use prism_core::{Color, Graph};
 
 /// An unsigned integer that counts neighbours.

@@ -1,7 +1,6 @@
 //! A partial proper colouring that vertices enter by pushing their neighbours out.
 //!
-//! The searches over partial colourings ([`crate::partialcol`], [`crate::guided_ejection`]) share this
-//! state: classes that are always independent sets, a pool of the vertices that have no class, and for
+//! What [`crate::guided_ejection`] works on: classes that are always independent sets, a pool of the vertices that have no class, and for
 //! every class and vertex the *pressure*, the summed weight of the vertex's neighbours in that class.
 //! Placing a vertex in a class throws those neighbours back into the pool, so the pressure is the price
 //! of the move, known without looking at a single neighbour.

@@ -1,8 +1,7 @@
-//! What the searches over partial colourings have in common: the loop, the tabu list and the best so far.
+//! The state of [`guided_ejection`](crate::guided_ejection): the loop, the tabu list and the best so far.
 //!
-//! [`crate::partialcol`] and [`crate::guided_ejection`] move alike: a vertex of the pool enters a class, and
-//! its neighbours there are pushed out and may not return to that class for a while. They differ in which
-//! vertex and class they choose and in how long that while is, and bring just this along.
+//! A vertex of the pool enters a class, and its neighbours there are pushed out and may not return to that
+//! class for a while. Which vertex, which class and how long is the engine's business.
 
 use crate::partial_coloring::PartialColoring;
 use crate::search::Step;

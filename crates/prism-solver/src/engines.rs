@@ -8,7 +8,7 @@ use prism_cpu::dsatur::dsatur_with;
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
-use prism_cpu::partialcol::{PartialCol, PartialColParams};
+use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,11 +101,10 @@ impl Setting {
     fn partialcol(&self, stop: &AtomicBool) -> Option<Searches> {
         unless(stop, self.threads, |i| {
             let mut rng = Rng::new(self.seed, self.stream(4, i));
-            let (graph, k) = (self.graph.clone(), self.k as Color);
-            let start: Vec<Color> =
-                graph.vertices().map(|_| rng.below(k.into()) as Color).collect();
-            let params = PartialColParams::default();
-            Box::new(PartialCol::new(graph, k, &start, &[], params, rng, stop))
+            let (n, k) = (self.graph.n(), self.k);
+            let start: Vec<Color> = (0..n).map(|_| rng.below(k as u32) as Color).collect();
+            let adjacency = self.adjacency().clone();
+            Box::new(PartialCol::new(adjacency, n, k, &start, Tenure::DYNAMIC, rng, stop))
         })
     }
 

@@ -5,6 +5,7 @@ use crate::expiry_ring::ExpiryRing;
 use crate::neighbor_counts::{Count, NeighborCounts};
 use crate::search::Step;
 use crate::simd::{BLOCK, Block, LANES, Level, Moves, NEUTRAL, Tie, Wanted};
+use crate::ties::{Exact, draw};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -214,56 +215,20 @@ impl<C: Count> Search<C> {
         };
         // Values that do not fit into bytes, or counts that are no bytes, are compared exactly.
         let count = chosen.unwrap_or_else(|| self.exact_ties());
-        if count == 0 {
-            return None;
-        }
-        let mut drawn = self.rng.below(count);
-        for &(place, mask) in &self.ties {
-            let here = mask.count_ones();
-            if drawn < here {
-                let bit = (0..drawn).fold(mask, |rest, _| rest & (rest - 1)).trailing_zeros();
-                let (at, word) = split(place, self.counts.words());
-                let color = (word * LANES) as u32 + bit;
-                return Some((self.counts.conflicting()[at], color as Color));
-            }
-            drawn -= here;
-        }
-        None
+        let (at, color) = draw(&self.ties, count, self.counts.words(), &mut self.rng)?;
+        Some((self.counts.conflicting()[at], color as Color))
     }
 
-    /// Fills `ties` as [`Moves::ties`] does, comparing differences of any size, and returns their number.
     fn exact_ties(&mut self) -> u32 {
-        let words = self.counts.words();
+        let moves = Exact {
+            vertices: self.counts.conflicting(),
+            rows: self.counts.rows(),
+            blocked: &self.blocked,
+            own: self.counts.own(),
+            words: self.counts.words(),
+            k: self.k,
+        };
         let aspiration = self.best_conflicts as i64 - self.counts.conflicts() as i64;
-        let mut least = i64::MAX;
-        let mut count = 0;
-        self.ties.clear();
-        for (at, &v) in self.counts.conflicting().iter().enumerate() {
-            let own: u32 = self.counts.own()[v as usize].into();
-            for (color, &there) in self.counts.row(v).iter().enumerate() {
-                let (word, bit) = (color / LANES, color % LANES);
-                let delta = i64::from(there.into()) - i64::from(own);
-                let blocked = self.blocked[v as usize * words + word] >> bit & 1 == 1;
-                if delta > least || (blocked && delta >= aspiration) || (blocked && delta >= 0) {
-                    continue;
-                }
-                if delta < least {
-                    least = delta;
-                    count = 0;
-                    self.ties.clear();
-                }
-                count += 1;
-                let place = (at * words + word) as u32;
-                match self.ties.last_mut() {
-                    Some((last, mask)) if *last == place => *mask |= 1 << bit,
-                    _ => self.ties.push((place, 1 << bit)),
-                }
-            }
-        }
-        count
+        moves.ties(aspiration.min(0), &mut self.ties)
     }
-}
-
-fn split(place: u32, words: usize) -> (usize, usize) {
-    (place as usize / words, place as usize % words)
 }

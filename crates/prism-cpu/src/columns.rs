@@ -6,7 +6,7 @@ use prism_core::Color;
 
 /// What the dense form keeps beside the rows.
 #[derive(Clone, Debug)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     level: Level,
     /// By colour: a count for each vertex.
     counts: Vec<u8>,
@@ -20,7 +20,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Columns for `k` colours, of no use before [`Columns::load`].
-    pub(super) fn new(matrix: &BitMatrix, k: usize, level: Level) -> Self {
+    pub(crate) fn new(matrix: &BitMatrix, k: usize, level: Level) -> Self {
         // An odd number of cache lines keeps a vertex's counts out of one cache set.
         let stride = (matrix.words() | 1) * LANES;
         Self {
@@ -33,7 +33,7 @@ impl Columns {
     }
 
     /// Counts everything anew. No vertex is marked as conflicting.
-    pub(super) fn load(&mut self, matrix: &BitMatrix, colors: &[Color]) {
+    pub(crate) fn load(&mut self, matrix: &BitMatrix, colors: &[Color]) {
         self.counts.fill(0);
         self.classes.fill(0);
         self.conflicting.fill(0);
@@ -43,14 +43,15 @@ impl Columns {
             let column = &mut self.counts[c * self.stride..];
             for (w, &word) in matrix.row(v as u32).iter().enumerate() {
                 for u in ones(w, word) {
-                    column[u] += 1;
+                    // Wraps for a class of pooled vertices, whose counts nobody reads.
+                    column[u] = column[u].wrapping_add(1);
                 }
             }
         }
     }
 
     /// Moves `v` with the given neighbourhood from class `a` to class `b`.
-    pub(super) fn shift(&mut self, neighbors: &[u64], v: u32, a: usize, b: usize) {
+    pub(crate) fn shift(&mut self, neighbors: &[u64], v: u32, a: usize, b: usize) {
         let words = neighbors.len();
         self.classes[a * words + v as usize / 64] &= !(1 << (v % 64));
         self.classes[b * words + v as usize / 64] |= 1 << (v % 64);
@@ -65,30 +66,42 @@ impl Columns {
 
     /// How many neighbours of `v` have each colour.
     #[inline]
-    pub(super) fn row(&self, v: u32) -> impl Iterator<Item = u8> {
+    pub(crate) fn row(&self, v: u32) -> impl Iterator<Item = u8> {
         self.counts[v as usize..].iter().step_by(self.stride).copied()
     }
 
     /// How many neighbours of `v` have that colour.
-    pub(super) fn count(&self, v: usize, color: Color) -> u8 {
+    pub(crate) fn count(&self, v: usize, color: Color) -> u8 {
         self.counts[color as usize * self.stride + v]
+    }
+
+    /// The vertices of a neighbourhood that have some colour.
+    #[inline]
+    pub(crate) fn neighbors_in(
+        &self,
+        neighbors: &[u64],
+        color: usize,
+    ) -> impl Iterator<Item = usize> {
+        let class = &self.classes[color * neighbors.len()..][..neighbors.len()];
+        let words = neighbors.iter().zip(class).enumerate();
+        words.flat_map(|(w, (&adjacent, &members))| ones(w, adjacent & members))
     }
 
     /// Word `w` of a class.
     #[inline]
-    pub(super) fn class(&self, color: usize, w: usize) -> u64 {
+    pub(crate) fn class(&self, color: usize, w: usize) -> u64 {
         self.classes[color * self.conflicting.len() + w]
     }
 
     /// Word `w` of the conflicting vertices.
     #[inline]
-    pub(super) fn conflicting(&self, w: usize) -> u64 {
+    pub(crate) fn conflicting(&self, w: usize) -> u64 {
         self.conflicting[w]
     }
 
     /// Marks `v` as conflicting, or as not.
     #[inline]
-    pub(super) fn mark(&mut self, v: u32, conflicting: bool) {
+    pub(crate) fn mark(&mut self, v: u32, conflicting: bool) {
         let (word, bit) = (&mut self.conflicting[v as usize / 64], 1 << (v % 64));
         if conflicting {
             *word |= bit;
