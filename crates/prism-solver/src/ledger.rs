@@ -1,5 +1,5 @@
 //! What has happened so far: the clock, the moves, the history, the counters, and the events made of
-//! them. Nothing else in the solver counts or reads the time.
+//! them. Nothing else in the solver counts or reads the time; the alarm of `stop` only waits.
 
 use crate::{EngineCounters, Event, EventSink, Improvement};
 use std::time::{Duration, Instant};

@@ -11,7 +11,7 @@ use prism_core::Color;
 use prism_cpu::search::{FixedK, Step};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Moves between two looks at the pulse of a search.
 const PULSE_MOVES: u64 = 4096;
@@ -48,7 +48,7 @@ impl Phase {
     pub fn run(&mut self, share: u64, limit: u64, watch: &mut Watch<'_, '_>) -> Option<Vec<Color>> {
         let all = share.saturating_mul(self.threads as u64).min(limit);
         let moves = (all / self.searches.len() as u64).max(1);
-        let begun = Instant::now();
+        let begun = watch.ledger.seconds();
         self.migrate();
         let stop = watch.stop;
         stop.rearm();
@@ -76,10 +76,11 @@ impl Phase {
         watch.report(&pulses, booked);
         let made: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
         watch.ledger.moves += made;
+        let seconds = watch.ledger.seconds() - begun;
         let counters = watch.ledger.engine(self.engine);
         counters.rounds += 1;
         counters.moves += made;
-        counters.seconds += begun.elapsed().as_secs_f64();
+        counters.seconds += seconds;
         let winner = self.searches.get(winner.into_inner())?;
         counters.successes += 1;
         Some(winner.best().to_vec())

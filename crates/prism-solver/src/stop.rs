@@ -1,4 +1,5 @@
-//! Stopping a solver from outside, and a race among its own threads from inside.
+//! Stopping a solver from outside, when time is up, and a race among its own threads from inside: all by
+//! one flag that engines look at.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -6,7 +7,8 @@ use std::time::Duration;
 
 /// Stops a running solver from another thread or a signal handler: it only stores to atomics.
 ///
-/// The solver comes back within milliseconds with the best colouring so far.
+/// The solver comes back with the best colouring so far: within milliseconds, or as long as a pass over a
+/// large graph takes.
 #[derive(Clone, Debug, Default)]
 pub struct StopHandle(Arc<Flags>);
 
