@@ -1,7 +1,8 @@
 //! `prism bounds`: how many colours it takes at least, and how many always do.
 //!
-//! From the cheapest proof to the dearest: a clique, an odd cycle, a generalised Mycielskian, exhaustive
-//! search. Each is tried only while the bounds have not met.
+//! Below, from the cheapest proof to the dearest: a clique, an odd cycle, a generalised Mycielskian,
+//! exhaustive search. Above: degrees, and the colouring of DSATUR. Each is tried only while the bounds have
+//! not met.
 
 use crate::args::BoundsArgs;
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use crate::input::{note_repairs, read_graph};
 use crate::output::Output;
 use crate::report;
 use prism_core::bounds::{self, Bipartition, Effort};
+use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
@@ -23,6 +25,7 @@ struct Bounds {
     degeneracy_bound: usize,
     welsh_powell_bound: usize,
     brooks_bound: usize,
+    dsatur_bound: Option<usize>,
     chromatic_number: Option<usize>,
     /// The vertices that the proof is about, as the file calls them; none for exhaustive search.
     witness: Vec<String>,
@@ -37,19 +40,22 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
     let graph = &loaded.graph;
     let order = bounds::degeneracy(graph);
     let upper = bounds::upper(graph, &order);
-    let effort =
-        Effort { work: args.work.saturating_mul(1_000_000), seed: args.seed, enough: upper.best() };
     let stop = AtomicBool::new(false);
+    let dsatur_bound = dsatur(graph, &stop).map(|coloring| coloring.num_colors());
+    let upper_bound = dsatur_bound.map_or(upper.best(), |dsatur| dsatur.min(upper.best()));
+    let effort =
+        Effort { work: args.work.saturating_mul(1_000_000), seed: args.seed, enough: upper_bound };
     let clique = bounds::clique(graph, &order, &effort, &stop);
     let mut bounds = Bounds {
         file: args.query.input.file.display().to_string(),
         lower_bound: clique.len(),
         proof: "clique",
-        upper_bound: upper.best(),
+        upper_bound,
         clique_size: clique.len(),
         degeneracy_bound: upper.degeneracy,
         welsh_powell_bound: upper.welsh_powell,
         brooks_bound: upper.brooks,
+        dsatur_bound,
         chromatic_number: None,
         witness: Vec::new(),
     };

@@ -67,20 +67,18 @@ pub struct Memetic {
 }
 
 impl Memetic {
-    /// A search for `k >= 1` colours on a graph of `n` vertices. The first two individuals come from
-    /// `starts` (one colour below `k` for each vertex); missing ones are random.
+    /// A search for `k >= 1` colours on a graph of `n` vertices, from two random individuals.
     pub fn new(
         adjacency: Arc<Adjacency>,
         n: usize,
         k: usize,
         params: MemeticParams,
-        starts: &[Vec<Color>],
         seed: u64,
         stream: u64,
     ) -> Self {
         let mut rng = Rng::new(seed, 3 * stream);
         let mut lane = |i: usize| {
-            let start = starts.get(i).cloned().unwrap_or_else(|| random(n, k, &mut rng));
+            let start = random(n, k, &mut rng);
             let moves = Rng::new(seed, 3 * stream + 1 + i as u64);
             TabuCol::new(adjacency.clone(), k, &start, moves)
         };
@@ -210,7 +208,7 @@ mod tests {
 
     fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
         let params = MemeticParams { tabu_moves: 500, parallel };
-        Memetic::new(Arc::new(Adjacency::dense(graph)), graph.n(), k, params, &[], seed, 0)
+        Memetic::new(Arc::new(Adjacency::dense(graph)), graph.n(), k, params, seed, 0)
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Setting {
             params.parallel = 2 * i + 1 < self.threads;
             let (n, k, stream) = (self.graph.n(), self.k, self.stream(3, i));
             let adjacency = self.adjacency().clone();
-            Box::new(Memetic::new(adjacency, n, k, params, &[], self.seed, stream))
+            Box::new(Memetic::new(adjacency, n, k, params, self.seed, stream))
         })
     }
 

@@ -60,7 +60,8 @@ pub struct Outcome {
     pub coloring: Coloring,
     /// No proper colouring has fewer colours.
     pub lower_bound: usize,
-    /// A clique of the input graph, 0-based; what proves the lower bound when it is as large.
+    /// A clique of the input graph, 0-based: it proves the lower bound if it is as large, else something else
+    /// did.
     pub clique: Vec<u32>,
     /// Why the solver ended.
     pub status: Status,

@@ -24,14 +24,18 @@ const BOUND_WORK: RangeInclusive<u64> = 4_000_000..=20_000_000;
 /// Looks at each arc that are enough to see whether a clique is near the colours.
 const GLANCES: u64 = 16;
 
-/// Work of the exhaustive search, which settles small and structured graphs only.
-const EXACT_WORK: u64 = 40_000_000;
+/// Work of the first exhaustive search: hundredths of a second. Each later one may do twice as much.
+const EXACT_WORK: u64 = 4_000_000;
 
-/// The gap between bound and colouring that exhaustive search is likely to close.
+/// Work of exhaustive search for each move, so that it takes about a tenth of the time.
+const EXACT_WORK_PER_MOVE: u64 = 20;
+
+/// The gap between bound and colouring that exhaustive search is likely to close. Where it is wider, it has
+/// one chance, ...
 const EXACT_GAP: usize = 3;
 
-/// Moves after which exhaustive search is cheap beside what was spent already.
-const EXACT_AFTER: u64 = 4_000_000;
+/// ... with this much work.
+const EXACT_WORK_FAR: u64 = 40_000_000;
 
 /// The largest graph that exhaustive search is tried on.
 const EXACT_VERTICES: usize = 1 << 16;
@@ -46,8 +50,8 @@ pub struct Solver<'a> {
     lower_bound: usize,
     /// A clique of the problem's graph.
     clique: Vec<u32>,
-    /// Whether exhaustive search has had its chance to raise the lower bound.
-    exhausted: bool,
+    /// The work that exhaustive search may do the next time.
+    exact_work: u64,
     attempt: Option<Attempt>,
     /// What the first colouring and the first bound say about the graph.
     lean: Lean,
@@ -84,7 +88,7 @@ impl<'a> Solver<'a> {
             best: None,
             lower_bound: 0,
             clique: Vec::new(),
-            exhausted: false,
+            exact_work: EXACT_WORK,
             attempt: None,
             lean: Lean::Chance,
             preferred: None,
@@ -165,8 +169,7 @@ impl<'a> Solver<'a> {
             if self.ledger.moves >= until {
                 return Status::Running;
             }
-            let near = self.best_k() - self.lower_bound <= EXACT_GAP;
-            if !self.exhausted && (near || self.ledger.moves >= EXACT_AFTER) {
+            if self.exhausts() {
                 self.exhaust();
                 continue;
             }
@@ -243,19 +246,40 @@ impl<'a> Solver<'a> {
         self.raise_lower_bound(mycielskian, "generalised Mycielskian");
     }
 
-    /// Exhaustive search for the lower bound, once.
+    /// The lower bound that would end the run.
+    fn decisive_bound(&self) -> usize {
+        match self.options.goal {
+            Goal::Minimize => self.best_k(),
+            Goal::Colors(target) => self.best_k().min(target.saturating_add(1)),
+        }
+    }
+
+    /// Whether exhaustive search is due.
+    fn exhausts(&self) -> bool {
+        let gap = self.decisive_bound().saturating_sub(self.lower_bound);
+        let earned = self.ledger.moves.saturating_mul(EXACT_WORK_PER_MOVE);
+        let affordable = match gap {
+            0 => false,
+            1..=EXACT_GAP => earned >= self.exact_work - EXACT_WORK,
+            _ => earned >= EXACT_WORK_FAR && self.exact_work <= EXACT_WORK_FAR,
+        };
+        affordable && self.problem.graph().n() <= EXACT_VERTICES
+    }
+
+    /// Exhaustive search for the lower bound.
     fn exhaust(&mut self) {
-        let (least, most) = (self.lower_bound, self.best_k());
-        self.exhausted = true;
-        let graph = self.problem.graph();
-        if least < most && graph.n() <= EXACT_VERTICES {
-            self.options.stop.rearm();
-            let stop = self.options.stop.interrupt();
-            let (proved, coloring) = raise_lower_bound(graph, least, most, EXACT_WORK, stop);
-            self.raise_lower_bound(proved, "exhaustive search");
-            if let Some(coloring) = coloring {
-                self.adopt(coloring, "exhaustive search");
-            }
+        let (least, most) = (self.lower_bound, self.decisive_bound());
+        let work = match most - least {
+            ..=EXACT_GAP => self.exact_work,
+            _ => EXACT_WORK_FAR,
+        };
+        self.exact_work = work.saturating_mul(2);
+        self.options.stop.rearm();
+        let stop = self.options.stop.interrupt();
+        let (proved, coloring) = raise_lower_bound(self.problem.graph(), least, most, work, stop);
+        self.raise_lower_bound(proved, "exhaustive search");
+        if let Some(coloring) = coloring {
+            self.adopt(coloring, "exhaustive search");
         }
     }
 
