@@ -1,9 +1,10 @@
 //! `prism bench`: every instance with every seed, each run a process of its own, and what comes of it.
 //!
 //! A run is `prism color --json`, so that its CPU time and memory are those of one run and nothing
-//! else. Times to a target are heavy-tailed: the summary gives medians with extremes and counts of
+//! else. A signal ends the runs, and those that had finished are reported. Times to a target are heavy-tailed: the summary gives medians with extremes and counts of
 //! success, and the plot shows whole distributions.
 
+mod children;
 mod instances;
 mod plot;
 mod runner;
@@ -11,9 +12,15 @@ mod summary;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
-use crate::output::{Output, note};
+use crate::input::{is_same_file, is_stdin};
+use crate::output::{Output, counted, note};
+use crate::signals::on_first_signal;
+use children::Children;
+use instances::Instance;
 use runner::{Run, run_one};
 use serde::Serialize;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use summary::Summary;
@@ -41,40 +48,46 @@ struct Machine {
 
 /// Runs the benchmark.
 pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
+    check_numbers(args)?;
     let instances = instances::collect(args)?;
-    for path in [&args.csv, &args.json, &args.plot].into_iter().flatten() {
-        Output::new(Some(path.clone())).check()?;
-    }
+    check_outputs(args, &instances)?;
     let prism = std::env::current_exe()
         .map_err(|error| Failure::Input(format!("cannot find the program itself: {error}")))?;
     let machine = machine();
     if !args.quiet {
         note(format_args!(
-            "prism {}, {}, {} cores, {} threads a run, {} instances, seeds {} to {}",
+            "prism {}, {}, {}, {} a run, {}, seeds {} to {}",
             env!("CARGO_PKG_VERSION"),
             machine.cpu,
-            machine.cores,
-            args.threads,
-            instances.len(),
+            counted(machine.cores, "core"),
+            counted(args.threads, "thread"),
+            counted(instances.len(), "instance"),
             args.first_seed,
-            args.first_seed + args.seeds.saturating_sub(1),
+            args.first_seed.saturating_add(args.seeds - 1),
         ));
     }
     let seeds = args.first_seed..args.first_seed.saturating_add(args.seeds);
     let tasks: Vec<_> = (0..instances.len())
         .flat_map(|instance| seeds.clone().map(move |seed| (instance, seed)))
         .collect();
+    let children = Children::default();
+    let stopper = children.clone();
+    let received = on_first_signal(move || stopper.stop())
+        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..args.jobs.clamp(1, tasks.len().max(1)) {
             scope.spawn(|| {
                 while let Some(&(at, seed)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = run_one(&prism, &instances[at], seed, args);
+                    let result = run_one(&prism, &instances[at], seed, args, &children);
                     if !args.quiet {
                         match &result {
-                            Ok(run) => note(format_args!("{run}")),
-                            Err(error) => note(format_args!("prism: error: {error}")),
+                            Ok(Some(run)) => note(format_args!("{run}")),
+                            Ok(None) => {}
+                            Err(_) => {
+                                note(format_args!("{} seed {seed}: failed", instances[at].name))
+                            }
                         }
                     }
                     // A thread that panicked elsewhere leaves whole entries behind.
@@ -88,16 +101,65 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
     done.sort_by_key(|&(at, seed, _)| (at, seed));
     // Good runs are reported even when others failed.
     let mut runs = Vec::new();
-    let mut failure = None;
+    let mut failures = Vec::new();
     for (_, _, result) in done {
         match result {
-            Ok(run) => runs.push(run),
-            Err(error) => failure = failure.or(Some(error)),
+            Ok(run) => runs.extend(run),
+            Err(error) => failures.push(error.to_string()),
         }
     }
-    let summaries = summary::summarize(&runs);
-    write_outputs(args, machine, &runs, &summaries)?;
-    failure.map_or(Ok(0), Err)
+    let stopped = received.exit_code();
+    if stopped.is_some() && !args.quiet {
+        let done = counted(runs.len(), "run");
+        note(format_args!("stopped: {done} of {} finished", tasks.len()));
+    }
+    if stopped.is_none() || !runs.is_empty() {
+        let summaries = summary::summarize(&runs);
+        write_outputs(args, machine, &runs, &summaries)?;
+    }
+    match (stopped, failures.first()) {
+        (Some(code), _) => Ok(code),
+        (None, None) => Ok(0),
+        (None, Some(first)) => Err(Failure::Input(match failures.len() {
+            1 => first.clone(),
+            many => format!("{first} (the first of {many} runs that failed)"),
+        })),
+    }
+}
+
+/// Refuses numbers that leave nothing to run.
+fn check_numbers(args: &BenchArgs) -> Result<(), Failure> {
+    let seeds = usize::try_from(args.seeds).unwrap_or(usize::MAX);
+    for (option, number) in [("--seeds", seeds), ("--threads", args.threads), ("--jobs", args.jobs)]
+    {
+        if number == 0 {
+            return Err(Failure::Usage(format!("{option} must be at least 1")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses outputs that cannot be written, that would replace an instance, or that go to one place.
+fn check_outputs(args: &BenchArgs, instances: &[Instance]) -> Result<(), Failure> {
+    let outputs: Vec<_> = [("--csv", &args.csv), ("--json", &args.json), ("--plot", &args.plot)]
+        .into_iter()
+        .filter_map(|(option, path)| Some((option, path.as_ref()?)))
+        .collect();
+    let same =
+        |a: &PathBuf, b: &PathBuf| a == b || !is_stdin(a) && !is_stdin(b) && is_same_file(a, b);
+    for (at, &(option, path)) in outputs.iter().enumerate() {
+        if let Some((other, _)) = outputs[..at].iter().find(|(_, other)| same(path, other)) {
+            return Err(Failure::Usage(format!("{other} and {option} name the same file")));
+        }
+        if !is_stdin(path)
+            && let Some(input) = instances.iter().find(|one| is_same_file(path, &one.file))
+        {
+            let (path, input) = (path.display(), input.file.display());
+            return Err(Failure::Usage(format!("{option} {path}: this is an instance ({input})")));
+        }
+        Output::new(Some(path.clone())).check()?;
+    }
+    Ok(())
 }
 
 fn write_outputs(
@@ -106,37 +168,36 @@ fn write_outputs(
     runs: &[Run],
     summaries: &[Summary],
 ) -> Result<(), Failure> {
-    let output = |path: &std::path::PathBuf| Output::new(Some(path.clone()));
-    if let Some(csv) = args.csv.as_ref().map(output) {
-        csv.write(|out| runner::write_csv(out, runs))?;
-    }
-    if let Some(plot) = args.plot.as_ref().map(output) {
-        let limit = args.time_limit.as_secs_f64();
-        plot.write(|out| out.write_all(plot::time_to_target(runs, limit).as_bytes()))?;
-    }
-    if let Some(json) = args.json.as_ref().map(output) {
-        let report = Report {
-            version: env!("CARGO_PKG_VERSION"),
-            machine,
-            first_seed: args.first_seed,
-            seeds: args.seeds,
-            threads: args.threads,
-            time_limit_seconds: args.time_limit.as_secs_f64(),
-            move_limit: args.moves,
-            summaries,
-            runs,
-        };
-        json.write(|out| {
-            serde_json::to_writer_pretty(&mut *out, &report)?;
-            writeln!(out)
-        })?;
-    }
-    let taken =
-        |path: &Option<std::path::PathBuf>| path.as_deref().is_some_and(crate::input::is_stdin);
-    if !taken(&args.csv) && !taken(&args.json) && !taken(&args.plot) {
+    let mut failed = None;
+    let mut put = |path: &Option<PathBuf>, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
+        if let Some(path) = path {
+            let written = Output::new(Some(path.clone())).write_or_rescue("result", write);
+            failed = failed.take().or(written.err());
+        }
+    };
+    put(&args.csv, &|out| runner::write_csv(out, runs));
+    let limit = args.time_limit.as_secs_f64();
+    put(&args.plot, &|out| out.write_all(plot::time_to_target(runs, limit).as_bytes()));
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        machine,
+        first_seed: args.first_seed,
+        seeds: args.seeds,
+        threads: args.threads,
+        time_limit_seconds: limit,
+        move_limit: args.moves,
+        summaries,
+        runs,
+    };
+    put(&args.json, &|out| {
+        serde_json::to_writer_pretty(&mut *out, &report)?;
+        writeln!(out)
+    });
+    let outputs = [&args.csv, &args.json, &args.plot];
+    if !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
         Output::Stdout.write(|out| summary::table(out, summaries))?;
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 fn machine() -> Machine {

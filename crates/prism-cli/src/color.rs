@@ -1,17 +1,18 @@
 //! `prism color`: read, solve, verify, write.
 
 use crate::failure::{Failure, TARGET_MISSED};
-use crate::input::{note_repairs, read_graph};
-use crate::output::{Output, note};
+use crate::input::{is_stdin, note_repairs, read_graph};
+use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::precolor::Names;
 use crate::progress::{Progress, scaled};
-use crate::signals::stop_on_signal;
+use crate::signals::on_first_signal;
 use crate::usage::usage;
 use prism_core::Color;
 use prism_core::io::{Loaded, read_coloring_path, write_coloring, write_coloring_as_is};
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::time::Instant;
@@ -42,6 +43,9 @@ struct Summary<'a> {
     engines: &'a [EngineCounters],
     #[serde(skip_serializing_if = "Option::is_none")]
     colors: Option<&'a [Color]>,
+    /// The names of the vertices, in the order of `colors`, if they have any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Vec<Cow<'a, str>>>,
 }
 
 /// Runs the plan; the exit code says how it ended.
@@ -58,7 +62,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let events = open_events(&plan)?;
     let progress = Progress::new(plan.progress, events, &mut events_error);
     let solver = build(&plan, &loaded, progress, stop.clone())?;
-    let received = stop_on_signal(stop)
+    let received = on_first_signal(move || stop.stop())
         .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
     let outcome = solver.run();
     // The solver verifies as well; this is the check that nothing gets past.
@@ -66,10 +70,11 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         .coloring
         .verify(&loaded.graph)
         .map_err(|violation| Failure::Improper("the result is discarded".to_owned(), violation))?;
-    write_result(&plan, &loaded, &outcome, read_seconds)?;
+    let written = write_result(&plan, &loaded, &outcome, read_seconds);
     if plan.talk {
         summarize(&plan, &outcome);
     }
+    written?;
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));
     }
@@ -85,8 +90,8 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
 fn open_events(plan: &ColorPlan) -> Result<Option<Box<dyn Write + Send>>, Failure> {
     Ok(match &plan.events {
         None => None,
-        Some(Output::Stdout) => Some(Box::new(io::stderr())),
-        Some(Output::File(path)) => {
+        Some(path) if is_stdin(path) => Some(Box::new(io::stderr())),
+        Some(path) => {
             let file = File::create(path)
                 .map_err(|error| Failure::Output(path.display().to_string(), error))?;
             Some(Box::new(BufWriter::new(file)))
@@ -123,22 +128,37 @@ fn build<'a>(
     builder.build().map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// Writes the colouring, and the JSON object if asked for.
+/// Writes the colouring, and the JSON object if asked for. A colouring that cannot be written where it
+/// should go ends up elsewhere: in a temporary file, else on standard output.
 fn write_result(
     plan: &ColorPlan,
     loaded: &Loaded,
     outcome: &Outcome,
     read_seconds: f64,
 ) -> Result<(), Failure> {
-    let to_file = plan.output.path().is_some();
-    if to_file || !plan.json {
+    let mut in_file = plan.output.path().is_some();
+    let mut failed = None;
+    if in_file || !plan.json {
         // The names of given colours mean something to the user: keep them.
         let write = if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring };
         let (labels, format) = (loaded.labels.as_ref(), plan.output_format);
-        plan.output.write(|out| write(out, &outcome.coloring, labels, format))?;
+        let write = |out: &mut dyn Write| write(out, &outcome.coloring, labels, format);
+        failed = match plan.output.write_or_rescue("colouring", write).err() {
+            Some(failure @ Failure::Output(..)) if in_file && !failure.is_broken_pipe() => {
+                // There is one place left, and with --json it is part of what goes there.
+                in_file = false;
+                if plan.json || Output::Stdout.write(write).is_ok() {
+                    let place = "standard output".to_owned();
+                    Some(Failure::Rescued(Box::new(failure), "colouring", place))
+                } else {
+                    Some(failure)
+                }
+            }
+            other => other,
+        };
     }
     if !plan.json {
-        return Ok(());
+        return failed.map_or(Ok(()), Err);
     }
     let used = usage();
     let summary = Summary {
@@ -163,12 +183,14 @@ fn write_result(
         peak_memory_bytes: used.peak_memory_bytes,
         history: &outcome.history,
         engines: &outcome.engines,
-        colors: (!to_file).then(|| outcome.coloring.colors()),
+        colors: (!in_file).then(|| outcome.coloring.colors()),
+        labels: loaded.labels.as_ref().filter(|_| !in_file).map(|names| names.iter().collect()),
     };
-    Output::Stdout.write(|out| {
+    let shown = Output::Stdout.write_or_rescue("result", |out| {
         serde_json::to_writer(&mut *out, &summary)?;
         writeln!(out)
-    })
+    });
+    failed.map_or(shown, Err)
 }
 
 /// One line for a person.
@@ -189,9 +211,9 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         _ => "",
     };
     note(format_args!(
-        "{}: {} colours{optimal}, lower bound {}, {}, {:.2} s: {why}",
+        "{}: {}{optimal}, lower bound {}, {}, {:.2} s: {why}",
         plan.input.file.display(),
-        outcome.num_colors(),
+        counted(outcome.num_colors(), "colour"),
         outcome.lower_bound,
         scaled(outcome.moves as f64),
         outcome.seconds,

@@ -16,7 +16,9 @@ Exit codes:
   4    an output cannot be written
   5    a colouring is not proper
   6    the device asked for with --device is not there or cannot be used
-  130  stopped by Ctrl-C, 143 by SIGTERM; the best colouring was written";
+  130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU;
+       what was found was written
+If two apply: 5 before 4, 4 before a signal, a signal before 1.";
 
 /// The exit code when the target was not reached.
 pub const TARGET_MISSED: u8 = 1;
@@ -36,6 +38,9 @@ pub enum Failure {
     /// Where the output should have gone, and what the system said.
     #[error("cannot write {0}: {1}")]
     Output(String, #[source] io::Error),
+    /// As [`Self::Output`], but what was to be written is elsewhere.
+    #[error("{0}; the {1} is in {2}")]
+    Rescued(#[source] Box<Failure>, &'static str, String),
     /// A colouring that is not proper.
     #[error("{0}: {1}")]
     Improper(String, #[source] Violation),
@@ -50,7 +55,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Read(_) | Self::Input(_) => 3,
-            Self::Output(..) => 4,
+            Self::Output(..) | Self::Rescued(..) => 4,
             Self::Improper(..) => 5,
             Self::Device(..) => 6,
         }

@@ -2,8 +2,10 @@
 
 use crate::args::GraphInput;
 use crate::failure::Failure;
-use crate::output::note;
+use crate::output::{counted, note};
 use prism_core::io::{self, Loaded, ReadOptions};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Reads the graph that the arguments name.
@@ -17,6 +19,17 @@ pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
     }
 }
 
+/// Whether two names mean the same regular file, be it through links; `-` is what standard input comes
+/// from. Devices and pipes are never the same: they keep what they are given apart.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    let file = |path: &Path| {
+        let path = if is_stdin(path) { Path::new("/dev/stdin") } else { path };
+        let found = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
+    };
+    file(a).is_some_and(|a| file(b) == Some(a))
+}
+
 /// Whether a name means standard input.
 pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
@@ -28,11 +41,12 @@ pub fn note_repairs(name: &Path, loaded: &Loaded) {
     let name = name.display();
     if cleanup.duplicates > 0 || cleanup.self_loops > 0 {
         note(format_args!(
-            "prism: note: {name}: merged {} repeated edges, dropped {} self-loops",
-            cleanup.duplicates, cleanup.self_loops
+            "note: {name}: merged {}, dropped {}",
+            counted(cleanup.duplicates, "repeated edge"),
+            counted(cleanup.self_loops, "self-loop"),
         ));
     }
     for odd in &loaded.notes {
-        note(format_args!("prism: note: {name}: {odd}"));
+        note(format_args!("note: {name}: {odd}"));
     }
 }

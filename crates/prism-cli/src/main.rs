@@ -36,13 +36,15 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("PRISM_LOG"))
         .with_writer(std::io::stderr)
         .init();
+    // Without the handler such a limit ends the process, as it did before.
+    let _ = signals::survive_file_size_limit();
     // A usage error ends here, with exit code 2; --help and --version end here with 0.
     match run(Args::parse().command) {
         Ok(code) => ExitCode::from(code),
         // The reader of our output has seen enough: no reason to complain.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            output::note(format_args!("prism: error: {failure}"));
+            output::note(format_args!("error: {failure}"));
             ExitCode::from(failure.exit_code())
         }
     }

@@ -1,4 +1,5 @@
-//! Where output goes: standard output, or a file that is complete or not there.
+//! Where output goes: standard output, or a file that is complete or not there; and where a result goes
+//! that took long to find and cannot be written there.
 
 use crate::failure::Failure;
 use prism_core::io::{can_save, save};
@@ -53,10 +54,37 @@ impl Output {
         .map_err(|error| Failure::Output(self.to_string(), error))
     }
 
+    /// Writes a result that must not be lost: if it cannot be written here, to a new file in the folder
+    /// for temporary files, and the failure says where it is.
+    pub fn write_or_rescue(
+        &self,
+        what: &'static str,
+        write: impl Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        match self.write(&write) {
+            // The reader of a pipe that closes it has seen enough.
+            Err(failure) if !failure.is_broken_pipe() => Err(match rescue(&write) {
+                Ok(place) => Failure::Rescued(Box::new(failure), what, place.display().to_string()),
+                Err(_) => failure,
+            }),
+            done => done,
+        }
+    }
+
     /// Writes one line.
     pub fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
         self.write(|out| writeln!(out, "{text}"))
     }
+}
+
+/// Writes to a new file that nobody else may read, and says how it is called.
+fn rescue(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<PathBuf> {
+    let file = tempfile::Builder::new().prefix("prism-").suffix(".txt").tempfile()?;
+    let mut out = BufWriter::with_capacity(1 << 16, &file);
+    write(&mut out).and_then(|()| out.flush())?;
+    drop(out);
+    file.as_file().sync_all()?;
+    file.keep().map(|(_, path)| path).map_err(|error| error.error)
 }
 
 impl fmt::Display for Output {
@@ -66,6 +94,13 @@ impl fmt::Display for Output {
             Self::File(path) => path.display().fmt(f),
         }
     }
+}
+
+/// A number and what it counts, in the plural unless it is one.
+pub fn counted(number: impl TryInto<u64>, what: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{end}")
 }
 
 /// One line on standard error. Nobody is left to tell when that fails.

@@ -3,7 +3,7 @@
 use crate::args::{ColorArgs, GraphInput};
 use crate::devices;
 use crate::failure::Failure;
-use crate::input::is_stdin;
+use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
 use prism_solver::Goal;
@@ -29,7 +29,8 @@ pub struct ColorPlan {
     pub progress: bool,
     /// Whether notes and the summary are shown to a person.
     pub talk: bool,
-    pub events: Option<Output>,
+    /// Where events go as JSON lines; `-` is standard error.
+    pub events: Option<PathBuf>,
 }
 
 impl ColorPlan {
@@ -40,6 +41,41 @@ impl ColorPlan {
         let inputs = [Some(&args.input.file), args.warm_start.as_ref(), args.precolor.as_ref()];
         if inputs.into_iter().skip(1).flatten().any(|path| is_stdin(path)) {
             let message = "only the graph can come from standard input".to_owned();
+            return Err(Failure::Usage(message));
+        }
+        let written = [("-o", &args.output), ("--events", &args.events)];
+        for (option, path) in
+            written.iter().filter_map(|&(option, path)| Some((option, path.as_ref()?)))
+        {
+            // There `-` is an output.
+            let taken = |input: &&&PathBuf| !is_stdin(path) && is_same_file(path, input);
+            if let Some(input) = inputs.iter().flatten().find(taken) {
+                let input = if is_stdin(input) {
+                    "standard input".into()
+                } else {
+                    input.display().to_string()
+                };
+                return Err(Failure::Usage(format!(
+                    "{option} {}: this is the file of an input ({input}); name another one",
+                    path.display()
+                )));
+            }
+        }
+        if let (Some(output), Some(events)) = (&args.output, &args.events)
+            && !is_stdin(output)
+            && (output == events || is_same_file(output, events))
+        {
+            let message = "-o and --events name the same file".to_owned();
+            return Err(Failure::Usage(message));
+        }
+        if args.json && args.output_format.is_some() && args.output.as_deref().is_none_or(is_stdin)
+        {
+            let message =
+                "--output-format is for the file of -o; without -o, --json has the colours";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        if args.target_colors == Some(0) {
+            let message = "--target-colors must be at least 1".to_owned();
             return Err(Failure::Usage(message));
         }
         let threads = match args.threads {
@@ -62,8 +98,7 @@ impl ColorPlan {
             json: args.json,
             progress: !args.quiet && !events_on_stderr && std::io::stderr().is_terminal(),
             talk: !args.quiet && !events_on_stderr,
-            // Here `Stdout` means a stream rather than a file: standard error.
-            events: args.events.map(|path| Output::new(Some(path))),
+            events: args.events,
             input: args.input,
         })
     }

@@ -1,14 +1,17 @@
-//! Ctrl-C and SIGTERM: the first stops the solver, which hands back its best colouring; the second
-//! ends the process on the spot.
+//! Signals that ask for an end: the first one stops the work, whose best result is still written; the
+//! second ends the process on the spot.
 //!
-//! They are taken over only once there is something to save: before that, while a graph is read, they
-//! end the process as they always do. The second signal is dealt with where it arrives, by the handler
-//! itself, so that it also ends a process that is busy or waits for whoever reads its output.
+//! They are Ctrl-C, SIGTERM, SIGHUP (the terminal is gone; not under `nohup`, which has it ignored) and
+//! SIGXCPU (the CPU time that the system allows is used up). They are taken over only once there is
+//! something to save: before that, while a graph is read, they end the process as they always do. The
+//! second signal is dealt with where it arrives, by the handler itself, so that it also ends a process that
+//! is busy or waits for whoever reads its output. SIGXCPU comes again every second, so it is never counted
+//! as the second one.
 
-use prism_solver::StopHandle;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -26,23 +29,56 @@ impl Received {
     }
 }
 
-/// Lets the two signals stop `handle` from now on.
-pub fn stop_on_signal(handle: StopHandle) -> std::io::Result<Received> {
+/// Lets the first of the signals call `stop`, from now on.
+pub fn on_first_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<Received> {
     let received = Received::default();
     let came = Arc::new(AtomicBool::new(false));
-    let signals = [SIGINT, SIGTERM];
-    for signal in signals {
+    let mut taken = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP) {
+        taken.push(SIGHUP);
+    }
+    for &signal in &taken {
         // Handlers run in this order: the first signal finds the flag down and leaves it up.
         flag::register_conditional_shutdown(signal, 128 + signal, came.clone())?;
         flag::register(signal, came.clone())?;
     }
+    taken.push(SIGXCPU);
     let first = received.clone();
-    let mut signals = Signals::new(signals)?;
+    let mut signals = Signals::new(taken)?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             first.0.store(signal, Ordering::SeqCst);
-            handle.stop();
+            stop();
         }
     });
     Ok(received)
+}
+
+/// Makes a write beyond the size that files may have (`ulimit -f`) an error like that of a full disk,
+/// instead of the end of the process.
+pub fn survive_file_size_limit() -> io::Result<()> {
+    // Nobody looks at the flag: that there is a handler is all it takes.
+    flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(drop)
+}
+
+/// Whether the process was started with this signal ignored. Only Linux tells; elsewhere no.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_in(&status) >> (signal - 1) & 1 == 1
+}
+
+/// The set of ignored signals in such a file, one bit each.
+fn ignored_in(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_set_of_ignored_signals_is_read() {
+        let status = "Name:\tprism\nSigBlk:\t0000000000000003\nSigIgn:\t0000000000001001\n";
+        assert_eq!(super::ignored_in(status), 1 << 12 | 1);
+        assert_eq!(super::ignored_in(""), 0);
+    }
 }

@@ -3,7 +3,7 @@
 use crate::args::VerifyArgs;
 use crate::failure::Failure;
 use crate::input::{is_stdin, read_graph};
-use crate::output::Output;
+use crate::output::{Output, counted};
 use prism_core::io::{read_coloring_from, read_coloring_path};
 
 /// Exit code 0 and one line if it is; [`Failure::Improper`] if not.
@@ -22,6 +22,6 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     coloring
         .verify(&loaded.graph)
         .map_err(|violation| Failure::Improper(args.coloring.display().to_string(), violation))?;
-    Output::Stdout.line(format_args!("proper, {} colours", coloring.num_colors()))?;
+    Output::Stdout.line(format_args!("proper, {}", counted(coloring.num_colors(), "colour")))?;
     Ok(0)
 }

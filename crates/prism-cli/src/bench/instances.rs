@@ -45,7 +45,12 @@ pub fn collect(args: &BenchArgs) -> Result<Vec<Instance>, Failure> {
         args.only.is_empty() || args.only.iter().any(|text| one.name.contains(text.as_str()))
     });
     if found.is_empty() {
-        return Err(Failure::Input("no instance is left to run on".to_owned()));
+        let filtered = !args.only.is_empty() || args.kind.is_some();
+        let hint = if filtered { "; --only and --kind leave none" } else { "" };
+        return Err(Failure::Input(format!(
+            "no instance to run on in {}{hint}",
+            args.instances.join(", ")
+        )));
     }
     Ok(found)
 }

@@ -1,14 +1,16 @@
 //! One run of a benchmark: a child process, and what its JSON says.
 
+use super::children::Children;
 use super::instances::Instance;
 use crate::args::BenchArgs;
 use crate::failure::Failure;
+use crate::output::counted;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What one run gave.
 #[derive(Clone, Debug, Serialize)]
@@ -42,19 +44,25 @@ impl fmt::Display for Run {
         let target = self.target.map_or(String::new(), |k| format!(" of {k}"));
         write!(
             f,
-            "{} seed {}: {} colours{target}, {}, {:.2} CPU s, {:.2} s",
-            self.instance, self.seed, self.colors, self.status, self.cpu_seconds, self.seconds
+            "{} seed {}: {}{target}, {}, {:.2} CPU s, {:.2} s",
+            self.instance,
+            self.seed,
+            counted(self.colors, "colour"),
+            self.status,
+            self.cpu_seconds,
+            self.seconds
         )
     }
 }
 
-/// Runs `prism color` on one instance with one seed.
+/// Runs `prism color` on one instance with one seed; nothing if the benchmark was stopped meanwhile.
 pub fn run_one(
     prism: &Path,
     instance: &Instance,
     seed: u64,
     args: &BenchArgs,
-) -> Result<Run, Failure> {
+    children: &Children,
+) -> Result<Option<Run>, Failure> {
     let mut command = Command::new(prism);
     command.args(["color", "--json", "--quiet", "--output", "/dev/null"]);
     command.arg(format!("--seed={seed}"));
@@ -66,17 +74,25 @@ pub fn run_one(
     if let Some(target) = instance.target {
         command.arg(format!("--target-colors={target}"));
     }
-    command.arg("--").arg(&instance.file).stdin(Stdio::null());
+    command.arg("--").arg(&instance.file);
     let failed = |what: &str| Failure::Input(format!("{} seed {seed}: {what}", instance.name));
-    let output = command.output().map_err(|error| failed(&error.to_string()))?;
+    let ended = children.run(&mut command).map_err(|error| failed(&error.to_string()))?;
+    let Some(output) = ended else { return Ok(None) };
     if !matches!(output.status.code(), Some(0 | 1)) {
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.trim().trim_start_matches("prism: error: ").to_owned();
-        return Err(failed(&if said.is_empty() { output.status.to_string() } else { said }));
+        let said = said.trim().trim_start_matches("error: ");
+        // A message that begins with the file needs no other name.
+        return Err(if said.starts_with(&*instance.file.to_string_lossy()) {
+            Failure::Input(said.to_owned())
+        } else if said.is_empty() {
+            failed(&output.status.to_string())
+        } else {
+            failed(said)
+        });
     }
     let json: Value =
         serde_json::from_slice(&output.stdout).map_err(|error| failed(&error.to_string()))?;
-    Ok(from_json(&json, instance, seed))
+    Ok(Some(from_json(&json, instance, seed)))
 }
 
 fn from_json(json: &Value, instance: &Instance, seed: u64) -> Run {

@@ -89,9 +89,18 @@ fn what_cannot_be_run_is_3_and_the_rest_is_told() {
     let folder = Folder::new();
     let table = folder.file("INDEX.csv", "name,best_known_k\nlost,9\n");
     prism!["bench", &table].code(3).fails(&["INDEX.csv", "lost"]);
-    prism!["bench", graph("myciel5"), "--only", "nothing"].code(3).fails(&["no instance"]);
+    prism!["bench", graph("myciel5"), "--only", "nothing"]
+        .code(3)
+        .fails(&["no instance", "--only"]);
+    prism!["bench", folder.path("")].code(3).fails(&["no instance to run on in "]);
+    for option in ["--seeds", "--threads", "--jobs"] {
+        prism!["bench", graph("myciel5"), option, "0"].code(2).fails(&[option, "at least 1"]);
+    }
     let missing = folder.path("missing.col");
     let done = prism!["bench", "-q", graph("myciel5"), &missing, "--seeds", "1"].code(3);
     done.fails(&["missing.col"]);
     assert!(done.stdout().contains("myciel5"), "{done:?}");
+    let done = prism!["bench", &missing, "--seeds", "3"].code(3);
+    done.fails(&["the first of 3 runs that failed"]);
+    assert_eq!(done.stderr().matches("missing.col").count(), 1, "{done:?}");
 }

@@ -129,7 +129,7 @@ impl Done {
     /// Expects that standard error has one line that starts as errors do and has all these words.
     pub fn fails(&self, words: &[&str]) -> &Self {
         let errors: Vec<&str> =
-            self.stderr().lines().filter(|line| line.starts_with("prism: error: ")).collect();
+            self.stderr().lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(errors.len(), 1, "{}", self.stderr());
         self.says(words)
     }
@@ -147,5 +147,5 @@ impl Done {
 pub fn verified(graph: impl AsRef<std::ffi::OsStr>, coloring: impl AsRef<std::ffi::OsStr>) -> u64 {
     let done = prism!["verify", graph.as_ref(), coloring.as_ref()].code(0);
     let colors = done.stdout().strip_prefix("proper, ").unwrap();
-    colors.strip_suffix(" colours\n").unwrap().parse().unwrap()
+    colors.split_once(" colour").unwrap().0.parse().unwrap()
 }

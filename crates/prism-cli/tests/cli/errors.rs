@@ -59,7 +59,7 @@ fn a_damaged_input_is_3_and_its_line_is_named() {
         ("%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n", "damaged"),
     ] {
         let file = folder.file("damaged", content);
-        prism!["info", &file].code(3).says(&["prism: error: ", "damaged", words]);
+        prism!["info", &file].code(3).says(&["error: ", "damaged", words]);
     }
 }
 
@@ -67,12 +67,12 @@ fn a_damaged_input_is_3_and_its_line_is_named() {
 fn strict_refuses_what_is_mended_otherwise() {
     let folder = Folder::new();
     for (content, note) in [
-        ("p edge 3 3\ne 1 2\ne 2 1\ne 2 3\n", "merged 1 repeated edges"),
-        ("p edge 3 2\ne 1 2\ne 3 3\n", "dropped 1 self-loops"),
+        ("p edge 3 3\ne 1 2\ne 2 1\ne 2 3\n", "merged 1 repeated edge, dropped 0 self-loops"),
+        ("p edge 3 2\ne 1 2\ne 3 3\n", "dropped 1 self-loop"),
         ("p edge 3 4\ne 1 2\ne 2 3\n", "the header says 4 edges, the file lists 2"),
     ] {
         let file = folder.file("odd.col", content);
-        prism!["color", &file].code(0).says(&["prism: note: ", "odd.col", note]);
+        prism!["color", &file].code(0).says(&["note: ", "odd.col", note]);
         assert_eq!(prism!["color", "--quiet", &file].code(0).stderr(), "");
         prism!["color", "--strict", &file].code(3).fails(&["odd.col"]);
     }
@@ -106,12 +106,16 @@ fn colorings_of_something_else_are_3() {
 fn an_output_that_cannot_be_written_is_4() {
     let folder = Folder::new();
     let people = folder.file("people.txt", PEOPLE);
+    let elsewhere = Folder::new();
     let below_a_file = people.join("colors");
     let nowhere = folder.path("nowhere/colors");
     let zstd = folder.path("colors.zst");
     for path in [&below_a_file, &nowhere, &zstd, &"/dev/full".into(), &folder.path("")] {
         let name = path.to_str().unwrap();
-        prism!["color", "-q", &people, "-o", path].code(4).fails(&["cannot write", name]);
+        prism!["color", "-q", &people, "-o", path]
+            .env("TMPDIR", elsewhere.path(""))
+            .code(4)
+            .fails(&["cannot write", name]);
         prism!["convert", "--to", "dimacs", &people, path].code(4).fails(&["cannot write", name]);
         prism!["generate", "queens", "4", "--format", "dimacs", "-o", path]
             .code(4)
@@ -162,6 +166,7 @@ fn an_output_place_is_checked_before_the_search() {
 
 #[test]
 fn a_full_standard_output_is_4() {
+    let elsewhere = Folder::new();
     for arguments in [
         &["color", "-q", "--moves", "0"][..],
         &["color", "-q", "--moves", "0", "--json"],
@@ -172,6 +177,7 @@ fn a_full_standard_output_is_4() {
         let mut child = prism![]
             .args(arguments)
             .arg(graph("queen8_8"))
+            .env("TMPDIR", elsewhere.path(""))
             .stdout(full)
             .stderr(std::process::Stdio::piped())
             .spawn()
@@ -180,6 +186,111 @@ fn a_full_standard_output_is_4() {
         let message = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
         assert_eq!(code, Some(4), "{arguments:?}: {message}");
         assert!(message.contains("standard output"), "{message}");
+    }
+    // The colouring and the JSON object took a search: they are not lost. The others are made again.
+    let names = elsewhere.names();
+    assert_eq!(names.len(), 2, "{names:?}");
+    for name in names {
+        crate::common::verified(graph("queen8_8"), elsewhere.path(&name));
+    }
+}
+
+/// What a message says of where the result is.
+fn rescued(message: &str) -> &str {
+    message.trim_end().rsplit_once("the colouring is in ").unwrap().1
+}
+
+#[test]
+fn a_colouring_that_cannot_be_written_is_kept_elsewhere() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let color = |temporary: &std::path::Path| {
+        let mut command = prism!["color", "-q", graph("queen8_8"), "--moves", "0"];
+        command.args(["-o", "/dev/full"]).env("TMPDIR", temporary);
+        command
+    };
+    let done = color(&elsewhere.path("")).code(4);
+    done.fails(&["cannot write /dev/full: ", "space"]);
+    assert_eq!(done.stdout(), "");
+    let first = crate::common::verified(graph("queen8_8"), rescued(done.stderr()));
+    assert!(rescued(done.stderr()).starts_with(elsewhere.path("").to_str().unwrap()));
+    // Where no temporary file can be made, standard output is left.
+    let nowhere = folder.path("nowhere");
+    let done = color(&nowhere).code(4);
+    assert_eq!(rescued(done.stderr()), "standard output");
+    let colors = folder.file("colors", done.stdout());
+    assert_eq!(crate::common::verified(graph("queen8_8"), colors), first);
+    // With --json it is part of the object there, which is printed in any case.
+    let json = color(&elsewhere.path("")).arg("--json").code(4).json();
+    assert_eq!((&json["num_colors"], json.get("colors")), (&first.into(), None));
+    let done = color(&nowhere).arg("--json").code(4);
+    assert_eq!(rescued(done.stderr()), "standard output");
+    let colors = folder.file("colors.json", done.stdout());
+    assert_eq!(crate::common::verified(graph("queen8_8"), colors), first);
+}
+
+#[test]
+fn a_file_that_may_not_grow_is_like_a_full_disk() {
+    let (folder, elsewhere) = (Folder::new(), Folder::new());
+    let large = folder.file("large.col", "p edge 9000 1\ne 1 2\n");
+    let output = folder.file("colors", "old");
+    // Files may have a kilobyte; the colouring has eighteen, and goes to standard output, a pipe.
+    let done = Command::new("sh")
+        .args(["-c", "ulimit -f 1; exec \"$0\" color -q \"$1\" -o \"$2\""])
+        .arg(env!("CARGO_BIN_EXE_prism"))
+        .arg(&large)
+        .arg(&output)
+        .env("TMPDIR", elsewhere.path(""))
+        .code(4);
+    assert_eq!(rescued(done.stderr()), "standard output");
+    assert_eq!(crate::common::verified(&large, folder.file("shown", done.stdout())), 2);
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "old");
+    assert!(elsewhere.names().is_empty(), "{:?}", elsewhere.names());
+}
+
+#[test]
+fn an_input_is_never_an_output() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let colors = folder.file("colors", "alice 0\nbob 1\ncarol 2\ndave 0\n");
+    let given = folder.file("given", "alice 0\n");
+    let (link, hard) = (folder.path("link"), folder.path("hard"));
+    std::os::unix::fs::symlink(&people, &link).unwrap();
+    std::fs::hard_link(&people, &hard).unwrap();
+    let before: Vec<String> = folder.names();
+    for option in ["-o", "--events"] {
+        for path in
+            [&people, &link, &hard, &colors, &given, &folder.path("../").join(folder.path("link"))]
+        {
+            let done = prism!["color", "-q", &people, option, path, "--warm-start", &colors]
+                .args(["--precolor".as_ref(), given.as_os_str()])
+                .code(2);
+            done.fails(&[option, path.to_str().unwrap(), "input"]);
+        }
+        let input = std::fs::File::open(&people).unwrap();
+        prism!["color", "-q", "-", option, &people].stdin(input).code(2).fails(&["standard input"]);
+    }
+    let same = folder.path("same");
+    prism!["color", "-q", &people, "-o", &same, "--events", &same].code(2).fails(&["same file"]);
+    for option in ["--csv", "--json", "--plot"] {
+        prism!["bench", "-q", &people, option, &hard].code(2).fails(&[option, "hard"]);
+    }
+    prism!["bench", "-q", &people, "--csv", "-", "--json", "-"].code(2).fails(&["same file"]);
+    assert_eq!(std::fs::read_to_string(&people).unwrap(), PEOPLE);
+    assert_eq!(folder.names(), before);
+}
+
+#[test]
+fn a_replaced_file_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let output = folder.file("colors", "old");
+    for mode in [0o600, 0o640, 0o666] {
+        std::fs::set_permissions(&output, std::fs::Permissions::from_mode(mode)).unwrap();
+        prism!["color", "-q", &people, "-o", &output].code(0);
+        let found = std::fs::metadata(&output).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{found:o}");
+        assert_eq!(crate::common::verified(&people, &output), 3);
     }
 }
 

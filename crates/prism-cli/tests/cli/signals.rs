@@ -1,14 +1,22 @@
-//! SIGINT and SIGTERM: the search stops, and its best colouring is written; a second one ends the process.
+//! Signals that ask for an end: the search stops, and its best colouring is written; a second one ends the process.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Child, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::common::{Folder, graph, verified};
+
+/// Whether the tests were started with SIGHUP ignored, as by `nohup`, which children inherit.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
+}
 
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
@@ -60,6 +68,122 @@ fn sigint_writes_the_best_coloring() {
 #[test]
 fn sigterm_writes_the_best_coloring() {
     interrupt(Signal::SIGTERM, 143, true);
+}
+
+#[test]
+fn sighup_writes_the_best_coloring() {
+    if hangup_is_ignored() {
+        eprintln!("skipped: SIGHUP is ignored here");
+        return;
+    }
+    interrupt(Signal::SIGHUP, 129, false);
+}
+
+#[test]
+fn sigxcpu_writes_the_best_coloring() {
+    interrupt(Signal::SIGXCPU, 152, true);
+}
+
+/// A search that goes on for days, whose events are in this file.
+fn endless(folder: &Folder) -> (Command, PathBuf) {
+    let events = folder.path("events");
+    let mut command = prism!["color", graph("gnp125_5"), "--moves", "1000000000000", "--events"];
+    command.arg(&events).args(["--time-limit", "100s", "--threads", "1"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    (command, events)
+}
+
+#[test]
+fn nohup_is_respected() {
+    let folder = Folder::new();
+    let (mut plain, events) = endless(&folder);
+    let output = folder.path("colors");
+    plain.arg("-o").arg(&output);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(plain.get_program());
+    command.args(plain.get_args()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    wait_for("searching", &mut child, &events);
+    send(&child, Signal::SIGHUP);
+    send(&child, Signal::SIGTERM);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    // Had the first one counted, the second would have ended the process without a result.
+    verified(graph("gnp125_5"), &output);
+}
+
+#[test]
+fn a_folder_that_is_gone_at_the_end_costs_no_result() {
+    let (folder, gone, elsewhere) = (Folder::new(), Folder::new(), Folder::new());
+    let (mut command, events) = endless(&folder);
+    command.arg("-o").arg(gone.path("colors")).env("TMPDIR", elsewhere.path(""));
+    let mut child = command.spawn().unwrap();
+    wait_for("searching", &mut child, &events);
+    std::fs::remove_dir(gone.path("")).unwrap();
+    send(&child, Signal::SIGINT);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(4), "{done:?}");
+    let names = elsewhere.names();
+    assert_eq!(names.len(), 1, "{names:?}");
+    let message = String::from_utf8(done.stderr).unwrap();
+    assert!(message.contains(elsewhere.path(&names[0]).to_str().unwrap()), "{message}");
+    verified(graph("gnp125_5"), elsewhere.path(&names[0]));
+}
+
+/// The child processes of a process.
+fn children(parent: u32) -> Vec<u32> {
+    let text = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    let numbers = text.lines().map(|line| {
+        let mut words = line.split_whitespace().map(|word| word.parse::<u32>().unwrap());
+        (words.next().unwrap(), words.next().unwrap())
+    });
+    numbers.filter(|&(_, of)| of == parent).map(|(child, _)| child).collect()
+}
+
+/// Interrupts a benchmark while its second run would take days, and expects the first in every file.
+fn interrupt_bench(signal: Signal, code: i32) {
+    let folder = Folder::new();
+    let path = |name: &str| folder.path(name);
+    let endless = format!("{}=1", graph("gnp125_5").display());
+    let mut command = prism!["bench", graph("myciel5"), endless, "--seeds", "1"];
+    command.args(["--time-limit", "100s", "--moves", "1000000000000"]);
+    for (option, name) in [("--csv", "a.csv"), ("--json", "a.json"), ("--plot", "a.svg")] {
+        command.arg(option).arg(path(name));
+    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().starts_with("myciel5 seed 1: 5 colours")));
+    let mut runs = children(child.id());
+    while runs.is_empty() {
+        runs = children(child.id());
+    }
+    send(&child, signal);
+    let rest: Vec<String> = said.map(Result::unwrap).collect();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(code), "{done:?} {rest:?}");
+    assert_eq!(rest, ["stopped: 1 run of 2 finished"]);
+    for run in runs {
+        assert!(kill(Pid::from_raw(run.cast_signed()), None).is_err(), "a run goes on");
+    }
+    assert!(String::from_utf8(done.stdout).unwrap().contains("\nmyciel5 "));
+    let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+    assert_eq!(read("a.csv").lines().count(), 2);
+    let json: serde_json::Value = serde_json::from_str(&read("a.json")).unwrap();
+    assert_eq!(
+        (json["runs"].as_array().unwrap().len(), &json["runs"][0]["instance"]),
+        (1, &"myciel5".into())
+    );
+    assert!(read("a.svg").trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn sigint_ends_a_benchmark_and_reports_what_is_finished() {
+    interrupt_bench(Signal::SIGINT, 130);
+}
+
+#[test]
+fn sigterm_ends_a_benchmark_and_reports_what_is_finished() {
+    interrupt_bench(Signal::SIGTERM, 143);
 }
 
 /// Signals `first` and then `second` to a process that cannot finish in between: its colouring does not

@@ -8,8 +8,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// Writes a file with what `write` puts out: compressed if the name ends in `.gz`, and under another
-/// name until it is complete, so that whoever looks at `path` finds the old content or the new, never a
-/// part of it. Something that is not a regular file (a pipe, a terminal) is written to directly.
+/// name until it is complete and on the disk, so that whoever looks at `path` finds the old content or
+/// the new, never a part of it, even after a power failure. A file that is replaced keeps its mode.
+/// Something that is not a regular file (a pipe, a terminal) is written to directly.
 ///
 /// # Errors
 /// What the system or `write` says, and [`io::ErrorKind::Unsupported`] for a name that ends in `.zst`.
@@ -21,12 +22,12 @@ pub fn save(
     let (place, compress) = Place::of(path.as_ref())?;
     let (target, part) = match place {
         Place::Stream(path) => {
-            return fill(OpenOptions::new().write(true).open(path)?, compress, write);
+            return fill(OpenOptions::new().write(true).open(path)?, compress, write).map(drop);
         }
         Place::File { target, part } => (target, part),
     };
-    let written = File::create(&part)
-        .and_then(|file| fill(file, compress, write))
+    let written = begin(&part, &target)
+        .and_then(|file| fill(file, compress, write)?.sync_all())
         .and_then(|()| fs::rename(&part, &target));
     if written.is_err() {
         // The first error is the one to report.
@@ -44,8 +45,26 @@ pub fn can_save(path: impl AsRef<Path>) -> io::Result<()> {
     match Place::of(path.as_ref())?.0 {
         Place::Stream(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Place::Stream(_) => Ok(()),
-        Place::File { part, .. } => File::create(&part).and_then(|_| fs::remove_file(&part)),
+        Place::File { target, part } => begin(&part, &target).and_then(|_| fs::remove_file(&part)),
     }
+}
+
+/// Opens the file that is to become `target`, with the mode that `target` has if it is there.
+fn begin(part: &Path, target: &Path) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).create_new(true).open(part);
+    let file = open().or_else(|error| match error.kind() {
+        // Left behind by a process of the same number that was killed.
+        io::ErrorKind::AlreadyExists => fs::remove_file(part).and_then(|()| open()),
+        _ => Err(error),
+    })?;
+    if let Ok(old) = fs::metadata(target) {
+        let kept = file.set_permissions(old.permissions());
+        if kept.is_err() {
+            let _ = fs::remove_file(part);
+        }
+        kept?;
+    }
+    Ok(file)
 }
 
 /// Where output goes.
@@ -85,7 +104,7 @@ fn fill(
     file: File,
     compress: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<File> {
     let mut buffered = BufWriter::with_capacity(1 << 16, file);
     if compress {
         let mut encoder = GzEncoder::new(buffered, Compression::default());
@@ -97,5 +116,5 @@ fn fill(
     } else {
         write(&mut buffered)?;
     }
-    buffered.flush()
+    buffered.into_inner().map_err(io::IntoInnerError::into_error)
 }
