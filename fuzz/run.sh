@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-targets=${*:-coloring detect dimacs dimacs_binary ecl edge_list matrix_market metis}
+targets=${*:-coloring detect dimacs dimacs_binary ecl edge_list matrix_market metis precolored}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 flags="--cfg fuzzing -Cpasses=sancov-module"

@@ -2,14 +2,23 @@
 //! input that once broke a parser is tried in every `cargo test`.
 
 use prism_core::io::{
-    ColoringFormat, Format, ReadOptions, read_bytes, read_coloring_from, write_coloring,
-    write_graph,
+    ColoringFormat, Format, ReadOptions, read_bytes, read_coloring_from, read_precolored_from,
+    write_coloring, write_graph,
 };
 use prism_core::{Coloring, Graph};
 
 /// The targets, which are also the folders of the corpus.
-pub const TARGETS: [&str; 8] =
-    ["coloring", "detect", "dimacs", "dimacs_binary", "ecl", "edge_list", "matrix_market", "metis"];
+pub const TARGETS: [&str; 9] = [
+    "coloring",
+    "detect",
+    "dimacs",
+    "dimacs_binary",
+    "ecl",
+    "edge_list",
+    "matrix_market",
+    "metis",
+    "precolored",
+];
 
 /// Runs one target on one input.
 pub fn replay(target: &str, data: &[u8]) {
@@ -22,6 +31,7 @@ pub fn replay(target: &str, data: &[u8]) {
         "edge_list" => graph(Some(Format::EdgeList), data),
         "matrix_market" => graph(Some(Format::MatrixMarket), data),
         "metis" => graph(Some(Format::Metis), data),
+        "precolored" => precolored(data),
         _ => panic!("no target {target}"),
     }
 }
@@ -65,11 +75,35 @@ fn graph(format: Option<Format>, data: &[u8]) {
     }
 }
 
+/// Names of the first vertices of a graph that has names.
+const NAMES: [&str; 6] = ["c", "s", "l", "s col", "#1", "l c"];
+
+/// Reads precoloured vertices of a graph without names or, if the first byte is odd, with names.
+fn precolored(data: &[u8]) {
+    let Some((&kind, file)) = data.split_first() else { return };
+    let graph: &[u8] = if kind % 2 == 0 { b"p edge 5 1\ne 1 2\n" } else { b"a,b c\nb c,d\n" };
+    let loaded = read_bytes(graph, "graph", &ReadOptions::default()).expect("it can be read");
+    match read_precolored_from(file, "input", &loaded) {
+        Err(error) => assert!(error.to_string().starts_with("input"), "{error}"),
+        Ok(fixed) => {
+            assert!(fixed.iter().all(|&(v, _)| (v as usize) < loaded.graph.n()));
+            // Written in our way, it is read as it was.
+            let lines =
+                fixed.iter().map(|&(v, color)| format!("{} {color}\n", loaded.vertex_name(v)));
+            let text: String = lines.collect();
+            let again = read_precolored_from(text.as_bytes(), "again", &loaded);
+            assert_eq!(again.expect("what is written can be read"), fixed);
+        }
+    }
+}
+
 /// Reads a colouring of as many vertices as the first byte says; the rest is the file.
 fn coloring(data: &[u8]) {
     let Some((&n, file)) = data.split_first() else { return };
     let n = usize::from(n % 16);
-    let labels = (n > 8).then(|| (0..n).map(|v| format!("v{v}")).collect());
+    // Some names are those of DIMACS lines and comments.
+    let name = |v| NAMES.get(v).map_or(format!("v{v}"), ToString::to_string);
+    let labels = (n > 8).then(|| (0..n).map(name).collect());
     let read = |file: &[u8]| read_coloring_from(file, "input", n, labels.as_ref());
     let mut coloring: Coloring = match read(file) {
         Ok(coloring) => coloring,

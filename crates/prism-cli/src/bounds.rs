@@ -85,8 +85,7 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
             bounds.upper_bound = proved;
         }
     }
-    let names = crate::precolor::Names::new(&loaded);
-    bounds.witness = witness.iter().map(|&v| names.name(v)).collect();
+    bounds.witness = witness.iter().map(|&v| loaded.vertex_name(v)).collect();
     let met = bounds.lower_bound == bounds.upper_bound;
     bounds.chromatic_number = met.then_some(bounds.lower_bound);
     Output::Stdout.write(|out| report::object(out, &bounds, args.query.json))?;

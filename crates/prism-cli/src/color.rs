@@ -2,14 +2,16 @@
 
 use crate::failure::{Failure, TARGET_MISSED};
 use crate::input::{is_stdin, note_repairs, read_graph};
+use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
-use crate::precolor::Names;
 use crate::progress::{Progress, scaled};
 use crate::signals::on_first_signal;
 use crate::usage::usage;
 use prism_core::Color;
-use prism_core::io::{Loaded, read_coloring_path, write_coloring, write_coloring_as_is};
+use prism_core::io::{
+    Loaded, read_coloring_path, read_precolored_path, write_coloring, write_coloring_as_is,
+};
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -66,10 +68,10 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
     let outcome = solver.run();
     // The solver verifies as well; this is the check that nothing gets past.
-    outcome
-        .coloring
-        .verify(&loaded.graph)
-        .map_err(|violation| Failure::Improper("the result is discarded".to_owned(), violation))?;
+    outcome.coloring.verify(&loaded.graph).map_err(|wrong| {
+        let what = naming::violation(&wrong, &loaded);
+        Failure::Improper("the result is discarded".to_owned(), what)
+    })?;
     let written = write_result(&plan, &loaded, &outcome, read_seconds);
     if plan.talk {
         summarize(&plan, &outcome);
@@ -123,9 +125,9 @@ fn build<'a>(
         builder = builder.warm_start(read_coloring_path(path, graph.n(), loaded.labels.as_ref())?);
     }
     if let Some(path) = &plan.precolor {
-        builder = builder.precolored(Names::new(loaded).read_precolored(path)?);
+        builder = builder.precolored(read_precolored_path(path, loaded)?);
     }
-    builder.build().map_err(|error| Failure::Input(error.to_string()))
+    builder.build().map_err(|error| Failure::Input(naming::build_error(&error, loaded)))
 }
 
 /// Writes the colouring, and the JSON object if asked for. A colouring that cannot be written where it

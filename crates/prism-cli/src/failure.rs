@@ -1,24 +1,29 @@
 //! Everything that ends a run early, with the exit code it ends with.
 
 use crate::args::Device;
-use prism_core::Violation;
 use prism_core::io::ReadError;
 use std::io;
 
-/// The exit codes, as the help shows them.
-pub const EXIT_CODES: &str = "\
+/// The exit codes, as the help shows them. A macro, so that longer helps can be put together with it.
+#[macro_export]
+macro_rules! exit_codes {
+    () => {
+        "\
 Exit codes:
   0    done (a run that a limit ended is done)
-  1    the number of colours asked for with --target-colors was not reached; the best colouring was
-       written all the same
+  1    target of --target-colors missed; the best colouring was written
   2    the command line makes no sense
   3    an input cannot be read, or is not what it should be
   4    an output cannot be written
   5    a colouring is not proper
-  6    the device asked for with --device is not there or cannot be used
-  130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU;
-       what was found was written
-If two apply: 5 before 4, 4 before a signal, a signal before 1.";
+  6    the device of --device is not there or cannot be used
+  130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU
+If two apply: 5 before 4, 4 before a signal, a signal before 3 and 1."
+    };
+}
+
+/// The exit codes, as the help shows them.
+pub const EXIT_CODES: &str = crate::exit_codes!();
 
 /// The exit code when the target was not reached.
 pub const TARGET_MISSED: u8 = 1;
@@ -41,9 +46,9 @@ pub enum Failure {
     /// As [`Self::Output`], but what was to be written is elsewhere.
     #[error("{0}; the {1} is in {2}")]
     Rescued(#[source] Box<Failure>, &'static str, String),
-    /// A colouring that is not proper.
+    /// A colouring that is not proper, and where.
     #[error("{0}: {1}")]
-    Improper(String, #[source] Violation),
+    Improper(String, String),
     /// The device asked for, and why it cannot be used.
     #[error("--device {0}: {1}")]
     Device(Device, String),

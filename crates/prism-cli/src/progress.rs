@@ -1,5 +1,6 @@
 //! Where the solver's events go: a line on the terminal, JSON lines, or nowhere.
 
+use crate::output::counted;
 use prism_solver::{Event, EventSink};
 use std::io::{self, Write};
 
@@ -71,7 +72,7 @@ pub fn scaled(moves: f64) -> String {
         m if m >= 1e9 => format!("{:.2} G moves", m / 1e9),
         m if m >= 1e6 => format!("{:.2} M moves", m / 1e6),
         m if m >= 1e3 => format!("{:.0} k moves", m / 1e3),
-        m => format!("{m:.0} moves"),
+        m => counted(m as u64, "move"),
     }
 }
 
@@ -80,6 +81,7 @@ mod tests {
     #[test]
     fn moves_are_scaled() {
         assert_eq!(super::scaled(12.0), "12 moves");
+        assert_eq!(super::scaled(1.0), "1 move");
         assert_eq!(super::scaled(45_300.0), "45 k moves");
         assert_eq!(super::scaled(1_234_000.0), "1.23 M moves");
     }

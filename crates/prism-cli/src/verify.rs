@@ -3,6 +3,7 @@
 use crate::args::VerifyArgs;
 use crate::failure::Failure;
 use crate::input::{is_stdin, read_graph};
+use crate::naming;
 use crate::output::{Output, counted};
 use prism_core::io::{read_coloring_from, read_coloring_path};
 
@@ -19,9 +20,10 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     } else {
         read_coloring_path(&args.coloring, n, labels)?
     };
-    coloring
-        .verify(&loaded.graph)
-        .map_err(|violation| Failure::Improper(args.coloring.display().to_string(), violation))?;
+    coloring.verify(&loaded.graph).map_err(|wrong| {
+        let what = naming::violation(&wrong, &loaded);
+        Failure::Improper(args.coloring.display().to_string(), what)
+    })?;
     Output::Stdout.line(format_args!("proper, {}", counted(coloring.num_colors(), "colour")))?;
     Ok(0)
 }

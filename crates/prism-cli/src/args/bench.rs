@@ -5,11 +5,15 @@ use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub const HELP: &str = "\
-An instance is a graph file, FILE=K with a target of its own, a directory of graph files, or a table
-(.csv with the column `name`, and `best_known_k` or `best_known_colours` for targets; graphs lie beside
-it as NAME.col.gz or under the first usable name of its column `files`). Each run is a process of its
-own, so that its CPU time is its own: user and system seconds of all threads, reading included.";
+// A paragraph is one line, which breaks where the terminal ends.
+pub const HELP: &str = concat!(
+    "An instance is a graph file, FILE=K with a target of its own, a directory of graph files, or a table (.csv \
+with the column `name`, and `best_known_k` or `best_known_colours` for targets; graphs lie beside it as \
+NAME.col.gz or under the first usable name of its column `files`).\n\n\
+Each run is a process of its own, so that its CPU time is its own: user and system seconds of all threads, \
+reading included. Ctrl-C, SIGTERM, SIGHUP or SIGXCPU ends the runs; those that had finished are written.\n\n",
+    crate::exit_codes!()
+);
 
 #[derive(Debug, Args)]
 pub struct BenchArgs {
@@ -34,7 +38,7 @@ pub struct BenchArgs {
     /// Only rows of a table whose column `kind` contains this
     #[arg(long, value_name = "TEXT")]
     pub kind: Option<String>,
-    /// Time limit of each run
+    /// Time limit of each run, as in 500ms, 30s, 5m or 1h; a number alone is seconds
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
     pub time_limit: Duration,
     /// Move limit of each run

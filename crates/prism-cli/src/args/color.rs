@@ -7,15 +7,17 @@ use prism_core::io::ColoringFormat;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub const HELP: &str = "\
-The run ends when the colouring is proved optimal, when the target or a limit is reached, or, with no
-limit given, when 50 million moves are spent (all threads together). With one thread, a seed and
---moves, the result is the same on every machine. The colouring goes to standard output, a summary to
-standard error. Every colouring is verified before it is written. Ctrl-C and SIGTERM stop the run and
-the best colouring is written; a second signal ends the process at once.
-
-Exit codes: 0 done (also by a limit), 1 target missed (the best colouring is written all the same),
-2 usage, 3 input, 4 output, 5 not proper, 6 no such device, 130 after Ctrl-C, 143 after SIGTERM.";
+// A paragraph is one line, which breaks where the terminal ends.
+pub const HELP: &str = concat!(
+    "The run ends when the colouring is proved optimal, when the target or a limit is reached, or, with no \
+limit given, when 50 million moves are spent (all threads together). With one thread, a seed and --moves, the \
+result is the same on every machine.\n\n\
+The colouring goes to standard output, a summary to standard error. Every colouring is verified before it is \
+written; if it cannot be written where it should go, it is put into a temporary file or on standard output, and \
+the message says where. The first Ctrl-C, SIGTERM, SIGHUP or SIGXCPU stops the run, and the best colouring is \
+written; a second one ends the process at once.\n\n",
+    crate::exit_codes!()
+);
 
 #[derive(Debug, Args)]
 pub struct ColorArgs {
@@ -24,16 +26,18 @@ pub struct ColorArgs {
     /// Write the colouring to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Format of the colouring: plain, dimacs or json [default: by the extension of the output, else plain]
+    /// Format of the colouring: plain, dimacs or json; together with --json, that of the file of -o
+    /// [default: by the extension of the output, else plain]
     #[arg(long, value_name = "FORMAT")]
     pub output_format: Option<ColoringFormat>,
-    /// Stop after this time: 500ms, 30s, 5m, 1h
+    /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub time_limit: Option<Duration>,
     /// Stop after this many moves, all threads together
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
-    /// Stop as soon as a colouring has at most this many colours; missing it is exit code 1
+    /// Stop as soon as a colouring has at most this many colours (1 or more), or at once when the lower
+    /// bound says that none has; missing it is exit code 1
     #[arg(short = 'k', long, value_name = "K")]
     pub target_colors: Option<usize>,
     /// Seed of all random choices
@@ -42,10 +46,11 @@ pub struct ColorArgs {
     /// Threads that search [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Start from the colouring in this file
+    /// Start from the colouring in this file: plain, dimacs or json
     #[arg(long, value_name = "FILE")]
     pub warm_start: Option<PathBuf>,
-    /// Vertices with a given colour: lines VERTEX COLOUR, vertices as the graph file calls them, colours from 0
+    /// Vertices with a given colour: a file with lines VERTEX COLOUR, vertices as the graph file calls
+    /// them, colours from 0
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
     /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is the CPU
@@ -54,7 +59,8 @@ pub struct ColorArgs {
     /// Nothing on standard error but errors
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print one JSON object with the result on standard output (with the colours, unless -o is given)
+    /// Print one JSON object with the result on standard output; without -o it has the colours and the
+    /// names of the vertices
     #[arg(long)]
     pub json: bool,
     /// Write events as JSON lines to this file; - for standard error, which then holds nothing else
@@ -108,6 +114,6 @@ mod tests {
 
     #[test]
     fn the_help_names_the_default_effort() {
-        assert!(HELP.contains("50 million") && prism_solver::DEFAULT_EFFORT == 50_000_000);
+        assert!(HELP.contains("50 million ") && prism_solver::DEFAULT_EFFORT == 50_000_000);
     }
 }

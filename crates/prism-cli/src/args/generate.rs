@@ -23,6 +23,9 @@ pub struct GenerateArgs {
     /// Take the complement of the graph
     #[arg(long, global = true)]
     pub complement: bool,
+    /// Generate the graph even if it is estimated to take more than 8 GiB of memory
+    #[arg(long, global = true)]
+    pub force: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -124,6 +124,36 @@ fn a_summary_is_shown_unless_quiet() {
 }
 
 #[test]
+fn the_json_report_has_the_names_of_the_vertices() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let done = prism!["color", "-q", "--json", &people].code(0);
+    assert_eq!(done.json()["labels"], serde_json::json!(["alice", "bob", "carol", "dave"]));
+    assert_eq!(verified(&people, folder.file("colors.json", done.stdout())), 3);
+    // With -o the colours are in the file, in the format asked for.
+    let output = folder.path("colors");
+    let done = prism!["color", "-q", "--json", "--output-format", "dimacs", "-o", &output, &people]
+        .code(0);
+    assert_eq!((done.json().get("labels"), done.json().get("colors")), (None, None));
+    assert!(std::fs::read_to_string(&output).unwrap().starts_with("s col 3\nl "));
+}
+
+#[test]
+fn one_colour_is_not_in_the_plural() {
+    let folder = Folder::new();
+    let lone = folder.file("lone.col", "p edge 2 0\n");
+    let colors = folder.path("colors");
+    prism!["color", &lone, "-o", &colors].code(0).says(&["lone.col: 1 colour, lower bound 1"]);
+    assert_eq!(prism!["verify", &lone, &colors].code(0).stdout(), "proper, 1 colour\n");
+}
+
+#[test]
+fn a_target_below_the_lower_bound_ends_at_once() {
+    let report = short("leighton200_12").args(["--json", "-k", "3"]).code(1).json();
+    assert_eq!((&report["status"], &report["moves"]), (&"target_infeasible".into(), &0.into()));
+}
+
+#[test]
 fn a_target_ends_the_search() {
     let done = short("gnp125_5").args(["--json", "-k", "20"]).code(0);
     let report = done.json();
@@ -166,13 +196,22 @@ fn precolored_vertices_have_the_names_of_the_graph() {
 #[test]
 fn contradictory_precoloring_is_refused() {
     let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    for (text, words) in [
+        ("dave 1\ncarol 1\n", "adjacent vertices carol and dave are both precoloured 1"),
+        ("dave 1\ndave 2\n", "vertex dave is precoloured both 1 and 2"),
+        ("eve 1\n", "given, line 1: expected the name of a vertex of the graph, found \"eve\""),
+    ] {
+        let given = folder.file("given", text);
+        prism!["color", "-q", "--precolor", given, &people].code(3).fails(&[words]);
+    }
     for (name, text, words) in [
-        ("clash", "1 0\n2 0\n", "adjacent"),
-        ("twice", "1 0\n1 1\n", "precoloured both"),
-        ("outside", "65 0\n", "outside, line 1: the graph has no vertex \"65\""),
-        ("zero", "0 0\n", "zero, line 1: the graph has no vertex \"0\""),
+        ("clash", "1 0\n2 0\n", "adjacent vertices 1 and 2 are both precoloured 0"),
+        ("twice", "1 0\n1 1\n", "vertex 1 is precoloured both 0 and 1"),
+        ("outside", "65 0\n", "outside, line 1: expected one of 64 vertices, counted from 1"),
+        ("zero", "0 0\n", "zero, line 1: expected one of 64 vertices, counted from 1"),
         ("color", "1 red\n", "color, line 1: expected a colour"),
-        ("short", "1 0\n3\n", "short, line 2: expected VERTEX COLOUR"),
+        ("short", "1 0\n3\n", "short, line 2: expected a vertex and its colour"),
     ] {
         let given = folder.file(name, text);
         short("queen8_8").arg("--precolor").arg(&given).code(3).fails(&[words]);
@@ -200,7 +239,19 @@ fn a_warm_start_is_where_the_search_starts() {
 fn an_improper_warm_start_is_refused() {
     let folder = Folder::new();
     let start = folder.file("start", "0\n".repeat(64));
-    short("queen8_8").arg("--warm-start").arg(&start).code(3).says(&["not a proper colouring"]);
+    short("queen8_8")
+        .arg("--warm-start")
+        .arg(&start)
+        .code(3)
+        .says(&["not a proper colouring: vertices 1 and 2 are adjacent"]);
+    let people = folder.file("people.txt", PEOPLE);
+    let names = folder.file("start", "alice 1\nbob 0\ncarol 2\ndave 2\n");
+    let done = prism!["color", "-q", "--warm-start", &names, &people].code(3);
+    done.fails(&["vertices carol and dave are adjacent and both have colour 2"]);
+    let proper = folder.file("start", "alice 1\nbob 0\ncarol 2\ndave 0\n");
+    let given = folder.file("given", "dave 1\n");
+    let done = prism!["color", "-q", "--warm-start", proper, "--precolor", given, &people].code(3);
+    done.fails(&["the warm start gives vertex dave colour 0, but it is precoloured 1"]);
     let start = folder.file("start", "0\n".repeat(63));
     short("queen8_8").arg("--warm-start").arg(&start).code(3).says(&["start", "64 colours"]);
 }

@@ -83,6 +83,39 @@ fn help_mentions_the_exit_codes() {
 }
 
 #[test]
+fn no_line_of_a_help_is_broken_twice() {
+    for width in [60, 72, 90] {
+        for command in ["", "color", "bench"] {
+            let mut help = prism![];
+            help.args([command].iter().filter(|name| !name.is_empty())).arg("--help");
+            let text = help.env("COLUMNS", width.to_string()).code(0);
+            let lines: Vec<&str> = text.stdout().lines().collect();
+            assert!(lines.iter().any(|line| line.len() > width / 2), "{lines:?}");
+            for pair in lines.windows(2) {
+                let is_text =
+                    |line: &str| line.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+                if is_text(pair[0]) && is_text(pair[1]) && !pair[0].ends_with(':') {
+                    let next = pair[1].split(' ').next().unwrap();
+                    let room = pair[0].len() + 1 + next.len() <= width;
+                    assert!(!room, "{command}, width {width}: {pair:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn help_says_what_there_is_to_know() {
+    let text = prism!["color", "--help"].code(0);
+    let text = text.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in
+        ["a number alone is seconds", "when the lower bound says", "If two apply: 5 before 4"]
+    {
+        assert!(text.contains(words), "no {words:?}");
+    }
+}
+
+#[test]
 fn every_subcommand_has_help() {
     let commands = [
         "color",

@@ -12,6 +12,9 @@ fn a_command_line_without_sense_is_2() {
         &["color"],
         &["color", "g.col", "--threads", "0"],
         &["color", "g.col", "--moves", "-1"],
+        &["color", "g.col", "-k", "0"],
+        &["color", "g.col", "--json", "--output-format", "plain"],
+        &["color", "g.col", "--json", "--output-format", "plain", "-o", "-"],
         &["color", "g.col", "--time-limit", "soon"],
         &["color", "g.col", "--output-format", "svg"],
         &["color", "g.col", "--format", "doc"],
@@ -28,7 +31,9 @@ fn a_command_line_without_sense_is_2() {
         &["completions", "command.com"],
     ] {
         let done = prism![].args(arguments).code(2);
-        assert!(!done.stderr().is_empty(), "{arguments:?}");
+        // Without any arguments the help is shown instead.
+        let start = if arguments.is_empty() { "Colours graphs" } else { "error: " };
+        assert!(done.stderr().starts_with(start), "{arguments:?}: {done:?}");
         assert_eq!(done.stdout(), "", "{arguments:?}");
     }
 }
@@ -38,7 +43,9 @@ fn a_missing_input_is_3() {
     let folder = Folder::new();
     let missing = folder.path("missing.col");
     for command in ["color", "bounds", "info"] {
-        prism![command, &missing].code(3).says(&["missing.col", "No such file"]);
+        let done = prism![command, &missing].code(3);
+        done.fails(&["No such file"]);
+        assert_eq!(done.stderr().matches("missing.col").count(), 1, "{done:?}");
     }
     prism!["convert", &missing, folder.path("copy.col")].code(3).fails(&["missing.col"]);
     prism!["verify", graph("queen8_8"), &missing].code(3).says(&["missing.col"]);
@@ -87,7 +94,11 @@ fn improper_colorings_are_5() {
     prism!["verify", &people, &good].code(0);
     let bad = folder.file("bad", "alice 0\nbob 1\ncarol 0\ndave 1\n");
     let done = prism!["verify", &people, &bad].code(5);
-    done.fails(&["bad: ", "adjacent"]);
+    done.fails(&["bad: ", "vertices alice and carol are adjacent and both have colour 0"]);
+    // Files that count vertices from 1.
+    let edge = folder.file("edge.col", "p edge 3 1\ne 2 3\n");
+    let bad = folder.file("bad", "0\n1\n1\n");
+    prism!["verify", &edge, &bad].code(5).fails(&["vertices 2 and 3 are adjacent"]);
     assert_eq!(done.stdout(), "");
     prism!["verify", &people, "-"].fed(b"alice 0\nbob 1\ncarol 2\ndave 0\n", 0);
 }

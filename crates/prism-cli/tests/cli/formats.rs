@@ -107,6 +107,43 @@ fn names_of_vertices_are_kept() {
 }
 
 #[test]
+fn vertices_may_be_called_like_lines_of_a_file() {
+    let folder = Folder::new();
+    let graph = folder.file("graph", "d c\nc s\ns l\nc l\n");
+    let color = |format: &str| {
+        let output = folder.path(format);
+        prism!["color", "-q", "--format", "edge-list", &graph, "--output-format", format]
+            .arg("-o")
+            .arg(&output)
+            .code(0);
+        output
+    };
+    let verify = |colors: &std::path::Path, code| {
+        prism!["verify", "--format", "edge-list", &graph, colors].code(code)
+    };
+    for format in ["plain", "dimacs", "json"] {
+        verify(&color(format), 0);
+    }
+    // With blanks: the vertex c in a plain file, also in its first lines ...
+    for text in ["c 0\ns 1\nl 2\nd 1\n", "l 2\ns 1\nd 1\nc 0\n", "c 0\nd 1\nl 2\ns 1\n"] {
+        verify(&folder.file("colors", text), 0);
+    }
+    verify(&folder.file("colors", "c 0\nd 0\nl 2\ns 1\n"), 5).fails(&["vertices d and c"]);
+    // ... and a comment in a DIMACS file, whatever it says.
+    let text = "c 1\ns col 3\nl c 1\nl s 2\nl l 3\nl d 2\nc 2\n";
+    verify(&folder.file("colors", text), 0);
+}
+
+#[test]
+fn precoloured_vertices_may_be_compressed() {
+    let folder = Folder::new();
+    let given = folder.file("given.gz", gzip(b"1 30\n"));
+    let done =
+        prism!["color", "-q", "--moves", "0", "--precolor", given, graph("queen8_8")].code(0);
+    assert!(done.stdout().starts_with("30\n"), "{done:?}");
+}
+
+#[test]
 fn conversion_there_and_back_changes_nothing() {
     let folder = Folder::new();
     for name in ["gnp125_5", "myciel6"] {

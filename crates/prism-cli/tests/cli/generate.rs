@@ -64,6 +64,17 @@ fn a_complement_has_the_other_edges() {
 }
 
 #[test]
+fn a_graph_that_no_machine_holds_is_refused() {
+    let done = prism!["generate", "gnp", "100000", "0.9", "--complement"].code(2);
+    done.fails(&["would take about 104 GiB of memory", "--force"]);
+    assert_eq!(done.stdout(), "");
+    // Nonsense is refused as such, and --force changes nothing about small graphs.
+    prism!["generate", "gnp", "100000", "nan"].code(2).fails(&["the edge probability"]);
+    let forced = prism!["generate", "queens", "8", "--force"].code(0);
+    assert_eq!(forced.output.stdout, std::fs::read(graph("queen8_8")).unwrap());
+}
+
+#[test]
 fn permuting_keeps_the_degrees() {
     let made = prism!["generate", "queens", "8", "--permute"].code(0);
     assert_ne!(made.output.stdout, std::fs::read(graph("queen8_8")).unwrap());

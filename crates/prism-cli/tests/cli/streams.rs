@@ -3,16 +3,19 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use crate::common::graph;
+use crate::common::{Folder, Run, graph};
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
-    let graph = graph("gnp125_5");
-    for arguments in [
-        // More than a pipe holds, so that the program is still writing when its reader goes.
-        &["generate", "gnp", "2000", "0.1"][..],
-        &["convert", graph.to_str().unwrap(), "-"],
-    ] {
+    let folder = Folder::new();
+    let graph = folder.path("large.col");
+    prism!["generate", "gnp", "2000", "0.1", "-o", &graph].code(0);
+    for arguments in
+        [&["generate", "gnp", "2000", "0.1"][..], &["convert", graph.to_str().unwrap(), "-"]]
+    {
+        // The program must still be writing when its reader goes: a pipe holds 64 KiB, as do a few buffers.
+        let whole = prism![].args(arguments).code(0).output.stdout.len();
+        assert!(whole > 1 << 20, "{whole} bytes may all be written before the pipe closes");
         let mut child =
             prism![].args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
@@ -42,7 +45,7 @@ fn a_pipe_closed_from_the_start_ends_quietly() {
 
 #[test]
 fn a_named_pipe_is_written_to() {
-    let folder = crate::common::Folder::new();
+    let folder = Folder::new();
     let pipe = folder.path("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let path = pipe.clone();

@@ -3,8 +3,11 @@
 //! The three formats of [`super::ColoringFormat`] are told apart by their first line, compressed or
 //! not. What is read is one colour a vertex and nothing more: whether it is proper is for
 //! [`Coloring::verify`] to say. Colours of `l` lines count from 1; a file that uses 0 counts from 0.
+//!
+//! A vertex may be called `c`, `s` or `l`, like the beginnings of DIMACS lines. `NAME`, a tab and a colour,
+//! as we write it, is always a vertex. With a blank in between, `c 1` is a vertex of that name in a plain
+//! file and a comment in a DIMACS one; the first line that is clearly one or the other decides.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -13,6 +16,7 @@ use super::error::{ErrorKind, Place, ReadError};
 use super::labels::Labels;
 use super::lexer::{self, quote, trim};
 use super::source::{Source, with_source};
+use super::vertex_names::VertexNames;
 use crate::coloring::{Color, Coloring, MAX_COLORS};
 
 /// Longest JSON text that is read.
@@ -49,7 +53,7 @@ pub fn read_coloring_from(
         if start.is_none() && complete && n > 0 {
             return Err(source.error(Place::Whole, ErrorKind::Empty));
         }
-        let mut table = Table { colors: vec![None; n], index: None, labels };
+        let mut table = Table { colors: vec![None; n], names: VertexNames::new(n, labels) };
         match start {
             Some(b'{' | b'[') => json(source, &mut table)?,
             _ => lines(source, &mut table)?,
@@ -68,40 +72,24 @@ pub fn read_coloring_from(
 /// The colours so far.
 struct Table<'l> {
     colors: Vec<Option<Color>>,
-    /// From names to vertices, made when it is first needed.
-    index: Option<HashMap<String, u32>>,
-    labels: Option<&'l Labels>,
+    names: VertexNames<'l>,
 }
 
 impl Table<'_> {
     /// A vertex, for a message.
     fn describe(&self, v: usize) -> String {
-        match self.labels.and_then(|labels| labels.get(v as u32)) {
+        match self.names.labels().and_then(|labels| labels.get(v as u32)) {
             Some(name) => format!("vertex \"{name}\""),
             None => format!("vertex {v} (counted from 0)"),
         }
     }
 
-    /// The vertex that a file calls `word`; vertices without names are numbers counted from `first`.
-    fn vertex(&mut self, word: &[u8], first: u64) -> Result<usize, ErrorKind> {
-        if let Some(labels) = self.labels {
-            let index = self.index.get_or_insert_with(|| labels.index());
-            let vertex = std::str::from_utf8(word).ok().and_then(|name| index.get(name));
-            let expected = "the name of a vertex of the graph";
-            return match vertex {
-                Some(&v) => Ok(v as usize),
-                None => Err(ErrorKind::expected(expected, quote(word))),
-            };
-        }
-        let n = self.colors.len() as u64;
-        match lexer::integer(word).map(|v| v.checked_sub(first)) {
-            Some(Some(v)) if v < n => Ok(v as usize),
-            Some(_) => {
-                let expected = format!("one of {n} vertices, counted from {first}");
-                Err(ErrorKind::expected(expected, quote(word)))
-            }
-            None => Err(ErrorKind::expected("the number of a vertex", quote(word))),
-        }
+    /// A line that is the name of a vertex and a colour.
+    fn named(&mut self, line: &[u8]) -> Option<(usize, Color)> {
+        self.names.labels()?;
+        let blank = line.iter().rposition(|&b| lexer::is_blank(b))?;
+        let v = self.names.named(trim(&line[..blank]))?;
+        Some((v, color(&line[blank + 1..]).ok()?))
     }
 
     fn set(&mut self, v: usize, color: Color) -> Result<(), ErrorKind> {
@@ -115,7 +103,8 @@ impl Table<'_> {
     }
 }
 
-fn color(word: &[u8]) -> Result<Color, ErrorKind> {
+/// A colour, counted from 0.
+pub(super) fn color(word: &[u8]) -> Result<Color, ErrorKind> {
     let value = lexer::integer(word).filter(|&value| value < MAX_COLORS as u64);
     value.map(|value| value as Color).ok_or_else(|| {
         ErrorKind::expected(format!("a colour (0 to {})", MAX_COLORS - 1), quote(word))
@@ -127,22 +116,34 @@ fn lines(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError
     let mut next = 0;
     // Whether the file is one of `s` and `l` lines, once that is known.
     let mut dimacs = None;
+    // Lines that are vertices of a plain file or comments of another, until that is known.
+    let mut unclear = Vec::new();
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        let taken = match (line, dimacs) {
-            ([] | [b'#', ..] | [b'c'] | [b'c', b' ', ..], None | Some(true))
-            | ([] | [b'#', ..], _) => {
-                continue;
+        let named = if dimacs == Some(true) { None } else { table.named(line) };
+        let taken = match (named, line, dimacs) {
+            (Some((v, color)), _, Some(false)) => table.set(v, color),
+            (Some((v, color)), _, None) if !reads_as_dimacs(line) => {
+                dimacs = Some(false);
+                table.set(v, color)
             }
-            ([b's', b' ' | b'\t', ..], None) => {
+            (Some((v, color)), [b'c' | b'#', ..], None) => {
+                unclear.push((source.lines(), v, color));
+                Ok(())
+            }
+            (_, [] | [b'#', ..] | [b'c'] | [b'c', b' ', ..], None | Some(true))
+            | (_, [] | [b'#', ..], _) => Ok(()),
+            (_, [b's', b' ' | b'\t', ..], None) => {
                 dimacs = Some(true);
                 Ok(())
             }
-            ([b'l', b' ' | b'\t', rest @ ..], None | Some(true)) => {
+            (_, [b'l', b' ' | b'\t', rest @ ..], None | Some(true)) => {
                 dimacs = Some(true);
                 named_color(table, trim(rest), 1)
             }
-            (_, Some(true)) => Err(ErrorKind::expected("a line \"l VERTEX COLOUR\"", quote(line))),
+            (_, _, Some(true)) => {
+                Err(ErrorKind::expected("a line \"l VERTEX COLOUR\"", quote(line)))
+            }
             _ => {
                 dimacs = Some(false);
                 plain_line(table, line, &mut next)
@@ -150,11 +151,29 @@ fn lines(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError
         };
         taken.map_err(|kind| source.error_here(kind))?;
     }
+    if dimacs != Some(true) {
+        for (line, v, color) in unclear {
+            let taken = table.set(v, color);
+            taken.map_err(|kind| source.error(Place::Line(line), kind))?;
+        }
+    }
     // Counted from 1, unless a 0 says otherwise.
     if dimacs == Some(true) && !table.colors.contains(&Some(0)) {
         table.colors.iter_mut().flatten().for_each(|color| *color -= 1);
     }
     Ok(())
+}
+
+/// Whether a line that names a vertex and its colour could as well be a comment or a line of a DIMACS file.
+fn reads_as_dimacs(line: &[u8]) -> bool {
+    let words = lexer::words(line).count();
+    let tab = line.iter().rfind(|&&b| lexer::is_blank(b)) == Some(&b'\t');
+    match line {
+        _ if tab => false,
+        [b'#', ..] | [b'c', b' ', ..] => true,
+        [b's' | b'l', b' ', ..] => words >= 3,
+        _ => false,
+    }
 }
 
 /// A colour alone, or a name and a colour.
@@ -176,7 +195,7 @@ fn named_color(table: &mut Table<'_>, line: &[u8], first: u64) -> Result<(), Err
     let Some(blank) = line.iter().rposition(|&b| lexer::is_blank(b)) else {
         return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
     };
-    let v = table.vertex(trim(&line[..blank]), first)?;
+    let v = table.names.find(trim(&line[..blank]), first)?;
     let color = color(&line[blank + 1..])?;
     table.set(v, color)
 }
@@ -232,7 +251,7 @@ fn fill(
         let expected = format!("{n} colours, one a vertex");
         return Err(ErrorKind::wrong_count(colors.len() < n, expected, colors.len().to_string()));
     }
-    let names = names.filter(|_| table.labels.is_some());
+    let names = names.filter(|_| table.names.labels().is_some());
     if let Some(names) = &names
         && names.len() != n
     {
@@ -241,7 +260,7 @@ fn fill(
     }
     for (v, &value) in colors.iter().enumerate() {
         let v = match &names {
-            Some(names) => table.vertex(names[v].as_bytes(), 0)?,
+            Some(names) => table.names.find(names[v].as_bytes(), 0)?,
             None => v,
         };
         table.set(v, color(value.to_string().as_bytes())?)?;

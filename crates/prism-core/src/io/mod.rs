@@ -40,11 +40,14 @@ mod lines;
 mod matrix_market;
 mod metis;
 mod output;
+mod precolored_read;
 mod rows;
 mod source;
 mod thinning;
+mod vertex_names;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -58,6 +61,7 @@ pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
 pub use output::{can_save, save};
+pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
 
 use source::Source;
@@ -198,6 +202,13 @@ impl Loaded {
     /// A graph without notes; the caller fills in the format.
     fn new(graph: Graph<'static>, cleanup: Cleanup) -> Self {
         Self { graph, cleanup, format: Format::EdgeList, labels: None, notes: Vec::new() }
+    }
+
+    /// What the file calls vertex `v`: its name, or its number counted from where the format counts.
+    pub fn vertex_name(&self, v: u32) -> String {
+        let label = self.labels.as_ref().and_then(|labels| labels.get(v));
+        let number = || (u64::from(v) + u64::from(self.format.first_vertex())).to_string();
+        label.map_or_else(number, Cow::into_owned)
     }
 }
 

@@ -1,0 +1,51 @@
+//! From what a file calls a vertex to the vertex: its name if it has one, else its number.
+
+use std::collections::HashMap;
+
+use super::error::ErrorKind;
+use super::labels::Labels;
+use super::lexer::{self, quote};
+
+/// The vertices of a graph, by what files call them.
+pub(super) struct VertexNames<'l> {
+    n: usize,
+    labels: Option<&'l Labels>,
+    /// From names to vertices, made when it is first needed.
+    index: Option<HashMap<String, u32>>,
+}
+
+impl<'l> VertexNames<'l> {
+    /// `n` vertices, which are called `labels` if they have names.
+    pub(super) fn new(n: usize, labels: Option<&'l Labels>) -> Self {
+        Self { n, labels, index: None }
+    }
+
+    /// The names, if there are any.
+    pub(super) fn labels(&self) -> Option<&'l Labels> {
+        self.labels
+    }
+
+    /// The vertex whose name is exactly `word`; none where vertices have no names.
+    pub(super) fn named(&mut self, word: &[u8]) -> Option<usize> {
+        let labels = self.labels?;
+        let index = self.index.get_or_insert_with(|| labels.index());
+        index.get(std::str::from_utf8(word).ok()?).map(|&v| v as usize)
+    }
+
+    /// The vertex that a file calls `word`; vertices without names are numbers counted from `first`.
+    pub(super) fn find(&mut self, word: &[u8], first: u64) -> Result<usize, ErrorKind> {
+        if self.labels.is_some() {
+            let expected = "the name of a vertex of the graph";
+            return self.named(word).ok_or_else(|| ErrorKind::expected(expected, quote(word)));
+        }
+        let n = self.n as u64;
+        match lexer::integer(word).map(|v| v.checked_sub(first)) {
+            Some(Some(v)) if v < n => Ok(v as usize),
+            Some(_) => {
+                let expected = format!("one of {n} vertices, counted from {first}");
+                Err(ErrorKind::expected(expected, quote(word)))
+            }
+            None => Err(ErrorKind::expected("the number of a vertex", quote(word))),
+        }
+    }
+}
