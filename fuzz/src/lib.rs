@@ -76,7 +76,7 @@ fn graph(format: Option<Format>, data: &[u8]) {
 }
 
 /// Names of the first vertices of a graph that has names.
-const NAMES: [&str; 6] = ["c", "s", "l", "s col", "#1", "l c"];
+const NAMES: [&str; 7] = ["[c]", "c", "s", "l", "s col", "#1", "l c"];
 
 /// Reads precoloured vertices of a graph without names or, if the first byte is odd, with names.
 fn precolored(data: &[u8]) {

@@ -67,7 +67,7 @@ fn dimacs() {
             ),
             (
                 b"p edge 4000000000 1\ne 1 2\n",
-                "f, line 1: the header says 4000000000 vertices but there are only 1 edges; at most 67108864 vertices are taken on trust",
+                "f, line 1: the header says 4000000000 vertices, with only 1 edge; at most 67108864 vertices are taken on trust",
             ),
             (
                 b"p edge 4000000000 1000000000\ne 1 2\n",
@@ -116,7 +116,7 @@ fn dimacs_binary() {
             ),
             (
                 b"19\np col 4000000000 1\n",
-                "f, byte 3: the header says 4000000000 vertices but there are only 1 edges; at most 67108864 vertices are taken on trust",
+                "f, byte 3: the header says 4000000000 vertices, with only 1 edge; at most 67108864 vertices are taken on trust",
             ),
         ],
     );
@@ -144,7 +144,7 @@ fn metis() {
             ),
             (
                 b"2 1\n2 2\n1 1\n",
-                "f, line 3: more than the header says: expected 2 neighbours, two for each of 1 edges, found 4",
+                "f, line 3: more than the header says: expected 2 neighbours, two for each of 1 edge, found 4",
             ),
             (
                 b"2 1\n2\n%\n1\n\n1\n",
@@ -162,7 +162,7 @@ fn metis() {
             ),
             (
                 b"4000000000 1\n2\n1\n",
-                "f, line 1: the header says 4000000000 vertices but there are only 1 edges; at most 67108864 vertices are taken on trust",
+                "f, line 1: the header says 4000000000 vertices, with only 1 edge; at most 67108864 vertices are taken on trust",
             ),
         ],
     );
@@ -253,7 +253,7 @@ fn ecl() {
     assert_eq!(of(&[1, 0, 0, 0, 9]), "f, byte 16: expected the end of the file, found more data");
     assert_eq!(
         of(&[2_000_000_000, 2, 0]),
-        "f, byte 0: the header says 2000000000 vertices but there are only 1 edges; at most 67108864 vertices are taken on trust"
+        "f, byte 0: the header says 2000000000 vertices, with only 1 edge; at most 67108864 vertices are taken on trust"
     );
 }
 
@@ -267,7 +267,7 @@ fn edge_lists() {
             (b"# c\n\xff b\n", "f, line 2: expected text in UTF-8, found \"\\xff b\""),
             (
                 b"# vertices: 4000000000\n0 1\n",
-                "f: the header says 4000000000 vertices but there are only 1 edges; at most 67108864 vertices are taken on trust",
+                "f: the header says 4000000000 vertices, with only 1 edge; at most 67108864 vertices are taken on trust",
             ),
         ],
     );

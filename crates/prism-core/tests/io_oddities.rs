@@ -15,13 +15,13 @@ fn odd_files_are_read_with_a_remark_unless_strict() {
             b"p edge 3 2\ne 1 2\ne 2 1\n",
             Cleanup { duplicates: 1, ..clean },
             vec![],
-            "1 repeated edges and 0 self-loops; expected none",
+            "1 repeated edge and 0 self-loops; expected none",
         ),
         (
             b"p edge 3 2\ne 1 2\ne 3 3\n",
             Cleanup { self_loops: 1, ..clean },
             vec![],
-            "0 repeated edges and 1 self-loops; expected none",
+            "0 repeated edges and 1 self-loop; expected none",
         ),
         // Each edge counted twice and listed once, as in some copies of DSJC500.9.
         (
@@ -35,19 +35,19 @@ fn odd_files_are_read_with_a_remark_unless_strict() {
             b"p edge 3 1\ne 1 2\ne 2 1\n",
             Cleanup { duplicates: 1, ..clean },
             count(1, 2),
-            "1 repeated edges and 0 self-loops; expected none",
+            "1 repeated edge and 0 self-loops; expected none",
         ),
         (
             b"p edge 3 1\ne 1 2\ne 1 3\n",
             clean,
             count(1, 2),
-            "the header says 1 edges, the file lists 2",
+            "the header says 1 edge, the file lists 2",
         ),
         (
             b"\x02\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0",
             clean,
             vec![Note::OneWay(1)],
-            "1 edges are given in one direction only",
+            "1 edge given in one direction only",
         ),
     ];
     for (bytes, cleanup, notes, complaint) in rows {

@@ -132,6 +132,12 @@ fn vertices_may_be_called_like_lines_of_a_file() {
     // ... and a comment in a DIMACS file, whatever it says.
     let text = "c 1\ns col 3\nl c 1\nl s 2\nl l 3\nl d 2\nc 2\n";
     verify(&folder.file("colors", text), 0);
+    // Nor is a bracket always JSON.
+    let graph = folder.file("bracket", "[x] d\n{y} d\n");
+    for text in ["[x]\t0\nd\t1\n{y}\t0\n", "{y} 0\nd 1\n[x] 0\n", "[0, 1, 0]"] {
+        let colors = folder.file("colors", text);
+        prism!["verify", "--format", "edge-list", &graph, colors].code(0);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::error::{ErrorKind, Place, ReadError};
+use super::error::{ErrorKind, Place, ReadError, counted};
 use super::labels::Labels;
 use super::lexer::{self, quote, trim};
 use super::source::{Source, with_source};
@@ -54,15 +54,20 @@ pub fn read_coloring_from(
             return Err(source.error(Place::Whole, ErrorKind::Empty));
         }
         let mut table = Table { colors: vec![None; n], names: VertexNames::new(n, labels) };
+        // A name may begin with a bracket as well.
+        let first = lexer::split_line(head.trim_ascii_start()).0;
         match start {
-            Some(b'{' | b'[') => json(source, &mut table)?,
+            Some(b'{' | b'[') if table.named(trim(first)).is_none() => json(source, &mut table)?,
             _ => lines(source, &mut table)?,
         }
         let missing = table.colors.iter().position(Option::is_none);
         if let Some(v) = missing {
             let given = table.colors.iter().flatten().count();
             let found = format!("{given}; {} has none", table.describe(v));
-            let kind = ErrorKind::truncated(format!("{n} colours, one a vertex"), found);
+            let kind = ErrorKind::truncated(
+                format!("{}, one a vertex", counted(n as u64, "colour")),
+                found,
+            );
             return Err(source.error(Place::Whole, kind));
         }
         Ok(Coloring::from_colors(table.colors.into_iter().flatten().collect()))
@@ -183,7 +188,7 @@ fn plain_line(table: &mut Table<'_>, line: &[u8], next: &mut usize) -> Result<()
     }
     let color = color(line)?;
     if *next >= table.colors.len() {
-        let expected = format!("{} colours, one a vertex", table.colors.len());
+        let expected = format!("{}, one a vertex", counted(table.colors.len() as u64, "colour"));
         return Err(ErrorKind::Surplus { expected, found: "a further line".to_owned() });
     }
     *next += 1;
@@ -248,14 +253,14 @@ fn fill(
 ) -> Result<(), ErrorKind> {
     let n = table.colors.len();
     if colors.len() != n {
-        let expected = format!("{n} colours, one a vertex");
+        let expected = format!("{}, one a vertex", counted(n as u64, "colour"));
         return Err(ErrorKind::wrong_count(colors.len() < n, expected, colors.len().to_string()));
     }
     let names = names.filter(|_| table.names.labels().is_some());
     if let Some(names) = &names
         && names.len() != n
     {
-        let expected = format!("{n} labels, one a vertex");
+        let expected = format!("{}, one a vertex", counted(n as u64, "label"));
         return Err(ErrorKind::wrong_count(names.len() < n, expected, names.len().to_string()));
     }
     for (v, &value) in colors.iter().enumerate() {

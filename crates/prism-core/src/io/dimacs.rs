@@ -9,7 +9,7 @@
 //! says; that is a truncated file, except when there are exactly half.
 
 use super::builder::Edge;
-use super::error::{ErrorKind, Place, ReadError};
+use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, Cursor, quote};
 use super::lines;
 use super::source::Source;
@@ -30,7 +30,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let builder = lines::edges(source, |cursor| line(cursor, header.n))?;
     let found = builder.edges();
     if found < header.m && found * 2 != header.m {
-        let expected = format!("{} edges, as line {header_line} says", header.m);
+        let expected = format!("{}, as line {header_line} says", counted(header.m, "edge"));
         let kind = ErrorKind::truncated(expected, found.to_string());
         return Err(source.error(Place::Line(source.lines().max(1)), kind));
     }

@@ -87,7 +87,7 @@ pub enum ErrorKind {
     #[error("vertex 0, but {0} files number their vertices from 1")]
     VertexZero(Format),
     /// A vertex that the header leaves no room for.
-    #[error("vertex {vertex}, but the header allows {n} vertices (numbers {first} to {last})", last = n - 1 + first)]
+    #[error("vertex {vertex}, but the header allows {count} (numbers {first} to {last})", count = vertices(*n), last = n - 1 + first)]
     VertexOutOfRange {
         /// The number in the file.
         vertex: u64,
@@ -109,7 +109,8 @@ pub enum ErrorKind {
     },
     /// Far more vertices than the edges can account for.
     #[error(
-        "the header says {n} vertices but there are only {edges} edges; at most {limit} vertices are taken on trust"
+        "the header says {n} vertices, with only {count}; at most {limit} vertices are taken on trust",
+        count = counted(*edges, "edge")
     )]
     Implausible {
         /// The number of vertices in the header.
@@ -146,6 +147,18 @@ pub enum ErrorKind {
     /// `strict` reading met something that otherwise would be repaired and counted.
     #[error("strict reading: {0}")]
     Strict(String),
+}
+
+/// A number and what it counts, in the plural unless it is one.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{end}")
+}
+
+/// A number of vertices, whose plural is a word of its own.
+pub(super) fn vertices(number: u64) -> String {
+    let what = if number == 1 { "vertex" } else { "vertices" };
+    format!("{number} {what}")
 }
 
 impl ReadError {

@@ -8,7 +8,7 @@
 //! Each edge stands in the rows of both its ends, and both M and N must be right. Files whose last
 //! empty lines were lost are read when M edges are there.
 
-use super::error::{ErrorKind, Place, ReadError};
+use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, Cursor, quote};
 use super::lines::{self, Progress};
 use super::rows::{self, CleanRows};
@@ -76,7 +76,8 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let plain = entries - loop_entries;
     let twice = |edges: u64| m.checked_mul(2) == Some(edges);
     if !(twice(entries) || twice(plain) || twice(plain + 2 * loop_entries)) {
-        let expected = format!("{} neighbours, two for each of {m} edges", u128::from(m) * 2);
+        let expected =
+            format!("{} neighbours, two for each of {}", u128::from(m) * 2, counted(m, "edge"));
         return Err(source.error(
             end,
             ErrorKind::wrong_count(

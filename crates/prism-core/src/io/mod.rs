@@ -64,6 +64,7 @@ pub use output::{can_save, save};
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
 
+use error::counted;
 use source::Source;
 
 /// Vertices that each edge justifies beyond [`ReadOptions::free_vertices`].
@@ -125,10 +126,12 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EdgeCount { declared, found } => {
-                write!(f, "the header says {declared} edges, the file lists {found}")
+                write!(f, "the header says {}, the file lists {found}", counted(*declared, "edge"))
             }
             Self::Heading => f.write_str("the first line was taken for a heading"),
-            Self::OneWay(edges) => write!(f, "{edges} edges are given in one direction only"),
+            Self::OneWay(edges) => {
+                write!(f, "{} given in one direction only", counted(*edges, "edge"))
+            }
         }
     }
 }
@@ -216,7 +219,9 @@ impl Loaded {
 fn check_strict(source: &Source<'_>, loaded: Loaded) -> Result<Loaded, ReadError> {
     let Cleanup { duplicates, self_loops } = loaded.cleanup;
     let what = if duplicates + self_loops > 0 {
-        format!("{duplicates} repeated edges and {self_loops} self-loops; expected none")
+        let (edges, loops) =
+            (counted(duplicates, "repeated edge"), counted(self_loops, "self-loop"));
+        format!("{edges} and {loops}; expected none")
     } else if let Some(note) = loaded.notes.iter().find(|&note| *note != Note::Heading) {
         note.to_string()
     } else {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::error::ErrorKind;
+use super::error::{ErrorKind, vertices};
 use super::labels::Labels;
 use super::lexer::{self, quote};
 
@@ -42,7 +42,7 @@ impl<'l> VertexNames<'l> {
         match lexer::integer(word).map(|v| v.checked_sub(first)) {
             Some(Some(v)) if v < n => Ok(v as usize),
             Some(_) => {
-                let expected = format!("one of {n} vertices, counted from {first}");
+                let expected = format!("one of {}, counted from {first}", vertices(n));
                 Err(ErrorKind::expected(expected, quote(word)))
             }
             None => Err(ErrorKind::expected("the number of a vertex", quote(word))),
