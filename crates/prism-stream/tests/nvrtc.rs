@@ -29,6 +29,8 @@ fn every_kernel_compiles_for_every_architecture() {
             let cubin = echo_source(config, telemetry).compile(arch).unwrap();
             assert!(cubin.starts_with(b"\x7fELF"), "{arch}");
         }
+        let disturb = KernelSource::new("disturb.cu", include_str!("support/disturb.cu"));
+        assert!(disturb.compile(arch).unwrap().starts_with(b"\x7fELF"), "{arch}");
     }
 }
 

@@ -9,14 +9,14 @@ use prism_stream::{
 };
 
 use crate::{
-    Config, Pipeline, TRANSPORTS, Telemetry, check, config, device, options, pipeline, run_batches,
+    Config, Pipeline, TRANSPORTS, Telemetry, check, config, device, many_steps, options, pipeline,
+    run_batches,
 };
 
 #[test]
 fn gpu_batches_give_the_same_telemetry_in_every_transport() {
     let Some((gpu, _alone)) = device() else { return };
-    let steps =
-        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    let steps = many_steps();
     for transport in TRANSPORTS {
         for depth in [2, 5, 8] {
             let mut pipeline = pipeline(&gpu, options(depth, transport), EchoOptions::default());
@@ -29,8 +29,7 @@ fn gpu_batches_give_the_same_telemetry_in_every_transport() {
 #[test]
 fn gpu_the_first_steps_choose_and_no_result_depends_on_it() {
     let Some((gpu, _alone)) = device() else { return };
-    let steps =
-        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    let steps = many_steps();
     for spin_us in [0, 5, 50] {
         let echo = EchoOptions { spin_ns: spin_us * 1000, ..EchoOptions::default() };
         let mut singly = pipeline(&gpu, PipelineOptions::default(), echo);

@@ -7,6 +7,9 @@
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
 mod batches;
+mod disturbances;
+#[path = "../support/disturbed.rs"]
+mod disturbed;
 mod peers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,11 +77,21 @@ fn config(step: u64) -> Config {
     })
 }
 
-fn check(telemetry: &Telemetry, step: u64, what: &str) {
+/// What the echo answers to the config of a step.
+fn expected(step: u64) -> Telemetry {
     let checksum = echo_checksum(&config(step));
-    for (at, &word) in telemetry.iter().enumerate() {
-        assert_eq!(word, echo_word(checksum, step as u32, at), "step {step}, word {at}, {what}");
+    std::array::from_fn(|at| echo_word(checksum, step as u32, at))
+}
+
+fn check(telemetry: &Telemetry, step: u64, what: &str) {
+    for (at, (word, right)) in telemetry.iter().zip(expected(step)).enumerate() {
+        assert_eq!(*word, right, "step {step}, word {at}, {what}");
     }
+}
+
+/// How many steps to run where many are wanted: ten thousand, or `PRISM_GPU_STEPS`.
+fn many_steps() -> u64 {
+    std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000)
 }
 
 #[test]
@@ -120,17 +133,23 @@ fn gpu_every_step_comes_back_once_in_order_and_right() {
 #[test]
 fn gpu_ten_thousand_steps_give_equal_telemetry_in_every_transport() {
     let Some((gpu, _alone)) = device() else { return };
-    let steps =
-        std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(10_000);
+    let steps = many_steps();
     for transport in TRANSPORTS {
+        let what = format!("{transport:?}");
         let mut pipeline = pipeline(&gpu, options(3, transport), EchoOptions::default());
+        let mut compared = 0;
         for step in 0..steps {
             if let Some(done) = pipeline.step(&config(step)).unwrap() {
-                let at = done.step;
-                check(&done, at, &format!("{transport:?}"));
+                assert_eq!(done.step, compared, "{what}");
+                check(&done, compared, &what);
+                compared += 1;
             }
         }
-        pipeline.drain().unwrap();
+        for done in pipeline.drain().unwrap() {
+            check(&done.telemetry, compared, &what);
+            compared += 1;
+        }
+        assert_eq!(compared, steps, "{what}");
     }
 }
 

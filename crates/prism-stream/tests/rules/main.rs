@@ -4,6 +4,9 @@
 
 mod captures;
 mod choice;
+mod disturbances;
+#[path = "../support/disturbed.rs"]
+mod disturbed;
 mod failures;
 mod graphs;
 mod in_place;

@@ -1,0 +1,101 @@
+//! Steps come back right whatever their stages last and whatever their slots held before; and the
+//! disturbance that shows it on a GPU notices what it is to notice.
+
+use prism_stream::mock::MockDriver;
+use prism_stream::{GpuContext, Module, PoolOptions, StepKernel, StreamPool, Submission};
+use proptest::prelude::*;
+
+use crate::disturbed::{DisturbedKernel, Lost, PATTERN_WORD, disturbed};
+use crate::support::{
+    Config, Pipeline, TRANSPORTS, Telemetry, config, device, expected, kernel, options,
+};
+
+/// The kernel that overwrites, on a mock.
+fn disturb(mock: &MockDriver, gpu: &GpuContext) -> Module {
+    mock.define("disturb", |memory, args| {
+        let number = |at: usize| u64::from_le_bytes(args[at].as_slice().try_into().unwrap());
+        if number(1) > 0 {
+            memory.write(number(0), &args[2].repeat(number(1) as usize));
+        }
+    });
+    Module::from_cubin(gpu, "disturb", b"image").unwrap()
+}
+
+/// A pipeline on a mock whose steps are disturbed, and what is wrong of so many steps in batches.
+fn wrong_steps(
+    seed: u64,
+    depth: usize,
+    transport: usize,
+    lost: Lost,
+    repeats: bool,
+) -> (usize, Vec<String>) {
+    let (mock, plain) = device(seed);
+    let module = disturb(&mock, &plain);
+    let (gpu, disturbance) = disturbed(&plain, &module, (seed, 1), lost);
+    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+    let mut pipeline = Pipeline::new(pool, options(depth, TRANSPORTS[transport])).unwrap();
+    pipeline.bind(DisturbedKernel { kernel: kernel(&gpu), disturbance, repeats }).unwrap();
+    let (mut taken, mut wrong) = (0, 0);
+    while taken < 24 {
+        let batch: Vec<Config> = (taken..taken + depth as u64).map(config).collect();
+        pipeline.submit_batch(&batch).unwrap();
+        while let Some(done) = pipeline.next().unwrap() {
+            assert_eq!(done.step, taken);
+            wrong += usize::from(*done != expected(&config(taken), taken));
+            taken += 1;
+        }
+    }
+    // With edges lost, the streams may still be at work.
+    gpu.synchronize().unwrap();
+    drop(pipeline);
+    (wrong, mock.violations())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn disturbed_steps_come_back_right_in_every_transport(
+        seed in any::<u64>(),
+        depth in 1_usize..=8,
+        transport in 0_usize..6,
+        repeats in any::<bool>(),
+    ) {
+        let (wrong, violations) = wrong_steps(seed, depth, transport, Lost::Nothing, repeats);
+        prop_assert_eq!(wrong, 0);
+        prop_assert_eq!(violations, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_lost_wait_is_noticed_by_the_disturbance() {
+    let copied = TRANSPORTS.iter().position(|of| of.1 == Submission::Streams).unwrap();
+    let wrong: usize = (0..20).map(|seed| wrong_steps(seed, 3, copied, Lost::Waits, true).0).sum();
+    assert!(wrong > 0, "the order of the streams was left to chance in 480 steps");
+}
+
+/// A kernel that writes nothing.
+struct Silent;
+
+// SAFETY: it touches nothing.
+unsafe impl StepKernel<Config, Telemetry> for Silent {
+    fn launch(&mut self, _: &prism_stream::StepLaunch<'_>) -> Result<(), prism_stream::GpuError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_telemetry_that_was_not_written_is_the_pattern() {
+    for transport in TRANSPORTS {
+        let (mock, plain) = device(1);
+        let module = disturb(&mock, &plain);
+        let (gpu, disturbance) = disturbed(&plain, &module, (1, 1), Lost::Nothing);
+        let pool = StreamPool::new(gpu, PoolOptions::default());
+        let mut pipeline = Pipeline::new(pool, options(3, transport)).unwrap();
+        pipeline.bind(DisturbedKernel { kernel: Silent, disturbance, repeats: false }).unwrap();
+        for step in 0..6 {
+            pipeline.submit(&config(step)).unwrap();
+            assert_eq!(**pipeline.next().unwrap().as_ref().unwrap(), [PATTERN_WORD; 16]);
+        }
+    }
+}
