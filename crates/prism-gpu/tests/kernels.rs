@@ -1,4 +1,5 @@
-//! The kernels of the benchmark and of the guide compile for every architecture that is promised. Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
+//! The kernels of the benchmark and of the guide compile for every architecture that is promised.
+//! Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
 #![cfg(feature = "cuda")]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -23,11 +24,14 @@ fn compiles(source: &KernelSource) {
 
 #[test]
 fn the_benchmarks_kernel_compiles_for_every_payload() {
-    for (config, telemetry) in [(64, 16), (256, 2560), (4_194_304, 4_194_304)] {
+    for (config, telemetry, threads) in
+        [(64, 16, 32), (256, 2560, 256), (4_194_304, 4_194_304, 256)]
+    {
         let source = include_str!("../benches/stream_integration/bench.cu");
         let source = KernelSource::new("bench.cu", source)
             .define("CONFIG_WORDS", config)
-            .define("TELEMETRY_WORDS", telemetry);
+            .define("TELEMETRY_WORDS", telemetry)
+            .define("THREADS", threads);
         compiles(&source);
     }
 }

@@ -31,15 +31,19 @@ __device__ __forceinline__ u32 answer(u32 word, u32 at) {
     return word ^ (at * 0x9e3779b9u);
 }
 
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(THREADS)
 bench(const uint4* __restrict__ config, uint4* __restrict__ telemetry, u32* __restrict__ state,
       u64 spin_ns) {
-    __shared__ u32 sums[8];
+    __shared__ u32 sums[THREADS / 32];
     const u64 start = now_ns();
+    const bool alone = gridDim.x == 1;
+    // Read while the config is on its way.
+    const u32 steps = alone && threadIdx.x == 0 ? state[2] : 0;
     const u32 longer = (CONFIG_WORDS > TELEMETRY_WORDS ? CONFIG_WORDS : TELEMETRY_WORDS) / 4;
 
     u32 sum = 0;
-    for (u32 four = blockIdx.x * 256 + threadIdx.x; four < longer; four += gridDim.x * 256) {
+    uint4 first = make_uint4(0, 0, 0, 0); // words 0 to 3 of the telemetry, where this thread has them
+    for (u32 four = blockIdx.x * THREADS + threadIdx.x; four < longer; four += gridDim.x * THREADS) {
         const u32 at = 4 * four;
         uint4 words = make_uint4(0, 0, 0, 0);
         if (four < CONFIG_WORDS / 4) {
@@ -52,31 +56,37 @@ bench(const uint4* __restrict__ config, uint4* __restrict__ telemetry, u32* __re
                                              answer(words.z, at + 2), answer(words.w, at + 3));
             if (four > 0) {
                 telemetry[four] = answers;
-            } else { // word 0 is for the block that arrives last
-                telemetry[0].y = answers.y;
-                telemetry[0].z = answers.z;
-                telemetry[0].w = answers.w;
+            } else {
+                first = answers;
             }
         }
     }
     for (int lane = 16; lane > 0; lane >>= 1) {
         sum += __shfl_down_sync(0xffffffffu, sum, lane);
     }
-    if (threadIdx.x % 32 == 0) {
-        sums[threadIdx.x / 32] = sum;
+    if (THREADS > 32) {
+        if (threadIdx.x % 32 == 0) {
+            sums[threadIdx.x / 32] = sum;
+        }
+        __syncthreads();
     }
-    __syncthreads();
     if (threadIdx.x != 0) {
         return;
     }
-    u32 checksum = 0;
-    for (int warp = 0; warp < 8; ++warp) {
+    u32 checksum = sum;
+    for (int warp = 1; warp < THREADS / 32; ++warp) {
         checksum += sums[warp];
     }
-    if (gridDim.x == 1) {
-        telemetry[0].x = checksum + state[2];
-        state[2] += 1;
+    if (alone) {
+        first.x = checksum + steps;
+        telemetry[0] = first;
+        state[2] = steps + 1;
     } else {
+        if (blockIdx.x == 0) { // word 0 is for the block that arrives last
+            telemetry[0].y = first.y;
+            telemetry[0].z = first.z;
+            telemetry[0].w = first.w;
+        }
         atomicAdd(&state[0], checksum);
         __threadfence();
         if (atomicAdd(&state[1], 1u) == gridDim.x - 1) {

@@ -14,6 +14,12 @@ pub fn source(config_words: usize, telemetry_words: usize) -> KernelSource {
     KernelSource::new("bench.cu", include_str!("bench.cu"))
         .define("CONFIG_WORDS", config_words)
         .define("TELEMETRY_WORDS", telemetry_words)
+        .define("THREADS", threads(config_words, telemetry_words))
+}
+
+/// Threads of a block: one for each sixteen bytes as far as that goes, in whole warps.
+fn threads(config_words: usize, telemetry_words: usize) -> u32 {
+    (config_words.max(telemetry_words) as u32 / 4).next_multiple_of(32).min(256)
 }
 
 /// The kernel, with its state.
@@ -43,7 +49,7 @@ impl BenchKernel {
         Self {
             function: module.unwrap().function("bench").unwrap(),
             state: gpu.alloc_zeroed(16).unwrap(),
-            shape: LaunchShape::linear(blocks, 256),
+            shape: LaunchShape::linear(blocks, threads(config, telemetry)),
             spin_ns,
         }
     }

@@ -2,228 +2,106 @@
 //!
 //! For each payload and kernel time: upload, kernel and download alone (U, K, D), both copies at once
 //! (C), the bound max(K, C), every transport of the pipeline, one step a call and in batches of eight,
-//! and the same transports as loops written by hand against the driver, all in one process. The kernel
-//! reads every config byte and writes every telemetry byte, and the host checks both. Each figure is
-//! the median of five passes.
+//! and the same transports as loops written by hand against the driver, all in one process and in turn
+//! (see `measure.rs`). The kernel reads every config byte and writes every telemetry byte, and the host
+//! checks both. Each figure is the median of five passes.
 //!
-//! For the smallest payload it also tells what a step costs the host (see `host.rs`), and what single
-//! calls of the driver do.
+//! For the smallest payload it also tells what a step costs the host, and what single calls of the
+//! driver do.
 //!
 //! Without a GPU it says so and ends well. `--out FOLDER` also writes `stream_integration.csv`, `.json`
 //! and `.svg` there. `--mock` runs it on a mock of a device, which shows that it works and measures
 //! nothing.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
-mod host;
 mod kernel;
+mod measure;
+mod pipelines;
 mod plot;
 mod raw;
 mod report;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytemuck::Pod;
 use prism_stream::mock::MockDriver;
-use prism_stream::{
-    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, PipelineStats, Placement,
-    PoolOptions, StreamPool, Submission,
-};
+use prism_stream::{GpuContext, KernelCache, PipelineOptions, Placement, Submission};
 
-use host::Part;
-use kernel::{BenchKernel, check};
+use measure::{Burst, Contender, Figure, PASSES, Part};
+use pipelines::{Maker, Words, pinned};
 use report::{Report, Row};
-
-/// Passes, of which the median counts.
-const PASSES: usize = 5;
 
 /// Steps of a batch.
 const BATCH: usize = 8;
 
-/// Microseconds a step: median, least and most of some passes of `steps` steps each.
-fn measure(steps: u64, mut pass: impl FnMut(u64)) -> (f64, f64, f64) {
-    pass(steps / 4 + 1);
-    let mut times: Vec<f64> = (0..PASSES)
-        .map(|_| {
-            let start = Instant::now();
-            pass(steps);
-            start.elapsed().as_secs_f64() * 1e6 / steps as f64
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    (times[PASSES / 2], times[0], times[PASSES - 1])
-}
+const COPIED: Placement = Placement::Copied;
+const MAPPED: Placement = Placement::Mapped;
 
-/// Words, any number of them, as plain data.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct Words<const N: usize>([u32; N]);
-
-// SAFETY: an array of plain integers, transparently.
-unsafe impl<const N: usize> bytemuck::Zeroable for Words<N> {}
-// SAFETY: an array of plain integers, transparently.
-unsafe impl<const N: usize> Pod for Words<N> {}
-
-/// One transport.
-fn pinned(placement: Placement, submission: Submission) -> PipelineOptions {
-    PipelineOptions {
-        placement: Some(placement),
-        submission: Some(submission),
-        ..PipelineOptions::default()
+/// The loops written by hand: what U, K, D and C are, and the limits and baselines.
+fn by_hand(raw: &raw::Loops, batches: bool) -> Vec<(&'static str, Box<dyn Contender + '_>)> {
+    let mut all: Vec<(&'static str, Box<dyn Contender + '_>)> = vec![
+        ("U", Box::new(|n| raw.upload(n))),
+        ("K", Box::new(|n| raw.kernel(n))),
+        ("D", Box::new(|n| raw.download(n))),
+        ("C", Box::new(|n| raw.copies(n))),
+        ("raw sync pageable", Box::new(|n| raw.sync(n, true))),
+        ("raw sync copied", Box::new(|n| raw.sync(n, false))),
+        ("raw sync mapped", Box::new(|n| raw.sync_mapped(n))),
+        ("raw streams copied", Box::new(|n| raw.streams(n, COPIED))),
+        ("raw streams mapped", Box::new(|n| raw.streams(n, MAPPED))),
+    ];
+    if batches {
+        all.extend::<[(&'static str, Box<dyn Contender + '_>); 4]>([
+            ("raw streams copied, batches of 8", Box::new(|n| raw.batches(n, COPIED))),
+            ("raw streams mapped, batches of 8", Box::new(|n| raw.batches(n, MAPPED))),
+            ("raw graph copied, batches of 8", Box::new(|n| raw.graph_batches(n, COPIED))),
+            ("raw graph mapped, batches of 8", Box::new(|n| raw.graph_batches(n, MAPPED))),
+        ]);
     }
+    all
 }
 
-/// The transports of the pipeline, what they are called one step a call and in batches (a graph of one
-/// step gains nothing), and how they are asked for. `auto` is what it does when nothing is asked of it.
-fn transports() -> Vec<(&'static str, &'static str, PipelineOptions)> {
-    let (copied, mapped) = (Placement::Copied, Placement::Mapped);
-    vec![
-        ("sync copied", "", pinned(copied, Submission::Sync)),
-        ("sync mapped", "", pinned(mapped, Submission::Sync)),
-        ("streams copied", "streams copied, batches of 8", pinned(copied, Submission::Streams)),
-        ("streams mapped", "streams mapped, batches of 8", pinned(mapped, Submission::Streams)),
-        ("", "graph copied, batches of 8", pinned(copied, Submission::Graph)),
-        ("", "graph mapped, batches of 8", pinned(mapped, Submission::Graph)),
+/// Every transport of the pipeline: what it is called one step a call and in batches (a graph of one
+/// step gains nothing), and how it is asked for. `auto` is what it does when nothing is asked of it.
+fn transports() -> [(&'static str, &'static str, PipelineOptions); 7] {
+    [
+        ("sync copied", "", pinned(COPIED, Submission::Sync)),
+        ("sync mapped", "", pinned(MAPPED, Submission::Sync)),
+        ("streams copied", "streams copied, batches of 8", pinned(COPIED, Submission::Streams)),
+        ("streams mapped", "streams mapped, batches of 8", pinned(MAPPED, Submission::Streams)),
+        ("", "graph copied, batches of 8", pinned(COPIED, Submission::Graph)),
+        ("", "graph mapped, batches of 8", pinned(MAPPED, Submission::Graph)),
         ("auto", "auto, batches of 8", PipelineOptions::default()),
     ]
 }
 
-/// One measuring of a payload of `C` words up and `T` words down with a kernel.
-struct Case<'a> {
-    gpu: &'a GpuContext,
-    cache: &'a KernelCache,
-    spin_ns: u64,
-    steps: u64,
-}
-
-impl Case<'_> {
-    fn pipeline<const C: usize, const T: usize>(
-        &self,
-        options: PipelineOptions,
-    ) -> AsyncPipelineCoordinator<Words<C>, Words<T>> {
-        let pool = StreamPool::new(self.gpu.clone(), PoolOptions::default());
-        let mut pipeline = AsyncPipelineCoordinator::new(pool, options).unwrap();
-        pipeline.bind(BenchKernel::new(self.gpu, self.cache, (C, T), self.spin_ns)).unwrap();
-        pipeline
-    }
-
-    /// One step a call. Afterwards every word of a step is checked.
-    fn singly<const C: usize, const T: usize>(
-        &self,
-        what: &str,
-        options: PipelineOptions,
-    ) -> (f64, f64, f64) {
-        let mut pipeline = self.pipeline::<C, T>(options);
-        let mut config: Box<Words<C>> = bytemuck::zeroed_box();
-        let mut step = 0_u32;
-        let figure = measure(self.steps, |steps| {
-            for _ in 0..steps {
-                config.0[0] = step;
-                step += 1;
-                if let Some(done) = pipeline.step(&config).unwrap() {
-                    std::hint::black_box(done.0[T - 1]);
-                }
-            }
-            while pipeline.next().unwrap().is_some() {}
-        });
-        config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 7));
-        pipeline.submit(&config).unwrap();
-        check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
-        self.say(what, &pipeline);
-        figure
-    }
-
-    /// Says what was chosen, if anything was, and from which figures.
-    fn say<C: Pod, T: Pod>(&self, what: &str, pipeline: &AsyncPipelineCoordinator<C, T>) {
-        if let Some(measured) = pipeline.measured() {
-            let PipelineStats { placement, submission, depth, reason, choices, .. } =
-                pipeline.stats();
-            println!(
-                "{what}: {placement:?} {submission:?}, {depth} in flight, {reason}; choice {choices}: {measured:.2?}"
-            );
-        }
-    }
-
-    /// What a step costs the host, in bursts of as many as there are slots.
-    fn host<const C: usize, const T: usize>(
-        &self,
-        burst: usize,
-        options: PipelineOptions,
-    ) -> (f64, f64, f64) {
-        let depth = burst;
-        let mut pipeline = self.pipeline::<C, T>(PipelineOptions { depth, ..options });
-        let configs: Vec<Words<C>> = bytemuck::zeroed_vec(burst);
-        host::measure(burst, self.rest(burst), |part| match part {
-            Part::Submit if options.submission == Some(Submission::Graph) => {
-                pipeline.submit_batch(&configs).unwrap();
-            }
-            Part::Submit => configs.iter().for_each(|config| {
-                pipeline.submit(config).unwrap();
-            }),
-            Part::Take => {
-                for _ in 0..burst {
-                    std::hint::black_box(pipeline.next().unwrap().unwrap().0[T - 1]);
-                }
-            }
-        })
-    }
-
-    /// Long enough for the device to be done with so many steps.
-    fn rest(&self, steps: usize) -> Duration {
-        Duration::from_nanos(self.spin_ns * steps as u64) + Duration::from_micros(100)
-    }
-
-    /// One step a call, its config written where it is sent from: all that such a step costs, while
-    /// `singly` also copies the config. Afterwards every word of a step is checked.
-    fn in_place<const C: usize, const T: usize>(&self) -> (f64, f64, f64) {
-        let mut pipeline = self.pipeline::<C, T>(PipelineOptions::default());
-        let mut step = 0_u32;
-        let figure = measure(self.steps, |steps| {
-            for _ in 0..steps {
-                let done = pipeline.step_with(|config| config.0[0] = step).unwrap();
-                step += 1;
-                if let Some(done) = done {
-                    std::hint::black_box(done.0[T - 1]);
-                }
-            }
-            while pipeline.next().unwrap().is_some() {}
-        });
-        let mut config: Box<Words<C>> = bytemuck::zeroed_box();
-        config.0.iter_mut().zip(0..).for_each(|(word, at)| *word = step ^ (at << 9));
-        pipeline.submit_with(|slot| slot.0.copy_from_slice(&config.0)).unwrap();
-        check(&config.0, &pipeline.next().unwrap().unwrap().0, step, "auto, in place");
-        self.say("auto, in place", &pipeline);
-        figure
-    }
-
-    /// Batches of eight. Afterwards every word of a batch is checked.
-    fn batched<const C: usize, const T: usize>(
-        &self,
-        what: &str,
-        options: PipelineOptions,
-    ) -> (f64, f64, f64) {
-        let mut pipeline = self.pipeline::<C, T>(PipelineOptions { depth: BATCH, ..options });
-        let mut configs: Vec<Words<C>> = bytemuck::zeroed_vec(BATCH);
-        let mut step = 0_u32;
-        let figure = measure(self.steps, |steps| {
-            for _ in 0..steps.div_ceil(BATCH as u64) {
-                for config in &mut configs {
-                    config.0[0] = step;
-                    step += 1;
-                }
-                pipeline.submit_batch(&configs).unwrap();
-                while let Some(done) = pipeline.next().unwrap() {
-                    std::hint::black_box(done.0[T - 1]);
-                }
+/// What a step costs the host, in each transport by hand and by the pipeline, and what single calls do.
+fn host<const C: usize, const T: usize>(
+    raw: &raw::Loops,
+    maker: Maker<'_>,
+) -> Vec<(&'static str, Figure)> {
+    let slots = raw::SLOTS;
+    let mut bursts: Vec<Burst<'_>> = Vec::new();
+    let mut add = |what, steps, part| bursts.push(Burst { what, steps, part });
+    let streams = |placement| maker.burst::<C, T>(slots, pinned(placement, Submission::Streams));
+    let graph = |placement| maker.burst::<C, T>(BATCH, pinned(placement, Submission::Graph));
+    add("host: raw streams copied", slots, Box::new(|part| raw.burst(part, COPIED)));
+    add("host: streams copied", slots, streams(COPIED));
+    add("host: raw streams mapped", slots, Box::new(|part| raw.burst(part, MAPPED)));
+    add("host: streams mapped", slots, streams(MAPPED));
+    add("host: raw graph copied", BATCH, Box::new(|part| raw.burst_as_graph(part, COPIED)));
+    add("host: graph copied", BATCH, graph(COPIED));
+    add("host: raw graph mapped", BATCH, Box::new(|part| raw.burst_as_graph(part, MAPPED)));
+    add("host: graph mapped", BATCH, graph(MAPPED));
+    for (what, call) in raw.calls() {
+        let part = Box::new(move |part| {
+            if part == Part::Submit {
+                (0..BATCH).for_each(|_| call());
             }
         });
-        pipeline.submit_batch(&configs).unwrap();
-        for config in &configs {
-            check(&config.0, &pipeline.next().unwrap().unwrap().0, step, what);
-            step += 1;
-        }
-        self.say(what, &pipeline);
-        figure
+        add(what, BATCH, part);
     }
+    let rest = Duration::from_nanos(maker.spin_ns * BATCH as u64) + Duration::from_micros(100);
+    measure::host(rest, bursts)
 }
 
 /// A payload of `C` words up and `T` words down, with kernels of some microseconds.
@@ -239,59 +117,36 @@ fn payload<const C: usize, const T: usize>(
     }
     for &kernel_us in kernels_us {
         let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
-        let mut row = |what, (us, min, max): (f64, f64, f64)| {
-            report.rows.push(Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max });
-            us
-        };
         let steps = (200_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
         let steps = if driver.is_some() { 20 } else { steps };
-        let case = Case { gpu, cache: &cache, spin_ns: kernel_us * 1000, steps };
-
-        let raw = raw::Loops::new(gpu, (C, T), &cache, case.spin_ns);
-        row("U", measure(steps, |n| raw.upload(n)));
-        let kernel = row("K", measure(steps, |n| raw.kernel(n)));
-        row("D", measure(steps, |n| raw.download(n)));
-        let copies = row("C", measure(steps, |n| raw.copies(n)));
-        let bound = kernel.max(copies);
-        row("bound", (bound, bound, bound));
-        row("raw sync pageable", measure(steps, |n| raw.sync(n, true)));
-        row("raw sync pinned", measure(steps, |n| raw.sync(n, false)));
-        row("raw sync mapped", measure(steps, |n| raw.sync_mapped(n)));
-        row("raw streams", measure(steps, |n| raw.streams(n)));
-        row("raw mapped", measure(steps, |n| raw.mapped(n)));
-        row("raw mapped, batches of 8", measure(steps, |n| raw.mapped_batches(n)));
-        row("raw graph, batches of 8", measure(steps, |n| raw.graph_batches(n)));
-        let host_matters = kernel_us == 1 && config_bytes <= 256;
-        if host_matters {
-            let rest = case.rest(BATCH);
-            row("host: raw streams", raw.host_streams(rest));
-            row("host: raw mapped", raw.host_mapped(rest));
-            row("host: raw graph, batches of 8", raw.host_graph(rest));
-            raw.calls(|what, figure| {
-                row(what, figure);
-            });
-        }
-        drop(raw);
-
         // Eight slots of sixteen megabytes are no place for a batch.
         let batches = config_bytes + telemetry_bytes <= 4 << 20;
+        let maker = Maker { gpu, cache: &cache, spin_ns: kernel_us * 1000 };
+        let raw = raw::Loops::new(gpu, (C, T), &cache, maker.spin_ns, batches);
+
+        let mut contenders = by_hand(&raw, batches);
         for (single, batch, options) in transports() {
             if !single.is_empty() {
-                row(single, case.singly::<C, T>(single, options));
+                contenders.push((single, maker.singly::<C, T>(options)));
             }
             if batches && !batch.is_empty() {
-                row(batch, case.batched::<C, T>(batch, options));
+                contenders.push((batch, maker.batched::<C, T>(options)));
             }
         }
-        row("auto, in place", case.in_place::<C, T>());
-        if host_matters {
-            let [copied, mapped] = [Placement::Copied, Placement::Mapped];
-            let (streams, graph) = (Submission::Streams, Submission::Graph);
-            row("host: streams copied", case.host::<C, T>(3, pinned(copied, streams)));
-            row("host: streams mapped", case.host::<C, T>(3, pinned(mapped, streams)));
-            let figure = case.host::<C, T>(BATCH, pinned(mapped, graph));
-            row("host: graph mapped, batches of 8", figure);
+        contenders.push(("auto, in place", maker.in_place::<C, T>()));
+        let mut figures = measure::in_turn(steps, contenders);
+        if kernel_us == 1 && config_bytes <= 256 {
+            figures.extend(host::<C, T>(&raw, maker));
         }
+        report.rows.extend(figures.into_iter().map(|(what, (us, min, max))| Row {
+            config_bytes,
+            telemetry_bytes,
+            kernel_us,
+            what,
+            us,
+            min,
+            max,
+        }));
         print!("{}", report.block((config_bytes, telemetry_bytes, kernel_us)));
     }
 }
@@ -319,9 +174,7 @@ fn main() {
         payload::<16384, 16384>(&gpu, &[10, 50], &mut report);
         payload::<262_144, 262_144>(&gpu, &[2, 20, 200], &mut report);
         payload::<4_194_304, 4_194_304>(&gpu, &[30, 200, 700], &mut report);
-    }
-    if !mock {
-        print!("{}", report.target_table());
+        print!("{}{}", report.ratio_table(), report.target_table());
     }
 
     if let Some(at) = arguments.iter().position(|argument| argument == "--out")

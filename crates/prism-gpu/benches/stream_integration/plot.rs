@@ -7,9 +7,9 @@ use super::report::Report;
 /// What is drawn, and in which colour (Okabe and Ito 2008: told apart without red and green too).
 const SERIES: [(&str, &str); 7] = [
     ("raw sync pageable", "#999999"),
-    ("raw sync pinned", "#e69f00"),
-    ("raw streams", "#56b4e9"),
-    ("raw mapped", "#009e73"),
+    ("raw sync copied", "#e69f00"),
+    ("raw streams copied", "#56b4e9"),
+    ("raw streams mapped", "#009e73"),
     ("auto", "#0072b2"),
     ("auto, in place", "#d55e00"),
     ("auto, batches of 8", "#cc79a7"),
@@ -54,7 +54,7 @@ pub fn svg(report: &Report) -> String {
     }
     for (at, &case) in cases.iter().enumerate() {
         let y = TOP + ROW * (at as f64 + 0.5);
-        let bound = report.find(case, "bound");
+        let bound = report.bound(case);
         let _ = writeln!(
             out,
             "<text x=\"10\" y=\"{:.1}\">{} / {}, {} us: bound {:.1} us</text>",

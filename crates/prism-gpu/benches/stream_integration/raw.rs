@@ -3,16 +3,21 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
-use std::time::Duration;
 
-use prism_stream::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
-use prism_stream::{DeviceBuffer, GpuContext, KernelCache};
+use prism_stream::driver::{
+    DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawGraphExec, RawStream,
+};
+use prism_stream::{DeviceBuffer, GpuContext, KernelCache, Placement};
 
 use super::BATCH;
-use super::host::{self, Part};
 use super::kernel::BenchKernel;
+use super::measure::Part;
 
-const SLOTS: usize = 3;
+/// Steps in flight, where they are not batches.
+pub const SLOTS: usize = 3;
+
+/// One call of the driver.
+pub type Call<'a> = Box<dyn Fn() + 'a>;
 
 /// Everything for all the loops, made once.
 pub struct Loops {
@@ -27,19 +32,29 @@ pub struct Loops {
     pageable: (Vec<u8>, UnsafeCell<Vec<u8>>),
     streams: [RawStream; 3],
     events: Vec<[RawEvent; 3]>,
+    /// A batch of copied steps, and one of mapped steps.
+    graphs: [Option<RawGraphExec>; 2],
     bytes: (usize, usize),
 }
 
 impl Loops {
-    pub fn new(gpu: &GpuContext, words: (usize, usize), cache: &KernelCache, spin_ns: u64) -> Self {
+    /// The loops for a payload of so many words up and down, with room for batches or without.
+    pub fn new(
+        gpu: &GpuContext,
+        words: (usize, usize),
+        cache: &KernelCache,
+        spin_ns: u64,
+        batches: bool,
+    ) -> Self {
+        let slots = if batches { BATCH } else { SLOTS };
         let driver = Arc::clone(gpu.driver());
         driver.bind().unwrap();
         let bytes = (words.0 * 4, words.1 * 4);
         let host = |bytes, purpose| -> Vec<HostBlock> {
-            (0..SLOTS).map(|_| driver.host_alloc(bytes, purpose).unwrap()).collect()
+            (0..slots).map(|_| driver.host_alloc(bytes, purpose).unwrap()).collect()
         };
-        let device = |bytes| (0..SLOTS).map(|_| gpu.alloc_zeroed(bytes).unwrap()).collect();
-        Self {
+        let device = |bytes| (0..slots).map(|_| gpu.alloc_zeroed(bytes).unwrap()).collect();
+        let mut loops = Self {
             kernel: BenchKernel::new(gpu, cache, words, spin_ns),
             config: device(bytes.0),
             telemetry: device(bytes.1),
@@ -49,12 +64,17 @@ impl Loops {
             mapped_down: host(bytes.1, HostUse::Mapped),
             pageable: (vec![1; bytes.0], UnsafeCell::new(vec![0; bytes.1])),
             streams: std::array::from_fn(|_| driver.stream_create(0).unwrap()),
-            events: (0..SLOTS)
+            events: (0..slots)
                 .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
                 .collect(),
+            graphs: [None; 2],
             bytes,
             driver,
+        };
+        if batches {
+            loops.graphs = [Placement::Copied, Placement::Mapped].map(|of| Some(loops.capture(of)));
         }
+        loops
     }
 
     fn copy_up(&self, slot: usize, from: *const u8, on: usize) {
@@ -104,8 +124,12 @@ impl Loops {
     }
 
     /// The host waits for a slot and looks at its telemetry.
-    fn take(&self, blocks: &[HostBlock], slot: usize, done: usize) {
-        self.host_wait(done);
+    fn take(&self, blocks: &[HostBlock], slot: usize) {
+        self.host_wait(slot);
+        self.look(blocks, slot);
+    }
+
+    fn look(&self, blocks: &[HostBlock], slot: usize) {
         // SAFETY: the block is that large, and the device is done with it.
         std::hint::black_box(unsafe { blocks[slot].host.add(self.bytes.1 - 4).read() });
     }
@@ -128,7 +152,7 @@ impl Loops {
     }
 
     pub fn kernel(&self, steps: u64) {
-        (0..steps).for_each(|_| self.launch(self.config[0].ptr(), self.telemetry[0].ptr(), 1));
+        (0..steps).for_each(|_| self.launch_copied(0));
         self.finish();
     }
 
@@ -149,7 +173,7 @@ impl Loops {
         };
         for _ in 0..steps {
             self.copy_up(0, up, 1);
-            self.launch(self.config[0].ptr(), self.telemetry[0].ptr(), 1);
+            self.launch_copied(0);
             self.copy_down(0, down, 1);
             // SAFETY: the stream is ours.
             unsafe { self.driver.stream_synchronize(self.streams[1]) }.unwrap();
@@ -164,149 +188,142 @@ impl Loops {
         }
     }
 
-    pub fn streams(&self, steps: u64) {
+    /// Three steps in flight on streams.
+    pub fn streams(&self, steps: u64, placement: Placement) {
         for step in 0..steps as usize {
             let slot = step % SLOTS;
             if step >= SLOTS {
                 self.host_wait(slot);
             }
-            self.step_on_streams(slot);
-        }
-        self.finish();
-    }
-
-    fn step_on_streams(&self, slot: usize) {
-        self.copy_up(slot, self.up[slot].host, 0);
-        self.record(slot, 0, 0);
-        self.hold(slot, 0, 1);
-        self.launch(self.config[slot].ptr(), self.telemetry[slot].ptr(), 1);
-        self.record(slot, 1, 1);
-        self.hold(slot, 1, 2);
-        self.copy_down(slot, self.down[slot].host, 2);
-        self.record(slot, 2, 2);
-    }
-
-    pub fn mapped(&self, steps: u64) {
-        for step in 0..steps as usize {
-            let slot = step % SLOTS;
-            if step >= SLOTS {
-                self.host_wait(slot);
-            }
-            self.launch_mapped(slot);
-            self.record(slot, 2, 1);
+            self.step(slot, placement);
+            self.end(slot, placement);
         }
         self.finish();
     }
 
     /// Batches that are launched together and waited for together.
-    pub fn mapped_batches(&self, steps: u64) {
+    pub fn batches(&self, steps: u64, placement: Placement) {
         for _ in 0..steps.div_ceil(BATCH as u64) {
-            (0..BATCH).for_each(|at| self.launch_mapped(at % SLOTS));
-            self.record(0, 2, 1);
-            self.host_wait(0);
+            (0..BATCH).for_each(|slot| self.step(slot, placement));
+            self.end(BATCH - 1, placement);
+            self.host_wait(BATCH - 1);
         }
         self.finish();
     }
 
     /// The same batches, each a graph that was captured once.
-    pub fn graph_batches(&self, steps: u64) {
-        self.with_graph(|launch| {
-            for _ in 0..steps.div_ceil(BATCH as u64) {
-                launch();
-                self.record(0, 2, 1);
-                self.host_wait(0);
-            }
-        });
+    pub fn graph_batches(&self, steps: u64, placement: Placement) {
+        for _ in 0..steps.div_ceil(BATCH as u64) {
+            self.batch_as_graph(placement);
+            self.host_wait(BATCH - 1);
+        }
+        self.finish();
     }
 
-    /// Captures a batch of mapped steps, and lends out what launches it. Each launch is waited for
-    /// before the next.
-    fn with_graph<R>(&self, run: impl FnOnce(&dyn Fn()) -> R) -> R {
-        let on = self.streams[1];
-        // SAFETY: the stream is ours, and nothing is queued on it. The graph runs once at a time,
-        // since each run is waited for, and goes when the last one is over.
+    /// The calls of a step, but for the event that the host waits for.
+    fn step(&self, slot: usize, placement: Placement) {
+        if placement == Placement::Mapped {
+            return self.launch_mapped(slot);
+        }
+        self.copy_up(slot, self.up[slot].host, 0);
+        self.record(slot, 0, 0);
+        self.hold(slot, 0, 1);
+        self.launch_copied(slot);
+        self.record(slot, 1, 1);
+        self.hold(slot, 1, 2);
+        self.copy_down(slot, self.down[slot].host, 2);
+    }
+
+    /// That event.
+    fn end(&self, slot: usize, placement: Placement) {
+        self.record(slot, 2, if placement == Placement::Mapped { 1 } else { 2 });
+    }
+
+    fn batch_as_graph(&self, placement: Placement) {
+        let graph = &self.graphs[usize::from(placement == Placement::Mapped)];
+        // SAFETY: the graph is ours, and its last run was waited for.
+        unsafe { self.driver.graph_launch(graph.unwrap(), self.streams[1]) }.unwrap();
+        self.record(BATCH - 1, 2, 1);
+    }
+
+    /// Captures a batch as a graph.
+    fn capture(&self, placement: Placement) -> RawGraphExec {
+        let (on, last) = (self.streams[1], BATCH - 1);
+        self.step(0, placement); // no capture survives the loading of a kernel
+        self.finish();
+        // SAFETY: the stream is ours, and nothing is queued on it.
         unsafe {
             self.driver.capture_begin(on).unwrap();
-            (0..BATCH).for_each(|at| self.launch_mapped(at % SLOTS));
+            if placement == Placement::Copied {
+                self.record(0, 2, 1);
+                self.hold(0, 2, 0);
+            }
+            (0..BATCH).for_each(|slot| self.step(slot, placement));
+            if placement == Placement::Copied {
+                self.record(last, 2, 2);
+                self.hold(last, 2, 1);
+            }
             let graph = self.driver.capture_end(on).unwrap();
             let exec = self.driver.graph_instantiate(graph).unwrap();
             self.driver.graph_destroy(graph).unwrap();
-            let result = run(&|| self.driver.graph_launch(exec, on).unwrap());
-            self.finish();
-            self.driver.graph_exec_destroy(exec).unwrap();
-            result
+            exec
         }
     }
 
-    /// What a step on three streams costs the host.
-    pub fn host_streams(&self, rest: Duration) -> (f64, f64, f64) {
-        host::measure(SLOTS, rest, |part| {
-            for slot in 0..SLOTS {
-                if part == Part::Submit {
-                    self.write(&self.up, slot);
-                    self.step_on_streams(slot);
-                } else {
-                    self.take(&self.down, slot, slot);
-                }
+    /// What steps on streams cost the host, in bursts of as many as are in flight.
+    pub fn burst(&self, part: Part, placement: Placement) {
+        let (up, down) = self.host_blocks(placement);
+        for slot in 0..SLOTS {
+            if part == Part::Submit {
+                self.write(up, slot);
+                self.step(slot, placement);
+                self.end(slot, placement);
+            } else {
+                self.take(down, slot);
             }
-        })
+        }
     }
 
-    /// What a mapped step costs the host.
-    pub fn host_mapped(&self, rest: Duration) -> (f64, f64, f64) {
-        host::measure(SLOTS, rest, |part| {
-            for slot in 0..SLOTS {
-                if part == Part::Submit {
-                    self.write(&self.mapped_up, slot);
-                    self.launch_mapped(slot);
-                    self.record(slot, 2, 1);
-                } else {
-                    self.take(&self.mapped_down, slot, slot);
-                }
-            }
-        })
+    /// The same for a batch that is a graph.
+    pub fn burst_as_graph(&self, part: Part, placement: Placement) {
+        let (up, down) = self.host_blocks(placement);
+        if part == Part::Submit {
+            (0..BATCH).for_each(|slot| self.write(up, slot));
+            self.batch_as_graph(placement);
+        } else {
+            self.host_wait(BATCH - 1);
+            (0..BATCH).for_each(|slot| self.look(down, slot));
+        }
     }
 
-    /// What a step of a batch that is a graph costs the host.
-    pub fn host_graph(&self, rest: Duration) -> (f64, f64, f64) {
-        self.with_graph(|launch| {
-            host::measure(BATCH, rest, |part| {
-                if part == Part::Submit {
-                    (0..BATCH).for_each(|at| self.write(&self.mapped_up, at % SLOTS));
-                    launch();
-                    self.record(0, 2, 1);
-                } else {
-                    (0..BATCH).for_each(|at| self.take(&self.mapped_down, at % SLOTS, 0));
-                }
-            })
-        })
+    fn host_blocks(&self, placement: Placement) -> (&[HostBlock], &[HostBlock]) {
+        match placement {
+            Placement::Mapped => (&self.mapped_up, &self.mapped_down),
+            Placement::Copied => (&self.up, &self.down),
+        }
     }
 
-    /// What single calls cost the host, on streams with nothing to do.
-    pub fn calls(&self, mut row: impl FnMut(&'static str, (f64, f64, f64))) {
-        let calls: [(&'static str, &dyn Fn()); 7] = [
-            ("call: bind the context", &|| self.driver.bind().unwrap()),
-            ("call: record an event", &|| self.record(0, 2, 1)),
-            ("call: hold back a stream", &|| self.hold(0, 2, 0)),
-            ("call: query an event", &|| {
-                // SAFETY: the event is ours.
-                unsafe { self.driver.event_query(self.events[0][2]) }.unwrap();
-            }),
-            ("call: wait for a complete event", &|| self.host_wait(0)),
-            ("call: upload", &|| self.copy_up(0, self.up[0].host, 0)),
-            ("call: launch", &|| self.launch_mapped(0)),
-        ];
-        for (what, call) in calls {
-            row(
-                what,
-                host::measure(BATCH, Duration::from_micros(100), |part| {
-                    if part == Part::Submit {
-                        (0..BATCH).for_each(|_| call());
-                    }
+    /// Single calls, on streams with nothing to do.
+    pub fn calls(&self) -> [(&'static str, Call<'_>); 7] {
+        [
+            ("call: bind the context", Box::new(|| self.driver.bind().unwrap())),
+            ("call: record an event", Box::new(|| self.record(0, 2, 1))),
+            ("call: hold back a stream", Box::new(|| self.hold(0, 2, 0))),
+            (
+                "call: query an event",
+                Box::new(|| {
+                    // SAFETY: the event is ours.
+                    unsafe { self.driver.event_query(self.events[0][2]) }.unwrap();
                 }),
-            );
-        }
-        self.finish();
+            ),
+            ("call: wait for a complete event", Box::new(|| self.host_wait(0))),
+            ("call: upload", Box::new(|| self.copy_up(0, self.up[0].host, 0))),
+            ("call: launch", Box::new(|| self.launch_mapped(0))),
+        ]
+    }
+
+    fn launch_copied(&self, slot: usize) {
+        self.launch(self.config[slot].ptr(), self.telemetry[slot].ptr(), 1);
     }
 
     fn launch_mapped(&self, slot: usize) {
@@ -321,6 +338,9 @@ impl Drop for Loops {
         let blocks = [&self.up, &self.down, &self.mapped_up, &self.mapped_down];
         // SAFETY: all are ours, nothing is queued, and each goes once.
         unsafe {
+            for graph in self.graphs.into_iter().flatten() {
+                self.driver.graph_exec_destroy(graph).unwrap();
+            }
             for block in blocks.into_iter().flatten() {
                 self.driver.host_free(*block).unwrap();
             }
