@@ -10,13 +10,14 @@ out=${1:-target/gpu-bundle}
 rm -rf "$out"
 mkdir -p "$out/bin"
 
-# Optimised, without symbols: what is carried should be small.
+# Without symbols: what is carried should be small. The tests and examples without optimisation across
+# crates, which takes long; the benchmark and `prism` as users build them.
 export CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_STRIP=symbols
-export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-built=$(cargo test --release --no-run -p prism-stream -p prism-gpu --message-format=json)
-built+=$'\n'$(cargo build --release --examples -p prism-stream -p prism-gpu --message-format=json)
-built+=$'\n'$(cargo build --release -p prism-cli --message-format=json)
+built=$(cargo build --release -p prism-cli --message-format=json)
 built+=$'\n'$(cargo bench --no-run -p prism-gpu --bench stream_integration --message-format=json)
+export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+built+=$'\n'$(cargo test --release --no-run -p prism-stream -p prism-gpu --message-format=json)
+built+=$'\n'$(cargo build --release --examples -p prism-stream -p prism-gpu --message-format=json)
 printf '%s\n' "$built" | python3 -c '
 import json, shutil, sys
 out = sys.argv[1]

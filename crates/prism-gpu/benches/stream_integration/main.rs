@@ -138,14 +138,12 @@ fn payload<const C: usize, const T: usize>(
         if kernel_us == 1 && config_bytes <= 256 {
             figures.extend(host::<C, T>(&raw, maker));
         }
-        report.rows.extend(figures.into_iter().map(|(what, (us, min, max))| Row {
+        report.rows.extend(figures.into_iter().map(|(what, passes)| Row {
             config_bytes,
             telemetry_bytes,
             kernel_us,
             what,
-            us,
-            min,
-            max,
+            passes,
         }));
         print!("{}", report.block((config_bytes, telemetry_bytes, kernel_us)));
     }

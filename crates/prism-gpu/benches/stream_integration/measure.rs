@@ -1,6 +1,7 @@
 //! The clock: everything that is to be compared runs in turn, one pass of each, then the next pass of
-//! each, and the medians count. A shared machine is faster at one moment than at the next; a run that
-//! finished one row before it began another would compare the moments.
+//! each. A shared machine is faster at one moment than at the next; a run that finished one row before it
+//! began another would compare the moments. For the same reason two rows are compared pass by pass, and
+//! the median is that of the ratios or differences.
 
 use std::hint::spin_loop;
 use std::time::{Duration, Instant};
@@ -11,8 +12,8 @@ pub const PASSES: usize = 5;
 /// Bursts of a pass.
 const BURSTS: usize = 100;
 
-/// Microseconds a step: the median of the passes, the least and the most.
-pub type Figure = (f64, f64, f64);
+/// Microseconds a step, pass by pass.
+pub type Figure = [f64; PASSES];
 
 /// Something that runs steps one after the other, and can show that they were right.
 pub trait Contender {
@@ -87,10 +88,9 @@ pub fn host(rest: Duration, mut bursts: Vec<Burst<'_>>) -> Vec<(&'static str, Fi
 
 /// The figures of so many, from passes in turn.
 fn passes(count: usize, mut pass: impl FnMut(usize) -> f64) -> Vec<Figure> {
-    let mut times = vec![Vec::with_capacity(PASSES); count];
-    for _ in 0..PASSES {
-        times.iter_mut().enumerate().for_each(|(which, times)| times.push(pass(which)));
+    let mut figures = vec![[0.0; PASSES]; count];
+    for at in 0..PASSES {
+        figures.iter_mut().enumerate().for_each(|(which, figure)| figure[at] = pass(which));
     }
-    times.iter_mut().for_each(|times| times.sort_by(f64::total_cmp));
-    times.iter().map(|times| (times[PASSES / 2], times[0], times[PASSES - 1])).collect()
+    figures
 }

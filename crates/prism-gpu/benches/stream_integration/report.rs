@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::measure::{Figure, PASSES};
+
+/// Config bytes, telemetry bytes, microseconds of kernel.
+pub type Case = (usize, usize, u64);
+
 /// One measured figure.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -9,10 +14,30 @@ pub struct Row {
     pub telemetry_bytes: usize,
     pub kernel_us: u64,
     pub what: &'static str,
-    /// Microseconds a step: the median of the passes, the least and the most.
-    pub us: f64,
-    pub min: f64,
-    pub max: f64,
+    /// Microseconds a step, pass by pass.
+    pub passes: Figure,
+}
+
+impl Row {
+    /// The median of the passes.
+    pub fn us(&self) -> f64 {
+        median(self.passes)
+    }
+
+    /// The least and the most of them.
+    pub fn range(&self) -> (f64, f64) {
+        let [least, .., most] = sorted(self.passes);
+        (least, most)
+    }
+}
+
+fn sorted(mut passes: Figure) -> Figure {
+    passes.sort_by(f64::total_cmp);
+    passes
+}
+
+fn median(passes: Figure) -> f64 {
+    sorted(passes)[PASSES / 2]
 }
 
 /// All figures of a run.
@@ -31,28 +56,54 @@ pub struct Target {
 
 impl Report {
     /// The cases, each a payload and a kernel time, in the order of measurement.
-    pub fn cases(&self) -> Vec<(usize, usize, u64)> {
+    pub fn cases(&self) -> Vec<Case> {
         let mut cases: Vec<_> =
             self.rows.iter().map(|r| (r.config_bytes, r.telemetry_bytes, r.kernel_us)).collect();
         cases.dedup();
         cases
     }
 
-    /// A figure of a case.
-    pub fn find(&self, case: (usize, usize, u64), what: &str) -> Option<f64> {
-        let of = |row: &&Row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case;
-        self.rows.iter().filter(of).find(|row| row.what == what).map(|row| row.us)
+    /// The rows of a case.
+    fn of(&self, case: Case) -> impl Iterator<Item = &Row> {
+        self.rows
+            .iter()
+            .filter(move |row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case)
+    }
+
+    /// The passes of a row of a case.
+    fn passes(&self, case: Case, what: &str) -> Option<Figure> {
+        self.of(case).find(|row| row.what == what).map(|row| row.passes)
+    }
+
+    /// The median of a row of a case.
+    pub fn find(&self, case: Case, what: &str) -> Option<f64> {
+        self.passes(case, what).map(median)
+    }
+
+    /// Two rows of a case compared pass by pass: the median.
+    fn compare(
+        &self,
+        case: Case,
+        (a, b): (&str, &str),
+        with: impl Fn(f64, f64) -> f64,
+    ) -> Option<f64> {
+        let (a, b) = (self.passes(case, a)?, self.passes(case, b)?);
+        Some(median(std::array::from_fn(|pass| with(a[pass], b[pass]))))
+    }
+
+    /// How many times faster the second is.
+    fn faster(&self, case: Case, slow: &str, fast: &str) -> Option<f64> {
+        self.compare(case, (slow, fast), |slow, fast| slow / fast)
     }
 
     /// The least that a step of a case can take: max(K, C).
-    pub fn bound(&self, case: (usize, usize, u64)) -> Option<f64> {
+    pub fn bound(&self, case: Case) -> Option<f64> {
         Some(self.find(case, "K")?.max(self.find(case, "C")?))
     }
 
     /// The block of a case, as text.
-    pub fn block(&self, case: (usize, usize, u64)) -> String {
+    pub fn block(&self, case: Case) -> String {
         let mut out = String::new();
-        let of = |row: &&Row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case;
         let bound = self.bound(case).unwrap_or(f64::NAN);
         let pageable = self.find(case, "raw sync pageable").unwrap_or(f64::NAN);
         let _ = writeln!(
@@ -60,16 +111,17 @@ impl Report {
             "\n{} B up, {} B down, kernel {} us; the bound max(K, C) is {bound:.2} us",
             case.0, case.1, case.2
         );
-        for row in self.rows.iter().filter(of) {
+        for row in self.of(case) {
+            let (us, (least, most)) = (row.us(), row.range());
             let _ = writeln!(
                 out,
                 "  {:<34} {:>9.2} us  [{:.2} .. {:.2}]  {:>6.2} x bound  {:>6.2} x faster than pageable",
                 row.what,
-                row.us,
-                row.min,
-                row.max,
-                row.us / bound,
-                pageable / row.us
+                us,
+                least,
+                most,
+                us / bound,
+                pageable / us
             );
         }
         out
@@ -78,7 +130,8 @@ impl Report {
     pub fn csv(&self) -> String {
         let mut out = "config_bytes,telemetry_bytes,kernel_us,what,us,min,max\n".to_owned();
         for row in &self.rows {
-            let Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max } = row;
+            let Row { config_bytes, telemetry_bytes, kernel_us, what, .. } = row;
+            let (us, (min, max)) = (row.us(), row.range());
             let _ = writeln!(
                 out,
                 "{config_bytes},{telemetry_bytes},{kernel_us},{what},{us:.3},{min:.3},{max:.3}"
@@ -92,7 +145,8 @@ impl Report {
         let device: String = device.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
         let mut out = format!("{{\"device\":\"{device}\",\"unit\":\"us a step\",\"rows\":[");
         for (at, row) in self.rows.iter().enumerate() {
-            let Row { config_bytes, telemetry_bytes, kernel_us, what, us, min, max } = row;
+            let Row { config_bytes, telemetry_bytes, kernel_us, what, .. } = row;
+            let (us, (min, max)) = (row.us(), row.range());
             let comma = if at == 0 { "" } else { "," };
             let _ = write!(
                 out,
@@ -121,23 +175,22 @@ impl Report {
             let met = reached.is_some_and(|value| value >= demand);
             all.push(Target { what: what.into(), demand: format!(">= {demand}"), reached, met });
         };
-        let faster = |case, slow, fast| Some(self.find(case, slow)? / self.find(case, fast)?);
         let (small, medium, large) = ((256, 64, 1), (1024, 10240, 5), (1 << 20, 1 << 20, 20));
         least(
             "auto against sync pageable, 1 KB/10 KB, 5 us",
             3.0,
-            faster(medium, "raw sync pageable", "auto"),
+            self.faster(medium, "raw sync pageable", "auto"),
         );
         least(
             "the same in batches of 8",
             3.5,
-            faster(medium, "raw sync pageable", "auto, batches of 8"),
+            self.faster(medium, "raw sync pageable", "auto, batches of 8"),
         );
         // Neither copies the config from elsewhere: see `over_the_bound`.
         least(
             "auto in place against sync pinned, 1 MB/1 MB, 20 us",
             2.5,
-            faster(large, "raw sync copied", "auto, in place"),
+            self.faster(large, "raw sync copied", "auto, in place"),
         );
         let mut most = |what: &str, demand: f64, reached: Option<f64>| {
             let met = reached.is_some_and(|value| value <= demand);
@@ -156,8 +209,8 @@ impl Report {
                 ("host: graph mapped", "host: raw graph mapped"),
             ];
             let more = pairs
-                .iter()
-                .filter_map(|(ours, raw)| Some(self.find(small, ours)? - self.find(small, raw)?));
+                .into_iter()
+                .filter_map(|pair| self.compare(small, pair, |ours, raw| ours - raw));
             more.max_by(f64::total_cmp)
         });
         all
@@ -189,13 +242,14 @@ impl Report {
                 .to_owned();
         for case in self.cases().into_iter().filter(|case| case.0 == 1 << 20) {
             let find = |what| self.find(case, what).unwrap_or(f64::NAN);
-            let (kernel, copies, auto) = (find("K"), find("C"), find("auto, in place"));
+            let (kernel, copies) = (find("K"), find("C"));
+            let faster = |than| self.faster(case, than, "auto, in place").unwrap_or(f64::NAN);
             let _ = writeln!(
                 out,
                 "  K {kernel:>6.1} us, C {copies:>5.1} us  {:>5.2} : 1   {:>5.2} x than sync pinned  {:>5.2} x than sync pageable",
                 kernel / copies,
-                find("raw sync copied") / auto,
-                find("raw sync pageable") / auto,
+                faster("raw sync copied"),
+                faster("raw sync pageable"),
             );
         }
         out
