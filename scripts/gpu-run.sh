@@ -54,7 +54,6 @@ for what in "$@"; do
             step "$name" "$here/bin/test-prism-stream-gpu" --ignored --exact "$name"
         done ;;
     sanitize)
-        export PRISM_GPU_ROUNDS=1 PRISM_GPU_STEPS=300
         for tool in memcheck racecheck synccheck initcheck; do
             extra=
             slow=
@@ -64,7 +63,8 @@ for what in "$@"; do
             for binary in "$here/bin/test-prism-stream-gpu" "$here/bin/test-prism-gpu-prism_gpu"; do
                 # Left out: those to which the driver is to answer with an error, which the tool
                 # reports, and those that count free memory or compare times, of which it takes some.
-                step "$tool-$(basename "$binary")" compute-sanitizer --tool $tool $extra \
+                PRISM_GPU_ROUNDS=1 PRISM_GPU_STEPS=300 \
+                    step "$tool-$(basename "$binary")" compute-sanitizer --tool $tool $extra \
                     --error-exitcode 99 "$binary" --test-threads=1 \
                     --skip gpu_memory_that_is_not_there --skip gpu_nothing_grows \
                     --skip gpu_elapsed_time_needs --skip gpu_a_kernel_that_cannot_be_captured \
