@@ -251,6 +251,11 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The arrays of [`Graph::csr`], to be changed and put together again.
+    pub(crate) fn into_csr(self) -> (Vec<u64>, Vec<u32>) {
+        (self.offsets.into_owned(), self.neighbors.into_owned())
+    }
+
     /// The raw CSR arrays: `n + 1` offsets and `2 m` neighbours.
     pub fn csr(&self) -> (&[u64], &[u32]) {
         (&self.offsets, &self.neighbors)

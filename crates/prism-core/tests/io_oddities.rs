@@ -89,8 +89,16 @@ fn edge_list_names() {
         let loaded = read(text);
         loaded.labels.map(|labels| labels.iter().map(String::from).collect::<Vec<_>>())
     };
-    // Ids are kept, those that nobody uses too.
-    assert_eq!((names("1 2\n7 9\n"), read("1 2\n7 9\n").graph.n()), (None, 10));
+    // Numbers without a line are no vertices, and 0 is not remarked on.
+    let list = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(names("1 2\n7 9\n"), list(&["1", "2", "7", "9"]));
+    assert_eq!(read("1 2\n7 9\n").notes, vec![Note::Gaps(5)]);
+    assert_eq!((names("1 2\n2 3\n"), read("1 2\n2 3\n").notes), (list(&["1", "2", "3"]), vec![]));
+    assert_eq!((names("0 2\n1 1\n"), read("0 2\n1 1\n").graph.n()), (None, 3));
+    // A declared number of vertices holds, unless there are more.
+    let declared = read("# vertices: 70000\n1 69999\n");
+    assert_eq!((declared.graph.n(), declared.labels, declared.notes), (70_000, None, vec![]));
+    assert_eq!(names("# vertices: 3\n1 9\n"), list(&["1", "9"]));
     assert_eq!(
         names("4000000000 1\n5 5\n"),
         Some(vec!["1".into(), "5".into(), "4000000000".into()])
@@ -100,6 +108,38 @@ fn edge_list_names() {
     assert_eq!(names("01 1\n"), Some(vec!["01".into(), "1".into()]));
     assert_eq!(names("New York\tBoston\t3\n"), Some(vec!["New York".into(), "Boston".into()]));
     assert_eq!(names("1, x y ,7\n"), Some(vec!["1".into(), "x y".into()]));
-    let heading = read("Source,Target\n0,1\n");
-    assert_eq!((heading.labels, heading.notes), (None, vec![Note::Heading]));
+}
+
+#[test]
+fn headings_and_further_columns_are_skipped_with_a_note() {
+    let read = |text: &str| read_bytes(text.as_bytes(), "f.txt", &ReadOptions::default()).unwrap();
+    let more = Note::MoreColumns;
+    let rows: [(&str, usize, Vec<Note>); 15] = [
+        ("Source,Target\n0,1\n", 2, vec![Note::Heading]),
+        ("Source;Target\n0;1\n1;2\n", 3, vec![Note::Heading]),
+        ("from to weight\n0 1 5\n1 2 7\n", 3, vec![Note::Heading, more.clone()]),
+        ("source\ttarget\tkm\nAda\tBob\t1\n", 2, vec![Note::Heading, more.clone()]),
+        ("\"source\",\"target\"\r\n\"Ada, Countess\",\"Bob\"\r\n", 2, vec![Note::Heading]),
+        // Any two words, where nothing but integers follows.
+        ("person friend\n0 1\n1 2\n", 3, vec![Note::Heading]),
+        ("id1,id2,since\n0,1,x\n", 2, vec![Note::Heading, more.clone()]),
+        ("Ada Bob\nBob Eve\n", 3, vec![]),
+        ("Ada Bob\n1 2\n2 Ada\n", 4, vec![]),
+        ("Ada Bob\n", 2, vec![]),
+        ("Ada Bob 3\n", 2, vec![more.clone()]),
+        ("0 1 0.5\n1 2 0.25\n", 3, vec![more.clone()]),
+        ("0\t1\t1082040961\n", 2, vec![more.clone()]),
+        // Blanks and separators at the end of a line are no columns.
+        ("0 1 \r\n1 2\r\n", 3, vec![]),
+        ("0,1,\n1,2,\n", 3, vec![]),
+    ];
+    for (text, n, notes) in rows {
+        let loaded = read(text);
+        assert_eq!((loaded.graph.n(), loaded.notes), (n, notes), "{text}");
+    }
+    // Neither keeps strict reading from taking the file.
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    assert!(read_bytes(b"from to weight\n0 1 5\n", "f", &strict).is_ok());
+    let names = read("\"Ada, Countess\",Bob\nBob,\"say \"\"hi\"\"\"\n").labels.unwrap();
+    assert_eq!(names.iter().collect::<Vec<_>>(), ["Ada, Countess", "Bob", "say \"hi\""]);
 }

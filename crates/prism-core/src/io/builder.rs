@@ -126,8 +126,8 @@ impl GraphBuilder {
     }
 
     /// Gives each vertex a new number: the vertices that occur, and those in `also`, are renumbered in
-    /// increasing order; the others vanish. Returns the old numbers.
-    pub(crate) fn compact(&mut self, also: Vec<u32>) -> Vec<u32> {
+    /// increasing order from `first` on; the others vanish. Returns the old numbers.
+    pub(crate) fn compact(&mut self, also: Vec<u32>, first: u32) -> Vec<u32> {
         let mut ids = also;
         let mut limit = 1 << 20;
         for bucket in &self.buckets {
@@ -141,12 +141,12 @@ impl GraphBuilder {
         }
         ids.par_sort_unstable();
         ids.dedup();
-        let number = |id: u32| ids.partition_point(|&other| other < id) as u32;
+        let number = |id: u32| first + ids.partition_point(|&other| other < id) as u32;
         let old = std::mem::take(self);
         (self.edges, self.self_loops) = (old.self_loops + old.merged, old.self_loops);
         self.merged = old.merged;
         self.next_look = u64::MAX;
-        self.needed = ids.len() as u64;
+        self.needed = u64::from(first) + ids.len() as u64;
         for bucket in old.buckets {
             for edge in bucket {
                 self.push(Edge::new(number(edge.high()), number(edge.low())));
@@ -210,7 +210,7 @@ mod tests {
             let mut builder = GraphBuilder::default();
             raw.iter().for_each(|&(u, v)| builder.push(Edge::new(far(u), far(v))));
             let loops = raw.iter().filter(|(u, v)| u == v).map(|&(u, _)| far(u)).collect();
-            let ids = builder.compact(loops);
+            let ids = builder.compact(loops, 0);
             prop_assert!(ids.windows(2).all(|w| w[0] < w[1]));
             prop_assert_eq!(builder.edges(), raw.len() as u64);
             let (g, cleanup) = builder.finish(0);

@@ -1,15 +1,17 @@
 //! Edge lists: two vertex names a line, as SNAP, KONECT, networkx and spreadsheets write them.
 //!
-//! Names end at a comma or semicolon if the line has one, else at a tab, else at a blank; what follows
-//! the second name (a weight, a time) is skipped. Lines that start with `#` or `%` are comments. A first
-//! line like `source,target` is a heading.
+//! Names end at a comma or semicolon if the line has one, else at a tab, else at a blank (see [`super::names`] for
+//! quoted ones); what follows the second name (a weight, a time) is skipped. Lines that start with `#` or
+//! `%` are comments. A first line is a heading if it looks like `source,target`, or if it holds two names
+//! and every other line two integers.
 //!
-//! **Integers.** As long as every name is an integer below 2^32 - 1, written without leading zeros, it is
-//! the number of a vertex: the graph has the vertices 0 to the largest id, those that no line names
-//! being isolated, which keeps ids as they are (SNAP files). Ids that are too sparse for that, the largest
-//! beyond both 65,536 and 8 times the number of lines, are renumbered in increasing order, and the
-//! originals kept as [`Labels`]. A comment `# vertices: N` before the first edge raises the number of
-//! vertices; our writer uses it.
+//! **Integers.** Names that are integers below 2^32 - 1, written without leading zeros, are names all the
+//! same: a number that no line uses is no vertex (0, where the file counts from 1), and the others are
+//! the vertices in increasing order, their originals kept as [`Labels`]. Only in a file that uses all
+//! numbers from 0 to the largest are they the vertices themselves. A comment `# vertices: N` before the
+//! first edge, as our writer puts it, declares the vertices 0 to N - 1, isolated ones included, unless a
+//! line names a larger one. Numbers are first read as those of vertices and gaps closed in the end (see
+//! [`gaps`]), or in a table before where the largest is beyond both 65,536 and twice the number of lines.
 //!
 //! **Text.** The first name that is anything else turns the file into one of text names. Vertices are then
 //! numbered in order of first appearance, after the integers that stood in front of it, in increasing
@@ -21,33 +23,16 @@ use super::builder::{Edge, GraphBuilder};
 use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
 use super::labels::Labels;
-use super::lexer::{self, Cursor, Number, quote, split_line, trim};
+use super::lexer::{self, Cursor, split_line, trim};
+use super::names::{as_integer, is_heading, two_integers, two_names};
 use super::source::Source;
-use super::{Loaded, Note, ReadOptions, plausible};
+use super::{Loaded, Note, ReadOptions, gaps, plausible};
 
-/// Ids up to this are always kept as they are.
+/// Ids up to this are the rows of the graph until gaps are closed.
 const ALWAYS_KEPT: u64 = 1 << 16;
 
-/// Ids up to this many times the number of lines are kept as they are.
-const KEPT_PER_EDGE: u64 = 8;
-
-/// Names of the columns that make a first line a heading.
-const HEADINGS: [&str; 14] = [
-    "source",
-    "target",
-    "src",
-    "dst",
-    "from",
-    "to",
-    "fromnodeid",
-    "tonodeid",
-    "node1",
-    "node2",
-    "vertex1",
-    "vertex2",
-    "node_1",
-    "node_2",
-];
+/// So are ids up to this many times the number of lines.
+const KEPT_PER_EDGE: u64 = 2;
 
 /// Integer edges of a block of lines.
 #[derive(Default)]
@@ -56,23 +41,29 @@ struct Parsed {
     lines: u64,
     /// Where the first line starts that does not name two integers.
     other: Option<usize>,
+    /// Whether lines have more than two columns.
+    more_columns: bool,
 }
 
 /// What has been read of the file.
+#[derive(Default)]
 struct Reader {
     builder: GraphBuilder,
     /// Vertices that have a self-loop; they exist even when nothing else names them.
     loops: Vec<u32>,
     /// The text names, once there are any.
     names: Option<Interner>,
+    /// The two names of the first line, while only integers follow: perhaps a heading.
+    first_line: Option<[String; 2]>,
     heading: bool,
+    /// Whether columns behind the names were skipped.
+    more_columns: bool,
 }
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let announced = announced_vertices(source.peek().0);
-    let mut reader =
-        Reader { builder: GraphBuilder::default(), loops: Vec::new(), names: None, heading: false };
+    let mut reader = Reader::default();
     // Blocks behind the first text name need not be parsed as integers.
     let text = AtomicBool::new(false);
     source.for_each_block(
@@ -82,6 +73,9 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
             }
         },
         |source, parsed, block, lines_before| {
+            if reader.names.is_none() {
+                reader.more_columns |= parsed.more_columns;
+            }
             let first_text = match (&reader.names, parsed.other) {
                 (None, None) => {
                     reader.take_integers(&parsed.edges);
@@ -128,26 +122,33 @@ impl Reader {
     }
 
     fn text_line(&mut self, line: &[u8]) -> Result<(), ErrorKind> {
-        const EXPECTED: &str = "two vertex names";
-        let line = std::str::from_utf8(line)
-            .map_err(|_| ErrorKind::expected("text in UTF-8", quote(line)))?;
-        let (first, second) =
-            two_names(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line.as_bytes())))?;
+        let found = two_names(line)?;
+        let (first, second) = (&*found.first, &*found.second);
         if self.names.is_none() {
-            if self.builder.edges() == 0 && !self.heading && is_heading(first, second) {
-                self.heading = true;
-                return Ok(());
-            }
-            let as_integer = |name: &str| {
-                let mut cursor = Cursor::new(name.as_bytes());
-                vertex(&mut cursor).filter(|_| cursor.at_end())
-            };
-            if let (Some(u), Some(v)) = (as_integer(first), as_integer(second)) {
+            let integers = (as_integer(first), as_integer(second));
+            if let (Some(u), Some(v)) = integers {
+                self.more_columns |= found.more;
                 self.take_integers(&[Edge::new(u, v)]);
                 return Ok(());
             }
-            self.turn_to_text();
+            if self.builder.edges() == 0 && !self.heading && self.first_line.is_none() {
+                if is_heading(first, second) {
+                    self.heading = true;
+                    return Ok(());
+                }
+                if integers == (None, None) {
+                    self.first_line = Some([first.to_owned(), second.to_owned()]);
+                    self.more_columns |= found.more;
+                    return Ok(());
+                }
+            }
+            self.turn_to_text()?;
         }
+        self.more_columns |= found.more;
+        self.named_edge(first, second)
+    }
+
+    fn named_edge(&mut self, first: &str, second: &str) -> Result<(), ErrorKind> {
         let Some(names) = &mut self.names else { return Ok(()) };
         match (names.number(first), names.number(second)) {
             (Some(u), Some(v)) => {
@@ -161,41 +162,75 @@ impl Reader {
         }
     }
 
-    /// The integers so far become names.
-    fn turn_to_text(&mut self) {
+    /// The integers so far become names, and the first line an edge if it was in doubt.
+    fn turn_to_text(&mut self) -> Result<(), ErrorKind> {
         let mut names = Interner::default();
-        for id in self.builder.compact(std::mem::take(&mut self.loops)) {
+        let first_line = self.first_line.take();
+        // They are the first to appear.
+        for name in first_line.iter().flatten() {
+            names.number(name);
+        }
+        let mut builder = std::mem::take(&mut self.builder);
+        let before = names.len() as u32;
+        let ids = builder.compact(std::mem::take(&mut self.loops), before);
+        for id in ids {
             names.number(&id.to_string());
         }
+        self.builder = builder;
         self.names = Some(names);
+        match first_line {
+            Some([first, second]) => self.named_edge(&first, &second),
+            None => Ok(()),
+        }
     }
 
     fn finish(mut self, announced: u64, options: &ReadOptions) -> Result<Loaded, ErrorKind> {
+        if self.builder.edges() == 0 && self.first_line.is_some() {
+            // Nothing stands below it: it is an edge.
+            self.turn_to_text()?;
+        }
         let edges = self.builder.edges();
         let mut n = self.builder.needed();
-        let labels = match self.names {
-            Some(names) => {
-                n = names.len() as u64;
-                Some(names.into_labels())
-            }
-            None if announced > n => {
-                n = plausible(announced, edges, options)? as u64;
-                None
-            }
-            None if n > ALWAYS_KEPT.max(edges.saturating_mul(KEPT_PER_EDGE)) => {
-                let ids = self.builder.compact(self.loops);
-                n = ids.len() as u64;
-                Some(Labels::integers(ids))
-            }
-            None => None,
-        };
-        let (graph, cleanup) = self.builder.finish(n as usize);
-        let mut loaded = Loaded::new(graph, cleanup);
-        loaded.labels = labels;
-        if self.heading {
-            loaded.notes.push(Note::Heading);
+        let mut notes = Vec::new();
+        if self.heading || self.first_line.is_some() {
+            notes.push(Note::Heading);
         }
-        Ok(loaded)
+        if self.more_columns {
+            notes.push(Note::MoreColumns);
+        }
+        let loops = std::mem::take(&mut self.loops);
+        if let Some(names) = self.names {
+            n = names.len() as u64;
+            let (graph, cleanup) = self.builder.finish(n as usize);
+            let labels = Some(names.into_labels());
+            return Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) });
+        }
+        if announced >= n {
+            n = plausible(announced, edges, options)? as u64;
+            let (graph, cleanup) = self.builder.finish(n as usize);
+            return Ok(Loaded { notes, ..Loaded::new(graph, cleanup) });
+        }
+        let (graph, cleanup, ids);
+        if n > ALWAYS_KEPT.max(edges.saturating_mul(KEPT_PER_EDGE)) {
+            ids = Some(self.builder.compact(loops, 0));
+            (graph, cleanup) = self.builder.finish(0);
+        } else {
+            let (with_gaps, found) = self.builder.finish(n as usize);
+            cleanup = found;
+            (graph, ids) = gaps::close(with_gaps, loops);
+        }
+        let between = ids.as_ref().map_or(0, |ids| missing(ids));
+        notes.extend((between > 0).then_some(Note::Gaps(between)));
+        let labels = ids.map(Labels::integers);
+        Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) })
+    }
+}
+
+/// The integers between the first and the last of `ids` that are not among them.
+fn missing(ids: &[u32]) -> u64 {
+    match (ids.first(), ids.last()) {
+        (Some(&first), Some(&last)) => u64::from(last - first) + 1 - ids.len() as u64,
+        _ => 0,
     }
 }
 
@@ -210,110 +245,28 @@ fn announced_vertices(head: &[u8]) -> u64 {
     numbers.next().unwrap_or(0)
 }
 
-pub(super) fn is_heading(first: &str, second: &str) -> bool {
-    [first, second].iter().all(|name| HEADINGS.contains(&name.to_lowercase().as_str()))
-}
-
-/// The first two names of a line.
-fn two_names(line: &str) -> Option<(&str, &str)> {
-    let mut parts: [Option<&str>; 2] = [None; 2];
-    let separator = [',', ';', '\t'].into_iter().find(|&separator| line.contains(separator));
-    match separator {
-        Some(separator) => {
-            let mut fields = line.split(separator).map(str::trim);
-            parts = parts.map(|_| fields.next());
-        }
-        None => {
-            let mut fields = line.split([' ', '\r']).filter(|field| !field.is_empty());
-            parts = parts.map(|_| fields.next());
-        }
-    }
-    let names = (parts[0]?, parts[1]?);
-    (!names.0.is_empty() && !names.1.is_empty()).then_some(names)
-}
-
 /// Parses lines of integers, up to the first line that is anything else.
 fn parse(block: &[u8], parsed: &mut Parsed) {
     let mut cursor = Cursor::new(block);
     parsed.edges.clear();
     parsed.edges.reserve(block.len() / 10);
-    (parsed.lines, parsed.other) = (0, None);
+    (parsed.lines, parsed.other, parsed.more_columns) = (0, None, false);
+    let mut more = false;
     while !cursor.at_end() {
         let line_start = cursor.position();
         cursor.skip_blanks();
         match cursor.byte() {
             b'\n' => cursor.step(),
             b'#' | b'%' => cursor.skip_line(),
-            _ => match edge(&mut cursor) {
-                Some(edge) => parsed.edges.push(edge),
+            _ => match two_integers(&mut cursor, &mut more) {
+                Some((u, v)) => parsed.edges.push(Edge::new(u, v)),
                 None => {
                     parsed.other = Some(line_start);
-                    return;
+                    break;
                 }
             },
         }
         parsed.lines += 1;
     }
-}
-
-/// Parses one line of two integers and anything behind them, up to its line break. None when the names
-/// that [`two_names`] finds in the line are, or may be, others.
-#[inline]
-fn edge(cursor: &mut Cursor<'_>) -> Option<Edge> {
-    let u = vertex(cursor)?;
-    let mut separator = match cursor.byte() {
-        between @ (b' ' | b'\t' | b',' | b';') => between,
-        _ => return None,
-    };
-    cursor.step();
-    while cursor.byte() == b' ' {
-        cursor.step();
-    }
-    if separator == b' ' && matches!(cursor.byte(), b'\t' | b',' | b';') {
-        separator = cursor.byte();
-        cursor.step();
-        while cursor.byte() == b' ' {
-            cursor.step();
-        }
-    }
-    let v = vertex(cursor)?;
-    if cursor.byte() == b'\n' {
-        cursor.step();
-    } else {
-        further_columns(cursor, separator)?;
-    }
-    Some(Edge::new(u, v))
-}
-
-/// Skips what stands behind the second integer, if it cannot change where the names end.
-fn further_columns(cursor: &mut Cursor<'_>, separator: u8) -> Option<()> {
-    let rest = lexer::trim_end(cursor.line());
-    let behind_blanks = rest.iter().find(|&&b| b != b' ').copied();
-    let column_ends = match separator {
-        b' ' => matches!(rest.first(), None | Some(b' ')),
-        _ => behind_blanks.is_none_or(|b| b == separator),
-    };
-    let stronger: &[u8] = match separator {
-        b' ' => b"\t;,",
-        b'\t' => b";,",
-        b';' => b",",
-        _ => b"",
-    };
-    if !column_ends || rest.iter().any(|b| stronger.contains(b)) {
-        return None;
-    }
-    cursor.skip_line();
-    Some(())
-}
-
-/// Parses an integer that can be the number of a vertex and has no leading zeros.
-#[inline]
-fn vertex(cursor: &mut Cursor<'_>) -> Option<u32> {
-    let start = cursor.position();
-    let zero = cursor.byte() == b'0';
-    match cursor.number() {
-        Number::Value(_) if zero && cursor.position() > start + 1 => None,
-        Number::Value(value) if value < u64::from(u32::MAX) => Some(value as u32),
-        _ => None,
-    }
+    parsed.more_columns = more;
 }

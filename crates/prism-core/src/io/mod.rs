@@ -33,12 +33,14 @@ mod ecl;
 mod edge_list;
 mod error;
 mod format;
+mod gaps;
 mod interner;
 mod labels;
 mod lexer;
 mod lines;
 mod matrix_market;
 mod metis;
+mod names;
 mod output;
 mod precolored_read;
 mod rows;
@@ -99,7 +101,7 @@ pub struct Loaded {
     /// The format that was detected or given.
     pub format: Format,
     /// The names of the vertices in the file, if they are not their numbers: edge lists with text for
-    /// names or with scattered integers.
+    /// names, or with integers that are not 0, 1, 2 and so on without gaps.
     pub labels: Option<Labels>,
     /// Anything odd about the file that did not keep it from being read.
     pub notes: Vec<Note>,
@@ -120,6 +122,18 @@ pub enum Note {
     Heading,
     /// So many edges stand in one of two rows only; they were taken all the same.
     OneWay(u64),
+    /// So many integers between the smallest and the largest name of an edge list are no vertices, since
+    /// no line names them.
+    Gaps(u64),
+    /// The lines of an edge list have columns behind the second, which were not read.
+    MoreColumns,
+}
+
+impl Note {
+    /// Whether the file contradicts itself, so that strict reading refuses it.
+    fn is_repair(&self) -> bool {
+        matches!(self, Self::EdgeCount { .. } | Self::OneWay(_))
+    }
 }
 
 impl fmt::Display for Note {
@@ -129,6 +143,15 @@ impl fmt::Display for Note {
                 write!(f, "the header says {}, the file lists {found}", counted(*declared, "edge"))
             }
             Self::Heading => f.write_str("the first line was taken for a heading"),
+            Self::Gaps(count) => {
+                let verb = if *count == 1 { "is" } else { "are" };
+                write!(
+                    f,
+                    "{} between the smallest and the largest {verb} in no line, and no vertices",
+                    counted(*count, "number")
+                )
+            }
+            Self::MoreColumns => f.write_str("columns behind the second name were not read"),
             Self::OneWay(edges) => {
                 write!(f, "{} given in one direction only", counted(*edges, "edge"))
             }
@@ -222,7 +245,7 @@ fn check_strict(source: &Source<'_>, loaded: Loaded) -> Result<Loaded, ReadError
         let (edges, loops) =
             (counted(duplicates, "repeated edge"), counted(self_loops, "self-loop"));
         format!("{edges} and {loops}; expected none")
-    } else if let Some(note) = loaded.notes.iter().find(|&note| *note != Note::Heading) {
+    } else if let Some(note) = loaded.notes.iter().find(|note| note.is_repair()) {
         note.to_string()
     } else {
         return Ok(loaded);

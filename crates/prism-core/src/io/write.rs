@@ -4,9 +4,10 @@
 //! names of the vertices; a reader numbers named vertices by first appearance, so that their numbers,
 //! which mean nothing, may change.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::edge_list::is_heading;
+use super::names::{as_integer, in_commas, is_heading};
 use super::{Format, Labels};
 use crate::graph::Graph;
 
@@ -49,44 +50,41 @@ fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<
         let message = format!("{} names for {} vertices", labels.len(), graph.n());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
-    let separator = separator(labels)?;
+    let commas = needs_commas(labels)?;
+    let separator = if commas { ',' } else { '\t' };
+    let put: fn(&str) -> Cow<'_, str> = if commas { in_commas } else { |name| name.into() };
     // At the start of a file a byte order mark belongs to the file, not to the name behind it.
     if labels.iter().any(|name| name.starts_with('\u{feff}')) {
         writeln!(out, "# edges: {}", graph.m())?;
     }
-    // Two vertices called like column headings would be skipped as one; a real heading protects them.
+    // A first line that reads like a heading would be taken for one; a real heading protects it.
     let mut heading_possible = true;
+    let texts = labels.iter().filter(|name| as_integer(name).is_none()).take(3).count();
     for u in graph.vertices() {
         let Some(name) = labels.get(u) else { continue };
         let larger = graph.neighbors(u).iter().filter(|&&v| v > u).copied();
         let isolated = (graph.degree(u) == 0).then_some(u);
         for other in larger.chain(isolated).filter_map(|v| labels.get(v)) {
-            if std::mem::take(&mut heading_possible) && is_heading(&name, &other) {
+            let alone = texts <= 2 && [&name, &other].iter().all(|name| as_integer(name).is_none());
+            if std::mem::take(&mut heading_possible) && (alone || is_heading(&name, &other)) {
                 writeln!(out, "source{separator}target")?;
             }
-            writeln!(out, "{name}{separator}{other}")?;
+            writeln!(out, "{}{separator}{}", put(&name), put(&other))?;
         }
     }
     Ok(())
 }
 
-/// A separator that no name contains.
-fn separator(labels: &Labels) -> io::Result<char> {
-    let refuse = |name: &str| {
-        let message = format!("the name {name:?} cannot stand in an edge list");
-        Err(io::Error::new(io::ErrorKind::InvalidInput, message))
-    };
-    let mut needs_comma = false;
+/// Whether names have to stand between commas, some in quotation marks, since they contain what ends names.
+fn needs_commas(labels: &Labels) -> io::Result<bool> {
+    let mut commas = false;
     for name in labels.iter() {
         let outer_blank = name.trim() != name;
-        if name.is_empty()
-            || outer_blank
-            || name.contains([',', '\n'])
-            || name.starts_with(['#', '%'])
-        {
-            return refuse(&name);
+        if name.is_empty() || outer_blank || name.contains('\n') || name.starts_with(['#', '%']) {
+            let message = format!("the name {name:?} cannot stand in an edge list");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        needs_comma |= name.contains([';', '\t']);
+        commas |= name.contains([',', ';', '\t']) || name.starts_with('"');
     }
-    Ok(if needs_comma { ',' } else { '\t' })
+    Ok(commas)
 }
