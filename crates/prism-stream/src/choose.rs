@@ -3,24 +3,24 @@
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
 //! to write the config and to make the step's calls. The first steps of a pipeline measure all of them
 //! ([`Measured`]); from that, [`choose`] predicts what each transport would take a step and picks the
-//! least; of those within [`CLOSE`] of it, the one that costs the host least. Nothing in here touches a
-//! device or a clock.
+//! least or, of those within a factor of [`CLOSE`] of it, the one whose calls cost the host least.
+//! Nothing in here touches a device or a clock.
 //!
 //! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
 //! in both directions slow each other down, so both at once are measured and not computed. Batches
 //! follow one another, since a caller takes what has come back before it sends more: each begins with
 //! an upload that no kernel hides and ends with a download, and where no second batch fits into the
 //! slots, nothing hides its first launch either. A graph costs the host one launch a batch and starts
-//! its kernels sooner after one another, but all configs of the batch are written before it. A kernel in
-//! mapped memory carries its own copies, so it is measured too, but only where that can be faster
-//! ([`worth_mapping`]).
+//! its kernels about a microsecond sooner after one another, but all configs of the batch are written
+//! before it. A kernel in mapped memory carries its own copies, so it is measured too, but only where
+//! that can be faster ([`worth_mapping`]).
 //!
 //! The depth follows from Little's law: steps in flight are the time that one takes from its first
 //! call to its end, over the time between two of them; one more is being taken by the host.
 
 use crate::plan::{self, Placement, Submission};
 
-/// Two predictions whose ratio is below this count as equal.
+/// A prediction that is no more than this many times the least counts as equal to it.
 pub const CLOSE: f64 = 1.05;
 
 /// A kernel time that has changed by more than this factor makes a pipeline choose again.
@@ -50,7 +50,8 @@ pub struct CopiedTimes {
     pub both: f64,
 }
 
-/// What the first steps showed. Times are in microseconds, the least of several.
+/// What the first steps showed. Times are in microseconds, the least of several; those of the device are
+/// of work that was held back until all of it was enqueued, so that no wait for the host is in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
     /// With copies, if that was measured.
@@ -196,8 +197,8 @@ impl Measured {
 
 /// Whether mapped memory might be faster than copies. It spares the host its copies, and the device
 /// the time that it takes to start one; so it might where the host's calls hold up the best that copies
-/// can do, or where the copies are short and the kernel does not hide them, as it never does at the
-/// ends of a batch. Longer ones are held up by the bus, which a kernel that reads and writes in mapped
+/// can do, or where the copies are short (below 12 us, both at once) and the kernel does not hide them,
+/// as it never does at the ends of a batch. Longer ones are held up by the bus, which a kernel that reads and writes in mapped
 /// memory has to go over just as well.
 #[must_use]
 pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {

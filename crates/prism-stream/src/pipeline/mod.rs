@@ -27,6 +27,18 @@
 //! }
 //! ```
 //!
+//! Nor can two threads submit at once, and so no graph is launched or updated by two:
+//!
+//! ```compile_fail,E0499
+//! # use prism_stream::AsyncPipelineCoordinator;
+//! fn race(pipeline: &mut AsyncPipelineCoordinator<u32, u32>) {
+//!     std::thread::scope(|scope| {
+//!         scope.spawn(|| pipeline.submit(&1).is_ok());
+//!         scope.spawn(|| pipeline.submit(&2).is_ok());
+//!     });
+//! }
+//! ```
+//!
 //! Errors, panics and time-outs leave a pipeline that can be waited for, reset or dropped. A drop
 //! never waits: what the device may still be using is parked in the [`GpuContext`].
 

@@ -3,10 +3,10 @@
 //!
 //! A measured step is a step like any other, with its config and its telemetry, but it runs alone, with
 //! timed events between its parts, and the host waits for it. A gate holds it back until all of it is
-//! enqueued, so that the events tell what the device does and not what it waits for. After it, while its slot is still the
-//! pipeline's, its config goes up and its telemetry comes down once more, both at the same time, which
-//! changes neither. If config and telemetry might be better off in mapped memory, a few more steps
-//! measure the kernel there.
+//! enqueued, so that the events tell what the device does and not what it waits for. After it, while
+//! its slot is still the pipeline's, its config goes up and its telemetry comes down once more, both at
+//! the same time and held back alike, which changes neither. If config and telemetry might be better
+//! off in mapped memory, a few more steps measure the kernel there.
 //!
 //! Later, one submission in [`EVERY`] has timed events around its kernel. When [`WINDOW`] such samples
 //! in a row say that the kernel is another than the one that was chosen by, or batches have another

@@ -1,12 +1,14 @@
 //! What a pipeline promises about order, lifetime and failure, against the recording mock: one test a
-//! promise, named after it.
+//! promise, named after it. `tests/README.md` has the rules behind them, and which test shows which.
 #![allow(unsafe_code, clippy::unwrap_used)]
 
+mod callbacks;
 mod captures;
 mod choice;
 mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
+mod events;
 mod failures;
 mod graphs;
 mod in_place;
@@ -17,3 +19,4 @@ mod pool;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;
+mod table;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use prism_stream::{Driver, GpuError, PoolOptions, StreamPool, StreamPriority, StreamPurpose};
 
+use proptest::prelude::*;
+
 use crate::support::device;
 
 #[test]
@@ -56,6 +58,34 @@ fn a_lease_is_used_again_and_idle_streams_go() {
     assert_eq!(mock.live().0, 0);
     let usage = pool.usage(StreamPurpose::AuxCompute);
     assert_eq!((usage.leases, usage.created, usage.destroyed), (3, 2, 2));
+}
+
+proptest! {
+    /// Rule 13.
+    #[test]
+    fn a_pool_never_holds_more_streams_than_its_cap(
+        cap in 1_usize..6,
+        moves in proptest::collection::vec((0_usize..5, any::<bool>()), 1..60),
+    ) {
+        let (mock, gpu) = device(25);
+        let pool = StreamPool::new(gpu, PoolOptions { cap, ..PoolOptions::default() });
+        let mut leases = Vec::new();
+        for (at, give_back) in moves {
+            if give_back && !leases.is_empty() {
+                drop(leases.swap_remove(at % leases.len()));
+                continue;
+            }
+            match pool.lease(StreamPurpose::ALL[at]) {
+                Ok(lease) => leases.push(lease),
+                Err(error) => {
+                    prop_assert_eq!(error, GpuError::PoolExhausted { cap });
+                    prop_assert_eq!(leases.len(), cap, "idle streams make room");
+                }
+            }
+            prop_assert!(pool.len() <= cap && leases.len() <= pool.len());
+            prop_assert_eq!(mock.live().0, pool.len());
+        }
+    }
 }
 
 #[test]
