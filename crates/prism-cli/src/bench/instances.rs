@@ -2,6 +2,7 @@
 
 use crate::args::{BenchArgs, Target};
 use crate::failure::Failure;
+use crate::output::note;
 use std::path::{Path, PathBuf};
 
 /// One graph to run on.
@@ -111,8 +112,18 @@ fn from_table(path: &Path, args: &BenchArgs, found: &mut Vec<Instance>) -> Resul
         let folder = path.parent().unwrap_or(Path::new(""));
         let named = cell(name);
         let beside = ["", ".gz", ".zst"].map(|end| format!("{named}.col{end}"));
-        let listed = cell(files).split_whitespace().map(str::to_owned);
+        let listed: Vec<String> = cell(files).split_whitespace().map(str::to_owned).collect();
+        let listed_graphs = listed.iter().filter(|file| is_graph(Path::new(file))).count();
+        if !listed.is_empty() && listed_graphs == 0 {
+            // Data that a graph could be made of, such as lists of students and their exams.
+            if !args.quiet {
+                let text = "left out, as none of its files is a graph";
+                note(format_args!("note: {}: \"{named}\" is {text}", path.display()));
+            }
+            continue;
+        }
         let file = listed
+            .into_iter()
             .chain(beside)
             .map(|file| folder.join(file))
             .find(|file| is_graph(file) && file.is_file());

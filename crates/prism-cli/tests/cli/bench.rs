@@ -85,6 +85,19 @@ fn a_folder_gives_its_graphs_and_files_their_own_targets() {
 }
 
 #[test]
+fn a_row_of_a_table_without_a_graph_is_left_out_and_one_whose_graph_is_missing_is_an_error() {
+    let folder = Folder::new();
+    std::fs::copy(graph("myciel5"), folder.path("myciel.col")).unwrap();
+    let rows = "name,files,best_known_k\nexams,exams.stu.gz,9\nmyciel,myciel.col,6\n";
+    let table = folder.file("INDEX.csv", rows);
+    let done = prism!["bench", &table, "--seeds", "1"].code(0);
+    assert!(done.stderr().contains("\"exams\" is left out"), "{done:?}");
+    assert!(done.stdout().contains("myciel"), "{done:?}");
+    let table = folder.file("LOST.csv", format!("{rows}lost,lost.col,9\n"));
+    prism!["bench", &table, "--seeds", "1"].code(3).fails(&["LOST.csv", "\"lost\""]);
+}
+
+#[test]
 fn what_cannot_be_run_is_3_and_the_rest_is_told() {
     let folder = Folder::new();
     let table = folder.file("INDEX.csv", "name,best_known_k\nlost,9\n");
