@@ -39,7 +39,11 @@ fn dimacs() {
             ),
             (
                 b"p edge 3 1\ne 1 99999999999999999999999\n",
-                "f, line 2: vertex 18446744073709551615, but the header allows 3 vertices (numbers 1 to 3)",
+                "f, line 2: expected a vertex number, found \"99999999999999999999999\"",
+            ),
+            (
+                b"p edge 99999999999999999999999 1\n",
+                "f, line 1: expected numbers below 2^64, found \"99999999999999999999999\"",
             ),
             (b"p edge 3 1\ne 1 -2\n", "f, line 2: expected a vertex number, found \"-2\""),
             (b"p edge 3 1\ne 1\n", "f, line 2: expected a line \"e U V\", found \"e 1\""),
@@ -360,4 +364,6 @@ fn saved_files_are_complete_or_untouched() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let zstd = save(folder.path().join("g.zst"), |_| Ok(())).unwrap_err();
     assert_eq!(zstd.kind(), std::io::ErrorKind::Unsupported);
+    let message = "zstd files are read but not written; choose .gz or no compression";
+    assert_eq!(zstd.to_string(), message);
 }

@@ -131,6 +131,10 @@ fn are_symmetric_rows(head: &[u8], complete: bool, header: metis::Header) -> boo
     if rows.len() as u64 > header.n {
         return false;
     }
+    // Vertices or edges without any line: rather a single edge of vertex 0.
+    if all && rows.is_empty() && (header.n, header.m) != (0, 0) {
+        return false;
+    }
     let entries: usize = rows.iter().map(Vec::len).sum();
     if all && (rows.len() as u64) < header.n && entries as u64 != header.m.saturating_mul(2) {
         return false;

@@ -165,6 +165,13 @@ impl<'t> Cursor<'t> {
         &rest[..end]
     }
 
+    /// The digits in front of the cursor, for a message about the number that was just read.
+    pub(super) fn digits(&self) -> &'t [u8] {
+        let read = &self.text[..self.at.min(self.text.len())];
+        let start = read.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |other| other + 1);
+        &read[start..]
+    }
+
     /// The rest of the line under the cursor, without its line break; the cursor stays.
     pub(super) fn line(&self) -> &'t [u8] {
         split_line(&self.text[self.at.min(self.text.len())..]).0

@@ -19,7 +19,10 @@ pub(super) fn header<H>(
         let parsed = match source.next_line()?.map(lexer::trim) {
             None => Err(ErrorKind::truncated(expected, "the end of the file")),
             Some(line) if line.is_empty() || is_comment(line) => continue,
-            Some(line) => parse(line),
+            Some(line) => match lexer::words(line).find(|&w| lexer::integer(w) == Some(u64::MAX)) {
+                Some(word) => Err(ErrorKind::expected("numbers below 2^64", quote(word))),
+                None => parse(line),
+            },
         };
         return parsed.map_err(|kind| source.error_here(kind));
     }
@@ -120,6 +123,8 @@ fn no_vertex(
     expected: &str,
 ) -> ErrorKind {
     match number {
+        // It did not fit 64 bits.
+        Number::Value(u64::MAX) => ErrorKind::expected(expected, quote(cursor.digits())),
         Number::Value(v) => ErrorKind::bad_vertex(format, v, n, 1),
         Number::Missing => ErrorKind::expected(expected, quote(cursor.word())),
     }

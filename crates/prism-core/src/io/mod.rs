@@ -43,6 +43,7 @@ mod metis;
 mod names;
 mod output;
 mod precolored_read;
+mod resemblance;
 mod rows;
 mod source;
 mod thinning;
@@ -80,7 +81,7 @@ pub struct ReadOptions {
     /// Makes repeated edges, self-loops and a wrong number of edges in a header errors.
     pub strict: bool,
     /// The number of vertices that a header is believed without edges to show for it. By default
-    /// 2^26, which a graph spends half a gigabyte on.
+    /// 2^26, which a graph spends half a gigabyte on (8 bytes a vertex).
     pub free_vertices: u64,
 }
 
@@ -201,8 +202,13 @@ pub fn read_from(
             Some(format) => format,
             None => {
                 let (head, complete) = source.peek();
-                detect::detect(head, complete, name)
-                    .map_err(|kind| source.error(Place::Whole, kind))?
+                let format = detect::detect(head, complete, name)
+                    .map_err(|kind| source.error(Place::Whole, kind))?;
+                if format == Format::EdgeList {
+                    resemblance::check(head, complete)
+                        .map_err(|(line, kind)| source.error(Place::Line(line), kind))?;
+                }
+                format
             }
         };
         let read = match format {

@@ -1,0 +1,170 @@
+//! What is no edge list but would be read as one.
+//!
+//! Nearly any text has two words in every line, so edge lists are what is left when no other format is
+//! detected, and matrices, adjacency lists or DOT files would become graphs that nobody meant. The front of
+//! the file is held against the marks of those. A format that is named is taken at its word: this is asked
+//! only where the format was detected.
+
+use std::collections::HashSet;
+
+use super::error::ErrorKind;
+use super::lexer::{self, quote, trim};
+
+/// Lines that are looked at.
+const LINES: usize = 1 << 12;
+
+/// A line that is not empty or a comment.
+struct Line<'h> {
+    number: u64,
+    text: &'h [u8],
+}
+
+impl<'h> Line<'h> {
+    /// What stands between blanks, commas and semicolons.
+    fn fields(&self) -> impl Iterator<Item = &'h [u8]> {
+        let ends = |&b: &u8| lexer::is_blank(b) || b == b',' || b == b';';
+        self.text.split(ends).filter(|field| !field.is_empty())
+    }
+}
+
+/// Fails, with the line, if a file that starts with `head` (all of it when `complete`) looks like
+/// something else than an edge list.
+pub(super) fn check(head: &[u8], complete: bool) -> Result<(), (u64, ErrorKind)> {
+    let mut lines: Vec<Line<'_>> = (1u64..)
+        .zip(head.split(|&b| b == b'\n').map(trim))
+        .filter(|(_, text)| !matches!(text, [] | [b'#' | b'%', ..]))
+        .map(|(number, text)| Line { number, text })
+        .take(LINES + 1)
+        .collect();
+    let all = complete && lines.len() <= LINES;
+    if !all {
+        lines.pop();
+    }
+    let Some(first) = lines.first() else { return Ok(()) };
+    let found = language(&lines)
+        .map(|what| (first, what))
+        .or_else(|| graph6(&lines).map(|what| (first, what)))
+        .or_else(|| matrix(&lines, all).map(|what| (first, what)))
+        .or_else(|| adjacency_list(&lines));
+    let Some((line, what)) = found else { return Ok(()) };
+    let expected = "two names in each line of an edge list (name its format to read it as one)";
+    let found = format!("{}, which looks like {what}", quote(line.text));
+    Err((line.number, ErrorKind::expected(expected, found)))
+}
+
+/// Languages that are known by how they begin.
+fn language(lines: &[Line<'_>]) -> Option<&'static str> {
+    let mut texts = lines.iter().map(|line| line.text).skip_while(|text| text.starts_with(b"//"));
+    let begins = texts.next()?;
+    let second = texts.next().unwrap_or_default();
+    let text = begins.to_ascii_lowercase();
+    let behind = trim(&begins[1..]).first();
+    let opens = |mark: u8| text.contains(&mark) || second.starts_with(&[mark]);
+    let first_word: &[u8] = lexer::words(&text).next().unwrap_or_default();
+    match first_word.split(|b| matches!(b, b'{' | b'[')).next().unwrap_or_default() {
+        b"graph" | b"digraph" | b"strict" if opens(b'{') => return Some("a DOT file"),
+        b"graph" if opens(b'[') => return Some("a GML file"),
+        b"creator" if second.starts_with(b"graph") => return Some("a GML file"),
+        _ => {}
+    }
+    match begins[0] {
+        b'{' if matches!(behind, None | Some(b'"' | b'}')) => Some("JSON"),
+        b'[' if matches!(behind, None | Some(b'"' | b'{' | b'[' | b']' | b'0'..=b'9')) => {
+            Some("JSON")
+        }
+        b'<' if matches!(behind, Some(b'?' | b'!')) => Some("XML, as in GraphML or GEXF"),
+        b'<' if [&b"<graphml"[..], b"<gexf", b"<html"].iter().any(|tag| text.starts_with(tag)) => {
+            Some("XML, as in GraphML or GEXF")
+        }
+        b'*' if text.starts_with(b"*vertices") || text.starts_with(b"*network") => {
+            Some("a Pajek file")
+        }
+        b'>' if [&b">>graph6<<"[..], b">>sparse6<<", b">>digraph6<<"]
+            .iter()
+            .any(|mark| text.starts_with(mark)) =>
+        {
+            Some("a graph6 or sparse6 file")
+        }
+        b'a' | b'p' => shortest_paths(lines),
+        _ => None,
+    }
+}
+
+/// Arcs `a FROM TO LENGTH` of the DIMACS challenge on shortest paths, all lines of them.
+fn shortest_paths(lines: &[Line<'_>]) -> Option<&'static str> {
+    let arc = |line: &Line<'_>| {
+        let words: Vec<&[u8]> = lexer::words(line.text).collect();
+        let integers = || words[1..].iter().all(|word| lexer::integer(word).is_some());
+        words.len() == 4 && words[0] == b"a" && integers()
+    };
+    let (first, rest) = lines.split_first()?;
+    let header = first.text.starts_with(b"p sp ");
+    ((header || arc(first)) && !rest.is_empty() && rest.iter().all(arc))
+        .then_some("a DIMACS shortest-path file")
+}
+
+/// Every line is a word of graph6, as long as the number of vertices at its front asks for.
+fn graph6(lines: &[Line<'_>]) -> Option<&'static str> {
+    let is_graph6 = |line: &Line<'_>| {
+        let word = line.text;
+        let values = |word: &[u8]| word.iter().fold(0, |n, &b| n << 6 | u64::from(b - 63));
+        let (n, rest) = match word {
+            _ if word.iter().any(|b| !(63..=126).contains(b)) => return false,
+            [126, a, b, c, rest @ ..] if *a != 126 => (values(&[*a, *b, *c]), rest),
+            [n, rest @ ..] if *n != 126 => (u64::from(n - 63), rest),
+            _ => return false,
+        };
+        (n * n.saturating_sub(1) / 2).div_ceil(6) == rest.len() as u64
+    };
+    lines.iter().all(is_graph6).then_some("a graph6 file")
+}
+
+/// As many lines as columns, at least three, and only 0 and 1, or a symmetric matrix with a zero diagonal.
+fn matrix(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
+    let columns = lines.first()?.fields().count();
+    if columns < 3 || lines.len() > columns || (all && lines.len() < columns) || lines.len() < 2 {
+        return None;
+    }
+    let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse::<f64>().ok();
+    let row = |line: &Line<'_>| {
+        let row: Option<Vec<f64>> = line.fields().map(number).collect();
+        row.filter(|row| row.len() == columns)
+    };
+    let rows: Vec<Vec<f64>> = lines.iter().map(row).collect::<Option<_>>()?;
+    let binary = || rows.iter().flatten().all(|&entry| entry == 0.0 || entry == 1.0);
+    let distances = || {
+        let seen = rows.len();
+        (0..seen).all(|u| rows[u][u] == 0.0 && (0..u).all(|v| rows[u][v] == rows[v][u]))
+    };
+    (binary() || distances()).then_some("an adjacency matrix")
+}
+
+/// Lines of various lengths, each with the neighbours of a vertex behind its name. An edge list may have
+/// further columns in some of its lines; but its vertices begin several lines, and words in those columns
+/// begin none.
+fn adjacency_list<'l, 'h>(lines: &'l [Line<'h>]) -> Option<(&'l Line<'h>, &'static str)> {
+    const WHAT: &str = "a line of an adjacency list";
+    let first = lines.first()?;
+    let names: Vec<&[u8]> = lines.iter().filter_map(|line| line.fields().next()).collect();
+    if names.len() > 1 && names.iter().all(|name| name.len() > 1 && name.ends_with(b":")) {
+        return Some((first, WHAT));
+    }
+    let length = first.fields().count();
+    let other = lines.iter().find(|line| line.fields().count() != length)?;
+    let integers = lines.iter().all(|line| line.fields().all(|f| lexer::integer(f).is_some()));
+    let plain =
+        |line: &Line<'_>| !line.text.iter().any(|b| matches!(b, b',' | b';' | b'\t' | b'"'));
+    if !integers && !lines.iter().all(plain) {
+        return None;
+    }
+    let distinct: HashSet<&[u8]> = names.iter().copied().collect();
+    let once = distinct.len() == names.len();
+    let neighbors = || lines.iter().flat_map(|line| line.fields().skip(2));
+    let found = if integers {
+        let lengths: HashSet<usize> = lines.iter().map(|line| line.fields().count()).collect();
+        once || lengths.len() > 2 || lengths.iter().any(|length| !(2..=4).contains(length))
+    } else {
+        once && neighbors().next().is_some() && neighbors().all(|word| distinct.contains(word))
+    };
+    found.then_some((other, WHAT))
+}
