@@ -144,8 +144,7 @@ fn children(parent: u32) -> Vec<u32> {
 fn interrupt_bench(signal: Signal, code: i32) {
     let folder = Folder::new();
     let path = |name: &str| folder.path(name);
-    let endless = format!("{}=1", graph("gnp125_5").display());
-    let mut command = prism!["bench", graph("myciel5"), endless, "--seeds", "1"];
+    let mut command = prism!["bench", graph("myciel5"), graph("gnp125_5"), "--seeds", "1"];
     command.args(["--time-limit", "100s", "--moves", "1000000000000"]);
     for (option, name) in [("--csv", "a.csv"), ("--json", "a.json"), ("--plot", "a.svg")] {
         command.arg(option).arg(path(name));
