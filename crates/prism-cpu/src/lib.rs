@@ -4,6 +4,7 @@
 pub mod adjacency;
 pub mod annealing;
 pub mod bit_matrix;
+mod choice;
 mod columns;
 pub mod conflict_list;
 pub mod construct;
@@ -30,6 +31,7 @@ pub mod rlf;
 pub mod search;
 mod simd;
 pub mod speculative;
+mod tabu_list;
 pub mod tabucol;
 pub mod tie_rule;
-mod ties;
+mod width;

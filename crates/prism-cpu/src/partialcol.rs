@@ -1,17 +1,17 @@
 //! PartialCol: tabu search over partial proper colourings (Bloechliger & Zufferey 2008).
 //!
-//! Where TabuCol colours every vertex and counts conflicts, PartialCol keeps all classes independent and
-//! counts the vertices that have none, the pool. A move gives a vertex of the pool the class where it has
-//! fewest neighbours, ties broken uniformly at random; those neighbours lose theirs, and may not return
-//! to it for a while, the tenure.
+//! Where TabuCol colours every vertex and counts conflicts, PartialCol keeps all classes
+//! independent and counts the vertices that have none, the pool. A move gives a vertex of the pool
+//! the class where it has fewest neighbours, ties broken uniformly at random; those neighbours lose
+//! theirs, and may not return to it for a while, the tenure.
 //!
-//! The tenure is either *dynamic*, growing with the pool as TabuCol's does with the conflicts (Galinier &
-//! Hao 1999), or *reactive*, the FOO scheme of the paper ("fluctuation of the objective function"): a
-//! period in which the number of uncoloured vertices hardly moves is taken for a cycle or a plateau, and
-//! the tenure grows; otherwise it shrinks slowly.
+//! The tenure is either *dynamic*, growing with the pool as TabuCol's does with the conflicts
+//! (Galinier & Hao 1999), or *reactive*, the FOO scheme of the paper ("fluctuation of the objective
+//! function"): a period in which the number of uncoloured vertices hardly moves is taken for a
+//! cycle or a plateau, and the tenure grows; otherwise it shrinks slowly.
 //!
-//! A move is found as TabuCol finds it, with the pool in the place of the conflicting vertices; see
-//! [`tabucol`](crate::tabucol). [`guided_ejection`](crate::guided_ejection) makes the same moves with
+//! A move is found as TabuCol finds it, with the pool in the place of the conflicting vertices (see
+//! `choice`), and made in `search`. [`guided_ejection`](crate::guided_ejection) makes the same moves with
 //! learned prices.
 
 mod search;
@@ -21,8 +21,9 @@ mod tests;
 use crate::adjacency::Adjacency;
 use crate::search::{FixedK, Step};
 use crate::simd::Level;
+use crate::width::Width;
 use prism_core::{Color, Rng};
-use search::{Pause, Search};
+use search::Search;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -56,19 +57,13 @@ impl Tenure {
 
 /// The search; see the top of this file.
 #[derive(Clone, Debug)]
-pub struct PartialCol(Width);
-
-/// Counts are bytes until a class may come to hold more than 255 neighbours of one vertex.
-#[derive(Clone, Debug)]
-enum Width {
-    Bytes(Search<u8>),
-    Words(Search<u16>),
-}
+pub struct PartialCol(Width<Search<u8>>);
 
 impl PartialCol {
-    /// A search for `k >= 1` colours that begins at `start`, as far as that is proper and below `k`:
-    /// vertices whose entry is missing, too large, or that of a neighbour of a smaller number begin without
-    /// a colour. Comes back early when `stop` is raised, with a search that has lost some of `start`.
+    /// A search for `k >= 1` colours that begins at `start`, as far as that is proper and below
+    /// `k`: vertices whose entry is missing, too large, or that of a neighbour of a smaller number
+    /// begin without a colour. Comes back early when `stop` is raised, with a search that has lost
+    /// some of `start`.
     pub fn new(
         adjacency: Arc<Adjacency>,
         n: usize,
@@ -86,55 +81,26 @@ impl PartialCol {
         Self(if search.load(start, stop) {
             Width::Bytes(search)
         } else {
-            Width::Words(widened(&search, start))
+            Width::Words(search.widened_from(start))
         })
     }
 }
 
-/// The same search with wider counts, from `start`.
-fn widened(search: &Search<u8>, start: &[Color]) -> Search<u16> {
-    let mut wide = search.widened();
-    wide.load(start, &AtomicBool::new(false));
-    wide
-}
-
 impl FixedK for PartialCol {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let before = self.moves();
-        let pause = match &mut self.0 {
-            Width::Bytes(search) => search.run(moves, stop),
-            Width::Words(search) => search.run(moves, stop),
-        };
-        match (pause, &mut self.0) {
-            (Pause::Step(step), _) => step,
-            (Pause::Crowded, Width::Bytes(search)) => {
-                let colors: Vec<Color> = search.colors().collect();
-                self.0 = Width::Words(widened(search, &colors));
-                self.run(moves - (self.moves() - before), stop)
-            }
-            (Pause::Crowded, Width::Words(_)) => unreachable!("only byte counts can be crowded"),
-        }
+        self.0.run(moves, stop)
     }
 
     fn best(&self) -> &[Color] {
-        match &self.0 {
-            Width::Bytes(search) => search.best(),
-            Width::Words(search) => search.best(),
-        }
+        self.0.best()
     }
 
     /// Uncoloured vertices of the best partial colouring.
     fn conflicts(&self) -> u64 {
-        match &self.0 {
-            Width::Bytes(search) => search.conflicts(),
-            Width::Words(search) => search.conflicts(),
-        }
+        self.0.conflicts()
     }
 
     fn moves(&self) -> u64 {
-        match &self.0 {
-            Width::Bytes(search) => search.moves(),
-            Width::Words(search) => search.moves(),
-        }
+        self.0.moves()
     }
 }

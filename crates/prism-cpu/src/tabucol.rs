@@ -6,12 +6,8 @@
 //! Hao 1999), unless taking it leads to fewer conflicts than ever seen.
 //!
 //! A move costs a scan of the conflicting vertices' count rows, 64 colours an instruction (see
-//! `simd`), and an update of the counts (see `neighbor_counts`). Tabu entries are bits beside the rows, so
-//! that the scan reads 1 bit a colour; an [`ExpiryRing`](crate::expiry_ring::ExpiryRing) says which bit to
-//! clear when.
-//!
-//! The moves are made in `search`; this file is what others see of it, and changes to wider counts when
-//! bytes do not suffice any more.
+//! `choice`), and an update of the counts (see `neighbor_counts`); `tabu_list` says what is tabu. The
+//! moves are made in `search`; this file is what others see of it.
 //!
 //! Strong on random graphs and as the improvement step of [`memetic`](crate::memetic) search; on
 //! geometric and register-allocation graphs it drowns in plateaus.
@@ -23,21 +19,15 @@ pub(crate) mod tests;
 use crate::adjacency::Adjacency;
 use crate::search::{FixedK, Step};
 use crate::simd::{LANES, Level};
+use crate::width::{Width, largest_class};
 use prism_core::{Color, Graph, Rng};
-use search::{BYTE_CLASS, Pause, Search};
+use search::Search;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Tabu search for a proper colouring with k colours.
 #[derive(Clone, Debug)]
-pub struct TabuCol(Width);
-
-/// Counts are bytes until a class may come to hold more than 255 neighbours of one vertex.
-#[derive(Clone, Debug)]
-enum Width {
-    Bytes(Search<u8>),
-    Words(Search<u16>),
-}
+pub struct TabuCol(Width<Search<u8>>);
 
 impl TabuCol {
     /// A search for `k >= 1` colours from `start`, which has one colour below `k` for each vertex.
@@ -74,8 +64,8 @@ impl TabuCol {
     /// Starts again from another assignment of the same k colours; moves are counted on.
     pub fn restart(&mut self, start: &[Color]) {
         match &mut self.0 {
-            Width::Bytes(search) if crowded(&search.adjacency, search.k, start) => {
-                self.0 = Width::Words(search.widened(start));
+            Width::Bytes(search) if crowded(search.adjacency(), search.k(), start) => {
+                self.0 = Width::Words(search.widened_from(start));
             }
             Width::Bytes(search) => search.load(start),
             Width::Words(search) => search.load(start),
@@ -85,52 +75,31 @@ impl TabuCol {
 
 /// Whether `start` has a class that byte counts are not safe with.
 fn crowded(adjacency: &Adjacency, k: usize, start: &[Color]) -> bool {
-    if adjacency.max_degree() <= BYTE_CLASS as usize {
+    let largest = largest_class::<u8>(adjacency);
+    if largest == u32::MAX {
         return false;
     }
     let mut sizes = vec![0u32; k];
     for &c in start {
         sizes[c as usize] += 1;
     }
-    sizes.into_iter().any(|size| size > BYTE_CLASS)
+    sizes.into_iter().any(|size| size > largest)
 }
 
 impl FixedK for TabuCol {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let before = self.moves();
-        let pause = match &mut self.0 {
-            Width::Bytes(search) => search.run(moves, stop),
-            Width::Words(search) => search.run(moves, stop),
-        };
-        match (pause, &mut self.0) {
-            (Pause::Step(step), _) => step,
-            (Pause::Crowded, Width::Bytes(search)) => {
-                let colors = search.colors().to_vec();
-                self.0 = Width::Words(search.widened(&colors));
-                self.run(moves - (self.moves() - before), stop)
-            }
-            (Pause::Crowded, Width::Words(_)) => unreachable!("only byte counts can be crowded"),
-        }
+        self.0.run(moves, stop)
     }
 
     fn best(&self) -> &[Color] {
-        match &self.0 {
-            Width::Bytes(search) => search.best(),
-            Width::Words(search) => search.best(),
-        }
+        self.0.best()
     }
 
     fn conflicts(&self) -> u64 {
-        match &self.0 {
-            Width::Bytes(search) => search.conflicts(),
-            Width::Words(search) => search.conflicts(),
-        }
+        self.0.conflicts()
     }
 
     fn moves(&self) -> u64 {
-        match &self.0 {
-            Width::Bytes(search) => search.moves(),
-            Width::Words(search) => search.moves(),
-        }
+        self.0.moves()
     }
 }

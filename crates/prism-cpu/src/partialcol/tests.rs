@@ -58,7 +58,7 @@ fn every_level_and_width_makes_the_same_moves() {
             let bytes = Search::new(adjacency.clone(), size, Tenure::DYNAMIC, rng, level);
             let mut search = match wide {
                 false => PartialCol::begin(bytes, &[], &GO),
-                true => PartialCol(Width::Words(bytes.widened())),
+                true => PartialCol(Width::Words(bytes.widened_from(&[]))),
             };
             let mut trace = Vec::new();
             for _ in 0..50 {

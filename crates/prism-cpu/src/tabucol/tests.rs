@@ -49,13 +49,14 @@ fn byte_and_word_counts_make_the_same_moves() {
     let graph = gnp(90, 0.4, 6);
     let adjacency = Arc::new(Adjacency::sparse(&graph));
     let start = random_start(90, 9, 7);
-    let mut bytes =
-        Search::<u8>::new(adjacency.clone(), 9, &start, Rng::new(1, 0), Level::detect());
-    let mut words = Search::<u16>::new(adjacency, 9, &start, Rng::new(1, 0), Level::detect());
+    let bytes = Search::<u8>::new(adjacency, 9, &start, Rng::new(1, 0), Level::detect());
+    let mut words = Width::<Search<u8>>::Words(bytes.widened_from(&start));
+    let mut bytes = Width::Bytes(bytes);
     for _ in 0..400 {
         bytes.run(5, &GO_ON);
         words.run(5, &GO_ON);
-        assert_eq!(bytes.colors(), words.colors());
+        assert_eq!(bytes.best(), words.best());
+        assert_eq!(bytes.conflicts(), words.conflicts());
     }
 }
 
