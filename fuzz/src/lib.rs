@@ -36,8 +36,8 @@ pub fn replay(target: &str, data: &[u8]) {
     }
 }
 
-/// Reads a graph. It is an error with a message, or a graph that keeps its invariants and survives being
-/// written and read again.
+/// Reads a graph. It is an error with a message, or a graph that keeps its invariants and survives
+/// being written and read again.
 fn graph(format: Option<Format>, data: &[u8]) {
     // Few vertices on trust, so that time goes into parsing and not into empty graphs.
     let options = ReadOptions { format, free_vertices: 1 << 10, ..ReadOptions::default() };

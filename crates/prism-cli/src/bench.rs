@@ -1,8 +1,9 @@
 //! `prism bench`: every instance with every seed, each run a process of its own, and what comes of it.
 //!
 //! A run is `prism color --json`, so that its CPU time and memory are those of one run and nothing
-//! else. A signal ends the runs, and those that had finished are reported. Times to a target are heavy-tailed: the summary gives medians with extremes and counts of
-//! success, and the plot shows whole distributions.
+//! else. A signal ends the runs, and those that had finished are reported. Times to a target are
+//! heavy-tailed: the summary gives medians with extremes and counts of success, and the plot shows
+//! whole distributions.
 
 mod children;
 mod instances;

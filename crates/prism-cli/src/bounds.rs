@@ -1,8 +1,8 @@
 //! `prism bounds`: how many colours it takes at least, and how many always do.
 //!
-//! Below, from the cheapest proof to the dearest: a clique, an odd cycle, a generalised Mycielskian,
-//! exhaustive search. Above: degrees, and the colouring of DSATUR. Each is tried only while the bounds have
-//! not met.
+//! Below, from the cheapest proof to the dearest: a clique, an odd cycle, a generalised
+//! Mycielskian, exhaustive search. Above: degrees, and the colouring of DSATUR. Each is tried only
+//! while the bounds have not met.
 
 use crate::args::BoundsArgs;
 use crate::failure::Failure;

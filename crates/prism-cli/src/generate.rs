@@ -1,7 +1,7 @@
 //! `prism generate`: graphs by rule or by seed.
 //!
-//! A few digits ask for more memory than any machine has, so the size is estimated first, and what would
-//! take more than [`MOST_BYTES`] is refused unless it is forced.
+//! A few digits ask for more memory than any machine has, so the size is estimated first, and what
+//! would take more than [`MOST_BYTES`] is refused unless it is forced.
 
 use crate::args::{GenerateArgs, Kind};
 use crate::failure::Failure;

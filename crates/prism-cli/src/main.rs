@@ -1,9 +1,9 @@
 //! The command `prism`: parse what was typed, work out what it means, run it, and turn how it ended
 //! into an exit code.
 //!
-//! Two levels of arguments: [`args`] is what the user typed, and each subcommand's file works out what it
-//! means before anything runs. Results go to standard output and nothing else does; notes, progress and
-//! summaries go to standard error. Each subcommand is one file of its name.
+//! Two levels of arguments: [`args`] is what the user typed, and each subcommand's file works out
+//! what it means before anything runs. Results go to standard output and nothing else does; notes,
+//! progress and summaries go to standard error. Each subcommand is one file of its name.
 
 mod args;
 mod bench;

@@ -1,5 +1,5 @@
-//! Errors of the solver and of the verifier in the words of the graph's file: they know vertices by their
-//! index alone, the user knows them by name, or by numbers that count from 1 in most formats.
+//! Errors of the solver and of the verifier in the words of the graph's file: they know vertices by
+//! their index alone, the user knows them by name, or by numbers that count from 1 in most formats.
 
 use prism_core::Violation;
 use prism_core::io::Loaded;

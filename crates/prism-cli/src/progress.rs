@@ -16,7 +16,8 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// `line` draws on the terminal, `events` takes JSON lines, `error` the first failure to write them.
+    /// `line` draws on the terminal, `events` takes JSON lines, `error` the first failure to write
+    /// them.
     pub fn new(
         line: bool,
         events: Option<Box<dyn Write + Send + 'a>>,

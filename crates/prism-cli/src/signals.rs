@@ -1,12 +1,12 @@
 //! Signals that ask for an end: the first one stops the work, whose best result is still written; the
 //! second ends the process on the spot.
 //!
-//! They are Ctrl-C, SIGTERM, SIGHUP (the terminal is gone; not under `nohup`, which has it ignored) and
-//! SIGXCPU (the CPU time that the system allows is used up). They are taken over only once there is
-//! something to save: before that, while a graph is read, they end the process as they always do. The
-//! second signal is dealt with where it arrives, by the handler itself, so that it also ends a process that
-//! is busy or waits for whoever reads its output. SIGXCPU comes again every second, so it is never counted
-//! as the second one.
+//! They are Ctrl-C, SIGTERM, SIGHUP (the terminal is gone; not under `nohup`, which has it ignored)
+//! and SIGXCPU (the CPU time that the system allows is used up). They are taken over only once
+//! there is something to save: before that, while a graph is read, they end the process as they
+//! always do. The second signal is dealt with where it arrives, by the handler itself, so that it
+//! also ends a process that is busy or waits for whoever reads its output. SIGXCPU comes again
+//! every second, so it is never counted as the second one.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag;

@@ -1,4 +1,5 @@
-//! How fast a compressed file is read, beside what its decompressor alone takes, and in how much memory.
+//! How fast a compressed file is read, beside what its decompressor alone takes, and in how much
+//! memory.
 //!
 //! ```text
 //! read_speed make grid 256 grid.mtx.gz     # a 3D grid of 256^3 vertices
@@ -7,8 +8,8 @@
 //! read_speed read FILE                     # the graph
 //! ```
 //!
-//! Each run prints wall seconds, the peak resident memory of the process, and for `read` the size of the
-//! graph's own arrays. One run a process, since the peak is the process's.
+//! Each run prints wall seconds, the peak resident memory of the process, and for `read` the size
+//! of the graph's own arrays. One run a process, since the peak is the process's.
 
 #![allow(clippy::print_stdout)]
 

@@ -261,7 +261,8 @@ impl<'a> Graph<'a> {
         (&self.offsets, &self.neighbors)
     }
 
-    /// The subgraph on `keep`; its vertex `i` is `keep[i]`. `keep` must not repeat a vertex. O(n + arcs of `keep`).
+    /// The subgraph on `keep`; its vertex `i` is `keep[i]`. `keep` must not repeat a vertex. O(n +
+    /// arcs of `keep`).
     pub fn induced(&self, keep: &[u32]) -> Graph<'static> {
         const ABSENT: u32 = u32::MAX;
         let mut new_id = vec![ABSENT; self.n()];

@@ -1,8 +1,8 @@
 //! The benchmark files that PRISM is measured on: every one is read and has the vertices and edges that
 //! its index says.
 //!
-//! They are not part of the repository. `PRISM_DATA` names their folder (default: `../shared` beside the
-//! workspace); without it the tests pass with a message, unless `PRISM_REQUIRE_DATA=1`.
+//! They are not part of the repository. `PRISM_DATA` names their folder (default: `../shared`
+//! beside the workspace); without it the tests pass with a message, unless `PRISM_REQUIRE_DATA=1`.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

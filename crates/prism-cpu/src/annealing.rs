@@ -1,11 +1,12 @@
 //! Simulated annealing at a fixed number of colours (Johnson, Aragon, McGeoch & Schevon 1991).
 //!
 //! Every vertex has a colour and conflicting edges are counted. A proposal is a random conflicting
-//! vertex and a random other colour for it; it is taken when it makes nothing worse, and otherwise with
-//! probability exp(-growth / temperature). A rejected proposal costs two table entries, an accepted one
-//! the degree, so cold annealing makes a hundred million proposals a second. The temperature falls by
-//! a factor from level to level; when hardly any uphill move is accepted and nothing better turns up for some
-//! levels, the search is frozen and heats up again from where it stands.
+//! vertex and a random other colour for it; it is taken when it makes nothing worse, and otherwise
+//! with probability exp(-growth / temperature). A rejected proposal costs two table entries, an
+//! accepted one the degree, so cold annealing makes a hundred million proposals a second. The
+//! temperature falls by a factor from level to level; when hardly any uphill move is accepted and
+//! nothing better turns up for some levels, the search is frozen and heats up again from where it
+//! stands.
 //!
 //! The acceptance test compares 32 random bits with an integer threshold that is computed once a level
 //! with `libm`, so that a seed gives the same walk on every machine.

@@ -1,8 +1,8 @@
 //! A calendar of tabu expiries: what ends at iteration t, found in constant time.
 //!
-//! No entry lasts longer than the ring is long. So the entries that end at t hang on a list whose head is
-//! slot t modulo the length. Entries that have ended are used again; nothing is allocated once there
-//! have been as many at a time as there ever will be.
+//! No entry lasts longer than the ring is long. So the entries that end at t hang on a list whose
+//! head is slot t modulo the length. Entries that have ended are used again; nothing is allocated
+//! once there have been as many at a time as there ever will be.
 
 const END: u32 = u32::MAX;
 
@@ -53,7 +53,8 @@ impl ExpiryRing {
         end
     }
 
-    /// Calls `each` with the entries that end at `now`. Must be called once for every iteration, in order.
+    /// Calls `each` with the entries that end at `now`. Must be called once for every iteration, in
+    /// order.
     #[inline]
     pub fn expire(&mut self, now: u64, mut each: impl FnMut(u32)) {
         let list = now as usize & (self.heads.len() - 1);

@@ -9,11 +9,11 @@
 //! a tabu search does not find in hours.
 //!
 //! The weights are the penalty counters of Nagata & Bräysy (2009), who used them to empty the last
-//! vehicle of a routing plan; the move is that of PartialCol (Bloechliger & Zufferey 2008), and Malaguti, Monaci
-//! & Toth (2008) had before seen that the sum of degrees, a fixed weight, beats the plain count. Two things come from
-//! measurement: the vertex is the best of a few random ones from the pool (all of them cost more than they
-//! bring, one misses too much), and a vertex that was pushed out may not return to that class for
-//! a handful of moves.
+//! vehicle of a routing plan; the move is that of PartialCol (Bloechliger & Zufferey 2008), and
+//! Malaguti, Monaci & Toth (2008) had before seen that the sum of degrees, a fixed weight, beats
+//! the plain count. Two things come from measurement: the vertex is the best of a few random ones
+//! from the pool (all of them cost more than they bring, one misses too much), and a vertex that
+//! was pushed out may not return to that class for a handful of moves.
 //!
 //! Limits: on random graphs the weights mean nothing and tabu search over conflicts is far better.
 //! Nothing proves that k colours do not suffice.

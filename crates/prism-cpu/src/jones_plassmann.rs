@@ -1,13 +1,13 @@
 //! Largest-first greedy colouring on all threads, with the same result as on one.
 //!
 //! Jones & Plassmann (1993): a vertex may be coloured as soon as every neighbour of higher priority
-//! has been. With the degree as priority and ties to the smaller number (Hasenplaugh et al. 2014) the
-//! outcome is the sequential largest-first colouring, whatever the threads do. Counting predecessors
-//! costs more than the colouring itself; so the threads of the current rayon pool take short runs of the
-//! sequential order in turn, and wait in place for the few earlier neighbours that are in another
-//! thread's hands. To tell those from vertices whose turn is far away, a run is marked under the lock
-//! under which it is taken: whoever holds a later run sees the marks of all earlier ones. The vertex of
-//! highest priority in hand never waits, so there is progress.
+//! has been. With the degree as priority and ties to the smaller number (Hasenplaugh et al. 2014)
+//! the outcome is the sequential largest-first colouring, whatever the threads do. Counting
+//! predecessors costs more than the colouring itself; so the threads of the current rayon pool take
+//! short runs of the sequential order in turn, and wait in place for the few earlier neighbours
+//! that are in another thread's hands. To tell those from vertices whose turn is far away, a run is
+//! marked under the lock under which it is taken: whoever holds a later run sees the marks of all
+//! earlier ones. The vertex of highest priority in hand never waits, so there is progress.
 //!
 //! Two things keep the waits short where they would hurt, among the hubs of a graph with skewed
 //! degrees, which are all adjacent. Runs are measured in arcs, so that a hub is a run of its own. And a

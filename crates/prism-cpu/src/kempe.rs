@@ -1,12 +1,12 @@
 //! Kempe chains: make room for a vertex by swapping two colours in a part of the graph.
 //!
-//! The vertices of two colours induce a bipartite graph; in any of its connected components, a Kempe
-//! chain, the two colours can be swapped and the colouring stays proper (Kempe 1879). Suppose that every
-//! colour is taken around a vertex v. If the chains of colours a and b that start at the neighbours of v
-//! with colour a reach none of its neighbours with colour b, swapping them frees a for v. Sequential
-//! colouring with interchange does this before it opens a new colour (Matula, Marble & Isaacson 1972);
-//! here it is done afterwards, to a whole class: [`empty_class`] moves the vertices of one class
-//! elsewhere until none is left or the work is used up.
+//! The vertices of two colours induce a bipartite graph; in any of its connected components, a
+//! Kempe chain, the two colours can be swapped and the colouring stays proper (Kempe 1879). Suppose
+//! that every colour is taken around a vertex v. If the chains of colours a and b that start at the
+//! neighbours of v with colour a reach none of its neighbours with colour b, swapping them frees a
+//! for v. Sequential colouring with interchange does this before it opens a new colour (Matula,
+//! Marble & Isaacson 1972); here it is done afterwards, to a whole class: [`empty_class`] moves the
+//! vertices of one class elsewhere until none is left or the work is used up.
 //!
 //! Chains are short where classes are sparse among each other. On dense graphs most pairs of classes
 //! form a single chain and little can be freed. Work is counted in arcs looked at, and no other limit
@@ -71,8 +71,8 @@ impl<'c> Chains<'c> {
         Self { graph, colors, members: Vec::new(), seen, search: 0, work: 0 }
     }
 
-    /// Collects the chains of colours `a` and `b` that the vertices `from` of colour `a` lie in. Gives up
-    /// and says `false` after `arcs` arcs, or at a vertex that `allowed` forbids.
+    /// Collects the chains of colours `a` and `b` that the vertices `from` of colour `a` lie in.
+    /// Gives up and says `false` after `arcs` arcs, or at a vertex that `allowed` forbids.
     fn grow(
         &mut self,
         from: impl Iterator<Item = u32>,
@@ -139,7 +139,8 @@ impl<'c> Chains<'c> {
         found.is_some()
     }
 
-    /// Makes a colour of `palette` free for the vertex that has the neighbours `around`, and says which.
+    /// Makes a colour of `palette` free for the vertex that has the neighbours `around`, and says
+    /// which.
     fn room(&mut self, palette: &[Color], around: &[Vec<u32>], arcs: u64) -> Option<Color> {
         for &a in palette {
             let from = &around[a as usize];

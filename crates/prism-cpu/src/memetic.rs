@@ -1,10 +1,10 @@
 //! Memetic search with two individuals (HEAD, Moalic & Gondran 2018).
 //!
-//! A generation crosses the two individuals by [GPX](crate::gpx) both ways and improves both children by
-//! [`TabuCol`] for a fixed number of moves; the children replace their parents. Two individuals
-//! converge within tens of generations, so every ten generations one of them is replaced by the best
-//! of the ten before, and one by a random assignment when both have become the same partition.
-//! Galinier & Hao's algorithm of 1999 is the same with a population.
+//! A generation crosses the two individuals by [GPX](crate::gpx) both ways and improves both
+//! children by [`TabuCol`] for a fixed number of moves; the children replace their parents. Two
+//! individuals converge within tens of generations, so every ten generations one of them is
+//! replaced by the best of the ten before, and one by a random assignment when both have become the
+//! same partition. Galinier & Hao's algorithm of 1999 is the same with a population.
 //!
 //! The two children are improved in lockstep, each with its own random stream. Whether that happens on
 //! one thread or on two changes nothing but the time.

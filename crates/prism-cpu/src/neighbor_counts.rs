@@ -67,8 +67,8 @@ impl Count for u16 {
 pub(crate) struct NeighborCounts<C> {
     colors: Vec<Color>,
     class_sizes: Vec<u32>,
-    /// By vertex: `words * LANES` counts by colour, the largest count in the padding. With columns, only
-    /// the rows of conflicting vertices are up to date.
+    /// By vertex: `words * LANES` counts by colour, the largest count in the padding. With columns,
+    /// only the rows of conflicting vertices are up to date.
     rows: Vec<C>,
     /// By vertex: neighbours of its own colour; up to date for every vertex.
     own: Vec<C>,

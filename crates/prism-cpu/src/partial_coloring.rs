@@ -1,9 +1,10 @@
 //! A partial proper colouring that vertices enter by pushing their neighbours out.
 //!
-//! What [`crate::guided_ejection`] works on: classes that are always independent sets, a pool of the vertices that have no class, and for
-//! every class and vertex the *pressure*, the summed weight of the vertex's neighbours in that class.
-//! Placing a vertex in a class throws those neighbours back into the pool, so the pressure is the price
-//! of the move, known without looking at a single neighbour.
+//! What [`crate::guided_ejection`] works on: classes that are always independent sets, a pool of
+//! the vertices that have no class, and for every class and vertex the *pressure*, the summed
+//! weight of the vertex's neighbours in that class. Placing a vertex in a class throws those
+//! neighbours back into the pool, so the pressure is the price of the move, known without looking
+//! at a single neighbour.
 //!
 //! The pressures are stored class by class (`k` rows of `n`). A move touches one row only, which stays
 //! in the first-level cache, where the transposed layout would touch one cache line for each neighbour.
@@ -35,10 +36,11 @@ pub struct PartialColoring<'g> {
 }
 
 impl<'g> PartialColoring<'g> {
-    /// Takes over `start` as far as it is proper: the vertices of `frozen` first, in their order, then
-    /// the others by number; entries at or above `k`, missing entries and vertices with a neighbour in
-    /// their class already go to the pool. `weight` is what ejecting a vertex costs, at least 1. When `stop`
-    /// is raised, the vertices not yet looked at stay in the pool. O(n k + m).
+    /// Takes over `start` as far as it is proper: the vertices of `frozen` first, in their order,
+    /// then the others by number; entries at or above `k`, missing entries and vertices with a
+    /// neighbour in their class already go to the pool. `weight` is what ejecting a vertex costs,
+    /// at least 1. When `stop` is raised, the vertices not yet looked at stay in the pool. O(n k +
+    /// m).
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,

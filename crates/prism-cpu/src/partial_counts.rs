@@ -1,10 +1,10 @@
 //! A partial proper colouring and its neighbour counts, kept up to date move by move.
 //!
-//! The classes are independent sets; the vertices outside them form the *pool*. A vertex of the pool
-//! enters a class, and its neighbours there leave for the pool. The forms are those of
+//! The classes are independent sets; the vertices outside them form the *pool*. A vertex of the
+//! pool enters a class, and its neighbours there leave for the pool. The forms are those of
 //! [`neighbor_counts`](crate::neighbor_counts): rows of counts for every vertex where the graph is
-//! sparse, columns by class where it is dense, with rows for the pool alone. The pool is a class too, the
-//! last one, so that a vertex that comes or goes is a shift between two columns.
+//! sparse, columns by class where it is dense, with rows for the pool alone. The pool is a class
+//! too, the last one, so that a vertex that comes or goes is a shift between two columns.
 
 use crate::adjacency::Adjacency;
 use crate::columns::Columns;

@@ -1,7 +1,8 @@
-//! The state of [`guided_ejection`](crate::guided_ejection): the loop, the tabu list and the best so far.
+//! The state of [`guided_ejection`](crate::guided_ejection): the loop, the tabu list and the best
+//! so far.
 //!
-//! A vertex of the pool enters a class, and its neighbours there are pushed out and may not return to that
-//! class for a while. Which vertex, which class and how long is the engine's business.
+//! A vertex of the pool enters a class, and its neighbours there are pushed out and may not return
+//! to that class for a while. Which vertex, which class and how long is the engine's business.
 
 use crate::partial_coloring::PartialColoring;
 use crate::search::Step;
@@ -75,8 +76,8 @@ impl<'g> PartialSearch<'g> {
         }
     }
 
-    /// [`FixedK::run`](crate::search::FixedK::run) with what `make_move` does as a move; it may find nothing
-    /// to do.
+    /// [`FixedK::run`](crate::search::FixedK::run) with what `make_move` does as a move; it may
+    /// find nothing to do.
     pub fn run(
         &mut self,
         moves: u64,
@@ -102,8 +103,8 @@ impl<'g> PartialSearch<'g> {
         Step::Solved
     }
 
-    /// Moves `v` from the pool into `class`. The neighbours that it pushes out stay away from there for as
-    /// many moves as `tenure` draws for each, after the next one.
+    /// Moves `v` from the pool into `class`. The neighbours that it pushes out stay away from there
+    /// for as many moves as `tenure` draws for each, after the next one.
     #[inline]
     pub fn place(
         &mut self,

@@ -7,10 +7,11 @@
 //! random graphs. On a graph of ordinary size a run takes milliseconds, so that a few [`Ranking`]s are
 //! tried and the best colouring is kept.
 //!
-//! Dense graphs count neighbours with rows of a bit matrix: a class costs O(n^2 / 64) words, because the
-//! set of vertices that fit shrinks as fast as the class grows. Sparse graphs keep the counts by
-//! difference and the candidates in a [`LevelQueue`]: each class costs the arcs among the vertices
-//! that are left, O(k m) in all, which is why the work can be limited. Both ways choose the same.
+//! Dense graphs count neighbours with rows of a bit matrix: a class costs O(n^2 / 64) words,
+//! because the set of vertices that fit shrinks as fast as the class grows. Sparse graphs keep the
+//! counts by difference and the candidates in a [`LevelQueue`]: each class costs the arcs among the
+//! vertices that are left, O(k m) in all, which is why the work can be limited. Both ways choose
+//! the same.
 
 use crate::bit_matrix::{BitMatrix, ones};
 use crate::construct::ConstructError;
@@ -43,8 +44,9 @@ pub fn rlf(graph: &Graph<'_>, stop: &AtomicBool) -> Result<Coloring, ConstructEr
 /// [`rlf`] that gives up after about `arcs` arcs, or words of bits on dense graphs.
 ///
 /// # Errors
-/// As [`rlf`]; [`ConstructError::Stopped`] also when the work is used up in the first run. On a sparse graph
-/// the first class alone looks at a good part of all arcs, so that one with more is refused at once.
+/// As [`rlf`]; [`ConstructError::Stopped`] also when the work is used up in the first run. On a
+/// sparse graph the first class alone looks at a good part of all arcs, so that one with more is
+/// refused at once.
 pub fn rlf_within(
     graph: &Graph<'_>,
     arcs: u64,

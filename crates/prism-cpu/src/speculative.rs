@@ -1,15 +1,17 @@
 //! Speculative greedy colouring: colour many vertices at once, then take back what clashes.
 //!
-//! Gebremedhin & Manne (2000): threads colour the vertices of a block without regard to each other, look
-//! for adjacent vertices that chose the same colour, and put one of each such pair back into the next
-//! block (the iterative scheme of Catalyurek et al. 2012). In any order, like sequential greedy.
+//! Gebremedhin & Manne (2000): threads colour the vertices of a block without regard to each other,
+//! look for adjacent vertices that chose the same colour, and put one of each such pair back into
+//! the next block (the iterative scheme of Catalyurek et al. 2012). In any order, like sequential
+//! greedy.
 //!
 //! Usually what clashes depends on who was first. Here everybody chooses by the colours that were
-//! there before the block, so that the outcome does not depend on the threads; that asks for
-//! blocks which are small beside the graph, and their size follows the share of vertices that clash.
-//! Few do on sparse graphs. Among the hubs of a graph with skewed degrees most do, and the blocks shrink
-//! until they are coloured in sequence. Every arc is looked at twice, so it takes more than two threads
-//! to gain; for the order by degree `jones_plassmann` is faster and gives the sequential result.
+//! there before the block, so that the outcome does not depend on the threads; that asks for blocks
+//! which are small beside the graph, and their size follows the share of vertices that clash. Few
+//! do on sparse graphs. Among the hubs of a graph with skewed degrees most do, and the blocks
+//! shrink until they are coloured in sequence. Every arc is looked at twice, so it takes more than
+//! two threads to gain; for the order by degree `jones_plassmann` is faster and gives the
+//! sequential result.
 
 use crate::construct::ConstructError;
 use crate::greedy::{Forbidden, Order};
@@ -25,8 +27,8 @@ const BLOCK: usize = 1 << 15;
 /// Vertices that a thread takes at once.
 const RUN: usize = 256;
 
-/// A colouring of `graph` with the vertices taken roughly in `order`, made by all threads of the current
-/// rayon pool. Independent of their number; `seed` is used by [`Order::Random`] only.
+/// A colouring of `graph` with the vertices taken roughly in `order`, made by all threads of the
+/// current rayon pool. Independent of their number; `seed` is used by [`Order::Random`] only.
 ///
 /// # Errors
 /// [`ConstructError::TooManyColors`].

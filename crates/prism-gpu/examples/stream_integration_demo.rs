@@ -1,5 +1,5 @@
-//! The stream integration report's three scenarios on a GPU: sync, async, and streams of one's own; then
-//! what the device was doing meanwhile.
+//! The stream integration report's three scenarios on a GPU: sync, async, and streams of one's own;
+//! then what the device was doing meanwhile.
 //!
 //! `cargo run --release --example stream_integration_demo --features cuda`. With `PRISM_OUT` set to a
 //! folder, a picture and a Perfetto trace of the last steps are left there.

@@ -20,8 +20,8 @@ pub struct ProbeKernel {
     function: Function,
 }
 
-/// Adds a constant `TYPE_FIELD` with the offset of each field, for the source to assert. A field that is
-/// not named does not compile.
+/// Adds a constant `TYPE_FIELD` with the offset of each field, for the source to assert. A field
+/// that is not named does not compile.
 macro_rules! with_offsets {
     ($source:expr, $type:ident: $($field:ident)*) => {{
         let _ = |$type { $($field: _),* }: $type| ();

@@ -65,9 +65,9 @@ pub(crate) struct Manner {
 }
 
 impl Attempt {
-    /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k colours,
-    /// numbered without gaps. `None` if `stop` is raised meanwhile, which is looked at between passes over
-    /// the graph.
+    /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k
+    /// colours, numbered without gaps. `None` if `stop` is raised meanwhile, which is looked at
+    /// between passes over the graph.
     pub fn new(
         graph: &Graph<'_>,
         k: usize,
@@ -151,8 +151,8 @@ impl Part {
 }
 
 impl Search {
-    /// Runs the engine whose turn it is; says which it was, and what it found. `None` if it was called off
-    /// before it began.
+    /// Runs the engine whose turn it is; says which it was, and what it found. `None` if it was
+    /// called off before it began.
     fn take_turn(
         &mut self,
         moves: u64,

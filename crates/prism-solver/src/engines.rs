@@ -136,8 +136,8 @@ impl Setting {
     }
 }
 
-/// The searches that `build` gives for 0, 1 and so on up to `count`, one after the other; `None` if `stop`
-/// is raised before the last one is finished.
+/// The searches that `build` gives for 0, 1 and so on up to `count`, one after the other; `None` if
+/// `stop` is raised before the last one is finished.
 fn unless(
     stop: &AtomicBool,
     count: usize,

@@ -7,7 +7,8 @@ use prism_core::Coloring;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
-    /// It has not ended: [`Solver::step`](crate::Solver::step) came back because its moves were used up.
+    /// It has not ended: [`Solver::step`](crate::Solver::step) came back because its moves were
+    /// used up.
     Running,
     /// The colouring has as few colours as the lower bound proves necessary.
     Optimal,
@@ -56,12 +57,13 @@ pub struct EngineCounters {
 /// The result of a run, verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// A proper colouring of the input graph with colours `0..k` (precoloured vertices keep the colour they were given).
+    /// A proper colouring of the input graph with colours `0..k` (precoloured vertices keep the
+    /// colour they were given).
     pub coloring: Coloring,
     /// No proper colouring has fewer colours.
     pub lower_bound: usize,
-    /// A clique of the input graph, 0-based: it proves the lower bound if it is as large, else something else
-    /// did.
+    /// A clique of the input graph, 0-based: it proves the lower bound if it is as large, else
+    /// something else did.
     pub clique: Vec<u32>,
     /// Why the solver ended.
     pub status: Status,

@@ -1,9 +1,9 @@
 //! One kind of search on one part of the graph, on all threads.
 //!
-//! A phase has one search for each thread, or for each two, with a random stream of its own. It runs in rounds
-//! of moves; between rounds each search hands its best to the next one. While the threads work,
-//! the calling thread passes on how far they are. Clocks never reach the searches, so what a round does
-//! depends on its moves alone.
+//! A phase has one search for each thread, or for each two, with a random stream of its own. It
+//! runs in rounds of moves; between rounds each search hands its best to the next one. While the
+//! threads work, the calling thread passes on how far they are. Clocks never reach the searches, so
+//! what a round does depends on its moves alone.
 
 use crate::StopHandle;
 use crate::ledger::Ledger;

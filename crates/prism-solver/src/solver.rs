@@ -30,8 +30,8 @@ const EXACT_WORK: u64 = 4_000_000;
 /// Work of exhaustive search for each move, so that it takes about a tenth of the time.
 const EXACT_WORK_PER_MOVE: u64 = 20;
 
-/// The gap between bound and colouring that exhaustive search is likely to close. Where it is wider, it has
-/// one chance, ...
+/// The gap between bound and colouring that exhaustive search is likely to close. Where it is
+/// wider, it has one chance, ...
 const EXACT_GAP: usize = 3;
 
 /// ... with this much work.

@@ -1,5 +1,5 @@
-//! Stopping a solver from outside, when time is up, and a race among its own threads from inside: all by
-//! one flag that engines look at.
+//! Stopping a solver from outside, when time is up, and a race among its own threads from inside:
+//! all by one flag that engines look at.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// Stops a running solver from another thread or a signal handler: it only stores to atomics.
 ///
-/// The solver comes back with the best colouring so far: within milliseconds, or as long as a pass over a
-/// large graph takes.
+/// The solver comes back with the best colouring so far: within milliseconds, or as long as a pass
+/// over a large graph takes.
 #[derive(Clone, Debug, Default)]
 pub struct StopHandle(Arc<Flags>);
 
@@ -58,8 +58,8 @@ impl StopHandle {
         }
     }
 
-    /// Does `work`, and calls the engines back when it has not ended after `left`. The clock is kept by a
-    /// thread of its own, so that it covers whatever the work consists of.
+    /// Does `work`, and calls the engines back when it has not ended after `left`. The clock is
+    /// kept by a thread of its own, so that it covers whatever the work consists of.
     pub(crate) fn within<T>(&self, left: Option<Duration>, work: impl FnOnce() -> T) -> T {
         self.0.expired.store(false, Ordering::SeqCst);
         self.rearm();

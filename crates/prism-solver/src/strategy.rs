@@ -1,13 +1,13 @@
 //! The strategy on one page: which searches an attempt runs, in what order and in what shares.
 //!
-//! No single search is good on every graph. Guided ejection solves graphs with structure in thousands
-//! of moves and random graphs hardly at all; memetic search is the other way round; plain tabu search
-//! is quickest while k is still easy; PartialCol finds the hidden colouring of flat graphs. They take
-//! turns, and one of them, the leader, gets most of the moves. In the first rotation a [`Lean`] says
-//! which one that is; later it is the one that has come nearest to a colouring. The longer that
-//! does not help, the more the others get; on graphs of chance PartialCol as much as the leader, since how
-//! near it comes does not show whether there is a hidden partition to find. The one that solved the last k
-//! begins the next.
+//! No single search is good on every graph. Guided ejection solves graphs with structure in
+//! thousands of moves and random graphs hardly at all; memetic search is the other way round; plain
+//! tabu search is quickest while k is still easy; PartialCol finds the hidden colouring of flat
+//! graphs. They take turns, and one of them, the leader, gets most of the moves. In the first
+//! rotation a [`Lean`] says which one that is; later it is the one that has come nearest to a
+//! colouring. The longer that does not help, the more the others get; on graphs of chance
+//! PartialCol as much as the leader, since how near it comes does not show whether there is a
+//! hidden partition to find. The one that solved the last k begins the next.
 
 /// A search for a fixed number of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

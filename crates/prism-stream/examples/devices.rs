@@ -1,7 +1,7 @@
 //! What there is to run on, asked so that nothing can panic: devices, a context, a compiler.
 //!
-//! `cargo run -p prism-stream --example devices`. Built with `panic = "abort"` (`--profile abort`) it is
-//! the proof that a missing driver ends no process: a panic would.
+//! `cargo run -p prism-stream --example devices`. Built with `panic = "abort"` (`--profile abort`)
+//! it is the proof that a missing driver ends no process: a panic would.
 #![allow(clippy::print_stdout)]
 
 use prism_stream::{GpuContext, KernelCache, KernelSource, Module};

@@ -30,8 +30,8 @@ pub const DRIFT: f64 = 2.0;
 /// takes to start them: on an H200, 64 KB each way take 6 to 9, and a megabyte 26.
 const SHORT_COPY_US: f64 = 12.0;
 
-/// How much sooner, in microseconds, a device starts a kernel after the one before it if both are of one
-/// graph than if both were launched on a stream.
+/// How much sooner, in microseconds, a device starts a kernel after the one before it if both are
+/// of one graph than if both were launched on a stream.
 const GRAPH_GAIN_US: f64 = 1.0;
 
 /// A change below this many microseconds is no drift: timing events see no more.
@@ -50,8 +50,9 @@ pub struct CopiedTimes {
     pub both: f64,
 }
 
-/// What the first steps showed. Times are in microseconds, the least of several; those of the device are
-/// of work that was held back until all of it was enqueued, so that no wait for the host is in them.
+/// What the first steps showed. Times are in microseconds, the least of several; those of the
+/// device are of work that was held back until all of it was enqueued, so that no wait for the host
+/// is in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
     /// With copies, if that was measured.
@@ -196,10 +197,10 @@ impl Measured {
 }
 
 /// Whether mapped memory might be faster than copies. It spares the host its copies, and the device
-/// the time that it takes to start one; so it might where the host's calls hold up the best that copies
-/// can do, or where the copies are short (below 12 us, both at once) and the kernel does not hide them,
-/// as it never does at the ends of a batch. Longer ones are held up by the bus, which a kernel that reads and writes in mapped
-/// memory has to go over just as well.
+/// the time that it takes to start one; so it might where the host's calls hold up the best that
+/// copies can do, or where the copies are short (below 12 us, both at once) and the kernel does not
+/// hide them, as it never does at the ends of a batch. Longer ones are held up by the bus, which a
+/// kernel that reads and writes in mapped memory has to go over just as well.
 #[must_use]
 pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {
     let Some(times) = measured.copied else { return false };

@@ -1,4 +1,5 @@
-//! Timed steps as `tracing` spans. A program of its own: what collects spans is set for a whole process.
+//! Timed steps as `tracing` spans. A program of its own: what collects spans is set for a whole
+//! process.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -53,7 +53,8 @@ pub struct ColorArgs {
     /// them, colours from 0
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
-    /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is the CPU
+    /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is
+    /// the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
     /// Nothing on standard error but errors

@@ -28,7 +28,8 @@ pub struct Ended {
 }
 
 impl Children {
-    /// Runs a command to its end; nothing if it was not begun or not finished because of [`Self::stop`].
+    /// Runs a command to its end; nothing if it was not begun or not finished because of
+    /// [`Self::stop`].
     pub fn run(&self, command: &mut Command) -> io::Result<Option<Ended>> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let (place, pipes) = {

@@ -51,8 +51,8 @@ pub(super) struct Search<'g> {
 const ABSENT: u32 = u32::MAX;
 
 impl<'g> Search<'g> {
-    /// A search that ends early with a clique of `enough` vertices, which no clique may exceed unless the
-    /// caller is content with that many.
+    /// A search that ends early with a clique of `enough` vertices, which no clique may exceed
+    /// unless the caller is content with that many.
     pub(super) fn new(graph: &'g Graph<'g>, enough: usize, seed: u64) -> Self {
         let n = graph.n();
         // No clique is larger than the largest degree + 1; `start` has an end mark for each size.
@@ -76,8 +76,8 @@ impl<'g> Search<'g> {
         }
     }
 
-    /// Searches until `work` arcs were looked at, or so many moves were in vain that more are not worth it.
-    /// The best clique found, if larger than `known`.
+    /// Searches until `work` arcs were looked at, or so many moves were in vain that more are not
+    /// worth it. The best clique found, if larger than `known`.
     pub(super) fn run(&mut self, known: usize, work: u64, stop: &AtomicBool) -> Vec<u32> {
         let mut best = Vec::new();
         let mut best_size = known;

@@ -34,8 +34,8 @@ pub struct Mycielskian {
 }
 
 /// The best bound found from cliques greedily grown around every vertex, and from `clique` first;
-/// `order` is the [`super::degeneracy`] of `graph`. At least `clique.len()`. Where the graph has more than
-/// 8192 vertices, `clique` is all there is.
+/// `order` is the [`super::degeneracy`] of `graph`. At least `clique.len()`. Where the graph has
+/// more than 8192 vertices, `clique` is all there is.
 pub fn mycielskian(
     graph: &Graph<'_>,
     order: &Degeneracy,

@@ -1,8 +1,9 @@
 //! R-MAT: a graph with the skewed degrees of webs and social networks.
 //!
 //! Chakrabarti, Zhan & Faloutsos (2004): each edge falls into one quadrant of the adjacency matrix
-//! after another with probabilities a, b, c, d; here the 0.57, 0.19, 0.19, 0.05 of the Graph500 benchmark.
-//! Duplicates and loops are dropped, so that a few per cent of the edges asked for are missing.
+//! after another with probabilities a, b, c, d; here the 0.57, 0.19, 0.19, 0.05 of the Graph500
+//! benchmark. Duplicates and loops are dropped, so that a few per cent of the edges asked for are
+//! missing.
 
 use super::{GenerateError, build, require, require_vertices};
 use crate::{Graph, Rng};

@@ -4,9 +4,10 @@
 //! not. What is read is one colour a vertex and nothing more: whether it is proper is for
 //! [`Coloring::verify`] to say. Colours of `l` lines count from 1; a file that uses 0 counts from 0.
 //!
-//! A vertex may be called `c`, `s` or `l`, like the beginnings of DIMACS lines. `NAME`, a tab and a colour,
-//! as we write it, is always a vertex. With a blank in between, `c 1` is a vertex of that name in a plain
-//! file and a comment in a DIMACS one; the first line that is clearly one or the other decides.
+//! A vertex may be called `c`, `s` or `l`, like the beginnings of DIMACS lines. `NAME`, a tab and a
+//! colour, as we write it, is always a vertex. With a blank in between, `c 1` is a vertex of that
+//! name in a plain file and a comment in a DIMACS one; the first line that is clearly one or the
+//! other decides.
 
 use std::fs::File;
 use std::io::Read;
@@ -22,7 +23,8 @@ use crate::coloring::{Color, Coloring, MAX_COLORS};
 /// Longest JSON text that is read.
 const LONGEST_JSON: u64 = 1 << 31;
 
-/// Reads the colouring of a graph with `n` vertices, whose names are `labels` if it has any, from a file.
+/// Reads the colouring of a graph with `n` vertices, whose names are `labels` if it has any, from a
+/// file.
 ///
 /// # Errors
 /// [`ReadError`]: the file cannot be read, or does not give each vertex one colour.
@@ -169,7 +171,8 @@ fn lines(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError
     Ok(())
 }
 
-/// Whether a line that names a vertex and its colour could as well be a comment or a line of a DIMACS file.
+/// Whether a line that names a vertex and its colour could as well be a comment or a line of a
+/// DIMACS file.
 fn reads_as_dimacs(line: &[u8]) -> bool {
     let words = lexer::words(line).count();
     let tab = line.iter().rfind(|&&b| lexer::is_blank(b)) == Some(&b'\t');

@@ -1,10 +1,11 @@
 //! Which format a file is in, by its first megabyte.
 //!
 //! Matrix Market names itself, DIMACS has its `p` line (behind a length in the binary variant), and
-//! ECL is the only other binary format; its fourth integer is zero. What is left is text: METIS and edge
-//! lists. Their lines can look the same, so the test is whether the lines are the first rows of a
-//! symmetric matrix of the size that the first line gives; edge lists practically never pass it. Where a
-//! damaged file leaves a doubt, lines that no edge list can have and the extension of the name decide.
+//! ECL is the only other binary format; its fourth integer is zero. What is left is text: METIS and
+//! edge lists. Their lines can look the same, so the test is whether the lines are the first rows
+//! of a symmetric matrix of the size that the first line gives; edge lists practically never pass
+//! it. Where a damaged file leaves a doubt, lines that no edge list can have and the extension of
+//! the name decide.
 
 use super::error::ErrorKind;
 use super::lexer::{self, split_line, trim};

@@ -1,4 +1,5 @@
-//! DIMACS `.col.b`, the compact form of the colouring benchmarks (Badics & Peinado's translators, 1993).
+//! DIMACS `.col.b`, the compact form of the colouring benchmarks (Badics & Peinado's translators,
+//! 1993).
 //!
 //! A line with the length of the preamble in bytes; the preamble, which is a `.col` file without edges;
 //! then the lower triangle of the adjacency matrix. Row i has the bits of columns 0 to i, the first in

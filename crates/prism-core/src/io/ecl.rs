@@ -1,9 +1,9 @@
 //! ECL `.egr`, the binary format of Burtscher's graph codes: a compressed sparse row dump.
 //!
 //! Little-endian 32-bit integers: the number of vertices, the number of arcs (each edge twice), one
-//! index a vertex and one more, the neighbours counted from 0, and possibly one weight an arc, which is
-//! skipped. Directed graphs are stored in the same way; an arc without its reverse becomes an edge, and a
-//! [`Note::OneWay`] counts them.
+//! index a vertex and one more, the neighbours counted from 0, and possibly one weight an arc,
+//! which is skipped. Directed graphs are stored in the same way; an arc without its reverse becomes
+//! an edge, and a [`Note::OneWay`] counts them.
 
 use super::builder::{Edge, GraphBuilder};
 use super::error::{ErrorKind, Place, ReadError};

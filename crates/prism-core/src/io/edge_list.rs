@@ -1,21 +1,23 @@
 //! Edge lists: two vertex names a line, as SNAP, KONECT, networkx and spreadsheets write them.
 //!
-//! Names end at a comma or semicolon if the line has one, else at a tab, else at a blank (see [`super::names`] for
-//! quoted ones); what follows the second name (a weight, a time) is skipped. Lines that start with `#` or
-//! `%` are comments. A first line is a heading if it looks like `source,target`, or if it holds two names
-//! and every other line two integers.
+//! Names end at a comma or semicolon if the line has one, else at a tab, else at a blank (see
+//! [`super::names`] for quoted ones); what follows the second name (a weight, a time) is skipped.
+//! Lines that start with `#` or `%` are comments. A first line is a heading if it looks like
+//! `source,target`, or if it holds two names and every other line two integers.
 //!
-//! **Integers.** Names that are integers below 2^32 - 1, written without leading zeros, are names all the
-//! same: a number that no line uses is no vertex (0, where the file counts from 1), and the others are
-//! the vertices in increasing order, their originals kept as [`Labels`]. Only in a file that uses all
-//! numbers from 0 to the largest are they the vertices themselves. A comment `# vertices: N` before the
-//! first edge, as our writer puts it, declares the vertices 0 to N - 1, isolated ones included, unless a
-//! line names a larger one. Numbers are first read as those of vertices and gaps closed in the end (see
-//! [`gaps`]), or in a table before where the largest is beyond both 65,536 and twice the number of lines.
+//! **Integers.** Names that are integers below 2^32 - 1, written without leading zeros, are names
+//! all the same: a number that no line uses is no vertex (0, where the file counts from 1), and the
+//! others are the vertices in increasing order, their originals kept as [`Labels`]. Only in a file
+//! that uses all numbers from 0 to the largest are they the vertices themselves. A comment `#
+//! vertices: N` before the first edge, as our writer puts it, declares the vertices 0 to N - 1,
+//! isolated ones included, unless a line names a larger one. Numbers are first read as those of
+//! vertices and gaps closed in the end (see [`gaps`]), or in a table before where the largest is
+//! beyond both 65,536 and twice the number of lines.
 //!
-//! **Text.** The first name that is anything else turns the file into one of text names. Vertices are then
-//! numbered in order of first appearance, after the integers that stood in front of it, in increasing
-//! order. Integers are parsed in parallel; text goes through one hash table and takes longer.
+//! **Text.** The first name that is anything else turns the file into one of text names. Vertices
+//! are then numbered in order of first appearance, after the integers that stood in front of it, in
+//! increasing order. Integers are parsed in parallel; text goes through one hash table and takes
+//! longer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,16 +1,16 @@
 //! Numbers that an edge list passes over are no vertices.
 //!
-//! While a list of integers is read, each is the number of its vertex, which needs no table. Once the graph
-//! is there, the numbers without a line are those of isolated vertices; where there are any (0 if the list
-//! counts from 1), one pass over the arrays moves the others together, in place. Beside the graph that
-//! takes 4 bytes a number, and nothing for a list without gaps.
+//! While a list of integers is read, each is the number of its vertex, which needs no table. Once
+//! the graph is there, the numbers without a line are those of isolated vertices; where there are
+//! any (0 if the list counts from 1), one pass over the arrays moves the others together, in place.
+//! Beside the graph that takes 4 bytes a number, and nothing for a list without gaps.
 
 use rayon::prelude::*;
 
 use crate::graph::Graph;
 
-/// Removes the vertices that have no edge and are not in `loops`. Returns the old numbers of the others,
-/// increasing, if anything changed.
+/// Removes the vertices that have no edge and are not in `loops`. Returns the old numbers of the
+/// others, increasing, if anything changed.
 pub(super) fn close(
     graph: Graph<'static>,
     mut loops: Vec<u32>,

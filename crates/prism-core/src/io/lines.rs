@@ -7,8 +7,8 @@ use super::error::{ErrorKind, Place, ReadError};
 use super::lexer::{self, Cursor, Number, quote};
 use super::source::Source;
 
-/// Skips empty lines and comments and parses the line behind them, the header. `expected` says how it looks
-/// when there is none.
+/// Skips empty lines and comments and parses the line behind them, the header. `expected` says how
+/// it looks when there is none.
 pub(super) fn header<H>(
     source: &mut Source<'_>,
     expected: &str,
@@ -37,7 +37,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The lines of the block, or its error with the line where it is; `lines_before` stand before the block.
+    /// The lines of the block, or its error with the line where it is; `lines_before` stand before
+    /// the block.
     pub(super) fn finish(
         &mut self,
         source: &Source<'_>,
@@ -57,8 +58,9 @@ struct Parsed {
     progress: Progress,
 }
 
-/// Reads the edges of all lines that are left. `parse` gets a line that is not empty, from its first byte
-/// that is not blank, takes it with its line break, and gives its edge if it is not a comment.
+/// Reads the edges of all lines that are left. `parse` gets a line that is not empty, from its
+/// first byte that is not blank, takes it with its line break, and gives its edge if it is not a
+/// comment.
 pub(super) fn edges(
     source: &mut Source<'_>,
     parse: impl Fn(&mut Cursor<'_>) -> Result<Option<Edge>, ErrorKind> + Sync,
@@ -97,10 +99,11 @@ pub(super) fn edges(
     Ok(builder)
 }
 
-/// Parses the number of a vertex, from 1 to `n`, and gives it counted from 0; `expected` says what should
-/// stand here. `n` was found plausible, so that it fits 32 bits.
+/// Parses the number of a vertex, from 1 to `n`, and gives it counted from 0; `expected` says what
+/// should stand here. `n` was found plausible, so that it fits 32 bits.
 ///
-/// Errors are made elsewhere, so that this is small enough to be inlined where it is called for each number.
+/// Errors are made elsewhere, so that this is small enough to be inlined where it is called for
+/// each number.
 #[inline(always)]
 pub(super) fn vertex(
     cursor: &mut Cursor<'_>,

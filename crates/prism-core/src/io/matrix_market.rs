@@ -1,9 +1,9 @@
 //! Matrix Market `.mtx` (Boisvert, Pozo & Remington, NIST 1996): the pattern of a sparse matrix.
 //!
-//! Row i and column j of a square matrix are adjacent when entry (i, j) or (j, i) is stored, whatever its
-//! value; the diagonal counts as self-loops. All fields and symmetries of the coordinate form are read;
-//! values are skipped unseen. The number of entries in the size line must be right. Dense matrices
-//! (`array`) have no pattern to colour and are refused.
+//! Row i and column j of a square matrix are adjacent when entry (i, j) or (j, i) is stored,
+//! whatever its value; the diagonal counts as self-loops. All fields and symmetries of the
+//! coordinate form are read; values are skipped unseen. The number of entries in the size line must
+//! be right. Dense matrices (`array`) have no pattern to colour and are refused.
 
 use super::builder::Edge;
 use super::error::{ErrorKind, Place, ReadError};

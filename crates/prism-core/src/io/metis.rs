@@ -1,9 +1,10 @@
 //! METIS `.graph` (Karypis & Kumar, METIS manual 5.1, section 4.5): one line a vertex.
 //!
-//! The first line is `N M [FMT [NCON]]`. FMT is up to three digits, each 0 or 1: vertex sizes, vertex
-//! weights (NCON of them), edge weights. Line i + 1 then has the size and weights of vertex i, if any, and
-//! its neighbours, counted from 1, each followed by the weight of the edge, if any. An empty line is a
-//! vertex without neighbours; `%` starts a comment line. Sizes and weights are skipped.
+//! The first line is `N M [FMT [NCON]]`. FMT is up to three digits, each 0 or 1: vertex sizes,
+//! vertex weights (NCON of them), edge weights. Line i + 1 then has the size and weights of vertex
+//! i, if any, and its neighbours, counted from 1, each followed by the weight of the edge, if any.
+//! An empty line is a vertex without neighbours; `%` starts a comment line. Sizes and weights are
+//! skipped.
 //!
 //! Each edge stands in the rows of both its ends, and both M and N must be right. Files whose last
 //! empty lines were lost are read when M edges are there.

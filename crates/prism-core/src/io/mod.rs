@@ -1,14 +1,15 @@
 //! Files: graphs and colourings in the formats of the field.
 //!
-//! [`read_path`], [`read_stdin`], [`read_bytes`] and [`read_from`] take a graph in any [`Format`], plain
-//! or compressed with gzip or zstd. Compression and format are detected by content, so that standard
-//! input works like a file; [`ReadOptions::format`] names the format where the content leaves a doubt.
-//! What they return is a simple graph: repeated edges are merged, self-loops dropped, and both are
-//! counted in [`Loaded::cleanup`].
+//! [`read_path`], [`read_stdin`], [`read_bytes`] and [`read_from`] take a graph in any [`Format`],
+//! plain or compressed with gzip or zstd. Compression and format are detected by content, so that
+//! standard input works like a file; [`ReadOptions::format`] names the format where the content
+//! leaves a doubt. What they return is a simple graph: repeated edges are merged, self-loops
+//! dropped, and both are counted in [`Loaded::cleanup`].
 //!
 //! A file is never trusted. Memory grows with the data that was read, not with what a header
-//! announces: a header may ask for [`ReadOptions::free_vertices`] vertices without further proof, and for
-//! [`VERTICES_PER_EDGE`] more for each edge. Every error names the file, the place and what was expected.
+//! announces: a header may ask for [`ReadOptions::free_vertices`] vertices without further proof,
+//! and for [`VERTICES_PER_EDGE`] more for each edge. Every error names the file, the place and what
+//! was expected.
 //!
 //! Reading streams: one thread decompresses, others parse, and the graph is built from edges that take
 //! 8 bytes each. The peak is below three times the finished graph (8 bytes a vertex, 8 an edge).
@@ -123,8 +124,8 @@ pub enum Note {
     Heading,
     /// So many edges stand in one of two rows only; they were taken all the same.
     OneWay(u64),
-    /// So many integers between the smallest and the largest name of an edge list are no vertices, since
-    /// no line names them.
+    /// So many integers between the smallest and the largest name of an edge list are no vertices,
+    /// since no line names them.
     Gaps(u64),
     /// The lines of an edge list have columns behind the second, which were not read.
     MoreColumns,

@@ -1,8 +1,8 @@
 //! The first two names of a line of an edge list, quoted ones as in CSV files (RFC 4180, 2005).
 //!
-//! A name that starts with a quotation mark ends at the next single one: separators in between belong to
-//! the name, and a doubled mark stands for one. Marks in the middle of a name mean nothing. A quoted name
-//! cannot go on in the next line, since lines are what is read in parallel.
+//! A name that starts with a quotation mark ends at the next single one: separators in between
+//! belong to the name, and a doubled mark stands for one. Marks in the middle of a name mean
+//! nothing. A quoted name cannot go on in the next line, since lines are what is read in parallel.
 
 use std::borrow::Cow;
 
@@ -59,8 +59,8 @@ pub(super) struct TwoNames<'l> {
     pub(super) more: bool,
 }
 
-/// The first two names of a line without blanks at its ends. They end at a comma if there is one outside
-/// of quoted names, else at a semicolon, else at a tab, else at blanks.
+/// The first two names of a line without blanks at its ends. They end at a comma if there is one
+/// outside of quoted names, else at a semicolon, else at a tab, else at blanks.
 pub(super) fn two_names(line: &[u8]) -> Result<TwoNames<'_>, ErrorKind> {
     let expected = |what: &str| ErrorKind::expected(what, quote(line));
     let text = std::str::from_utf8(line).map_err(|_| expected("text in UTF-8"))?;
@@ -189,8 +189,8 @@ pub(super) fn two_integers(cursor: &mut Cursor<'_>, more: &mut bool) -> Option<(
     Some((u, v))
 }
 
-/// Skips what stands behind the second integer, if it cannot change where the names end. True if there is
-/// anything.
+/// Skips what stands behind the second integer, if it cannot change where the names end. True if
+/// there is anything.
 fn further_columns(cursor: &mut Cursor<'_>, separator: u8) -> Option<bool> {
     let rest = lexer::trim_end(cursor.line());
     let behind_blanks = rest.iter().find(|&&b| b != b' ').copied();

@@ -2,10 +2,10 @@
 //! plain or compressed.
 //!
 //! A vertex is called as in the file of its graph: by its name if it has one, else by its number,
-//! counted from where the format of that file counts. Colours count from 0, as in plain colouring files.
-//! The colour is what stands last, behind blanks or a comma, since a name may hold blanks. Empty lines
-//! and those that begin with `#` or `%` are skipped. That a vertex comes twice or that two contradict
-//! each other is for the solver to say, which knows the graph.
+//! counted from where the format of that file counts. Colours count from 0, as in plain colouring
+//! files. The colour is what stands last, behind blanks or a comma, since a name may hold blanks.
+//! Empty lines and those that begin with `#` or `%` are skipped. That a vertex comes twice or that
+//! two contradict each other is for the solver to say, which knows the graph.
 
 use std::fs::File;
 use std::io::Read;

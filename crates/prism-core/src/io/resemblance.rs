@@ -1,9 +1,9 @@
 //! What is no edge list but would be read as one.
 //!
-//! Nearly any text has two words in every line, so edge lists are what is left when no other format is
-//! detected, and matrices, adjacency lists or DOT files would become graphs that nobody meant. The front of
-//! the file is held against the marks of those. A format that is named is taken at its word: this is asked
-//! only where the format was detected.
+//! Nearly any text has two words in every line, so edge lists are what is left when no other format
+//! is detected, and matrices, adjacency lists or DOT files would become graphs that nobody meant.
+//! The front of the file is held against the marks of those. A format that is named is taken at its
+//! word: this is asked only where the format was detected.
 
 use std::collections::HashSet;
 
@@ -119,7 +119,8 @@ fn graph6(lines: &[Line<'_>]) -> Option<&'static str> {
     lines.iter().all(is_graph6).then_some("a graph6 file")
 }
 
-/// As many lines as columns, at least three, and only 0 and 1, or a symmetric matrix with a zero diagonal.
+/// As many lines as columns, at least three, and only 0 and 1, or a symmetric matrix with a zero
+/// diagonal.
 fn matrix(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
     let columns = lines.first()?.fields().count();
     if columns < 3 || lines.len() > columns || (all && lines.len() < columns) || lines.len() < 2 {
@@ -139,9 +140,9 @@ fn matrix(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
     (binary() || distances()).then_some("an adjacency matrix")
 }
 
-/// Lines of various lengths, each with the neighbours of a vertex behind its name. An edge list may have
-/// further columns in some of its lines; but its vertices begin several lines, and words in those columns
-/// begin none.
+/// Lines of various lengths, each with the neighbours of a vertex behind its name. An edge list may
+/// have further columns in some of its lines; but its vertices begin several lines, and words in
+/// those columns begin none.
 fn adjacency_list<'l, 'h>(lines: &'l [Line<'h>]) -> Option<(&'l Line<'h>, &'static str)> {
     const WHAT: &str = "a line of an adjacency list";
     let first = lines.first()?;

@@ -1,10 +1,10 @@
 //! Merging repeated edges while more are still being read.
 //!
-//! Edges wait for the end of the file in buckets, 8 bytes each, and are merged then. A file that lists
-//! every edge three times or more would take more memory than the graph allows for; multigraphs, logs
-//! of contacts and crawls do. So now and then one bucket is sorted as a sample. Only if more than three
-//! fifths of it are repetitions all buckets are: the common file that lists each edge in both directions
-//! is not slowed down by more than the samples.
+//! Edges wait for the end of the file in buckets, 8 bytes each, and are merged then. A file that
+//! lists every edge three times or more would take more memory than the graph allows for;
+//! multigraphs, logs of contacts and crawls do. So now and then one bucket is sorted as a sample.
+//! Only if more than three fifths of it are repetitions all buckets are: the common file that lists
+//! each edge in both directions is not slowed down by more than the samples.
 
 use super::builder::Edge;
 use rayon::prelude::*;

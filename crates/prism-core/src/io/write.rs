@@ -11,8 +11,8 @@ use super::names::{as_integer, in_commas, is_heading};
 use super::{Format, Labels};
 use crate::graph::Graph;
 
-/// Writes `graph` in `format`, which must be [`Format::DimacsCol`] or [`Format::EdgeList`]. `labels` are
-/// the names of the vertices in an edge list; DIMACS files have no place for them.
+/// Writes `graph` in `format`, which must be [`Format::DimacsCol`] or [`Format::EdgeList`].
+/// `labels` are the names of the vertices in an edge list; DIMACS files have no place for them.
 ///
 /// # Errors
 /// What `out` says; [`io::ErrorKind::Unsupported`] for another format; and
@@ -75,7 +75,8 @@ fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<
     Ok(())
 }
 
-/// Whether names have to stand between commas, some in quotation marks, since they contain what ends names.
+/// Whether names have to stand between commas, some in quotation marks, since they contain what
+/// ends names.
 fn needs_commas(labels: &Labels) -> io::Result<bool> {
     let mut commas = false;
     for name in labels.iter() {

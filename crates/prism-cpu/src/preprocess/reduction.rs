@@ -84,8 +84,8 @@ pub struct Undo {
 }
 
 impl<'g> Reduction<'g> {
-    /// Reduces `graph` for `k` colours; `k` = 0 counts as 1. The kernel borrows `graph` when nothing could
-    /// be removed.
+    /// Reduces `graph` for `k` colours; `k` = 0 counts as 1. The kernel borrows `graph` when
+    /// nothing could be removed.
     pub fn new(graph: &'g Graph<'g>, k: usize, options: &ReduceOptions<'_>) -> Self {
         let mut frozen = vec![false; graph.n()];
         for &v in options.frozen {
@@ -260,7 +260,8 @@ impl<'g> Reduction<'g> {
 }
 
 impl Undo {
-    /// The colouring of the whole `graph` that follows from `kernel_colors`, one for each kernel vertex.
+    /// The colouring of the whole `graph` that follows from `kernel_colors`, one for each kernel
+    /// vertex.
     ///
     /// If that is proper, so is the result. It then uses no colour of its own except numbers below k,
     /// so at most max(k, the kernel's) in all. An uncoloured or improper kernel is carried over as it
@@ -291,8 +292,8 @@ impl Undo {
         Coloring::from_colors(colors)
     }
 
-    /// What a colouring of the whole graph gives to the kernel vertices: a warm start. Proper if the whole
-    /// is.
+    /// What a colouring of the whole graph gives to the kernel vertices: a warm start. Proper if
+    /// the whole is.
     pub fn project(&self, colors: &[Color]) -> Vec<Color> {
         self.kept.iter().map(|&v| colors[v as usize]).collect()
     }

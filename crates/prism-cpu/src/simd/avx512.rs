@@ -1,4 +1,5 @@
-//! 512-bit vectors with byte masks: a row of up to 64 colours at a time, and the mask of blocked colours as it is.
+//! 512-bit vectors with byte masks: a row of up to 64 colours at a time, and the mask of blocked
+//! colours as it is.
 
 use super::{BLOCK, Block, LANES, Moves, NEUTRAL, Tie, Wanted, avx2};
 use std::arch::x86_64::*;

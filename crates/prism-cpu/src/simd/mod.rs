@@ -25,8 +25,8 @@ pub const NEUTRAL: u8 = 127;
 /// blocks that have none.
 pub const BLOCK: usize = 8;
 
-/// An instruction set. Only [`Level::available`] names one that is more than plain, so that whoever has it
-/// may call its functions.
+/// An instruction set. Only [`Level::available`] names one that is more than plain, so that whoever
+/// has it may call its functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Nothing beyond the target's baseline.
@@ -82,7 +82,8 @@ impl Block {
 pub struct Moves<'a> {
     /// The conflicting vertices.
     pub vertices: &'a [u32],
-    /// For each vertex of the graph, `words * LANES` counts of neighbours by colour, 255 in the padding.
+    /// For each vertex of the graph, `words * LANES` counts of neighbours by colour, 255 in the
+    /// padding.
     pub rows: &'a [u8],
     /// For each vertex of the graph, `words` masks of blocked colours, bits of the padding included.
     pub blocked: &'a [u64],
@@ -121,8 +122,8 @@ impl Moves<'_> {
         }
     }
 
-    /// Collects in `ties` the moves that are `wanted`, in order of place, and returns how many they are.
-    /// `blocks` comes from [`Moves::minima`].
+    /// Collects in `ties` the moves that are `wanted`, in order of place, and returns how many they
+    /// are. `blocks` comes from [`Moves::minima`].
     pub fn ties(&self, level: Level, blocks: &[Block], wanted: Wanted, ties: &mut Vec<Tie>) -> u32 {
         match level {
             Level::Plain => plain::ties(self, blocks, wanted, ties),

@@ -1,7 +1,7 @@
-//! The clock: everything that is to be compared runs in turn, one pass of each, then the next pass of
-//! each. A shared machine is faster at one moment than at the next; a run that finished one row before it
-//! began another would compare the moments. For the same reason two rows are compared pass by pass, and
-//! the median is that of the ratios or differences.
+//! The clock: everything that is to be compared runs in turn, one pass of each, then the next pass
+//! of each. A shared machine is faster at one moment than at the next; a run that finished one row
+//! before it began another would compare the moments. For the same reason two rows are compared
+//! pass by pass, and the median is that of the ratios or differences.
 
 use std::hint::spin_loop;
 use std::time::{Duration, Instant};
@@ -58,9 +58,9 @@ pub struct Burst<'a> {
     pub part: Box<dyn FnMut(Part) + 'a>,
 }
 
-/// What a step costs the host: its calls, the writing of its config and the taking of its telemetry,
-/// without the waiting. The clock runs while a burst is submitted and while it is taken; `rest` is longer
-/// than the device needs for one.
+/// What a step costs the host: its calls, the writing of its config and the taking of its
+/// telemetry, without the waiting. The clock runs while a burst is submitted and while it is taken;
+/// `rest` is longer than the device needs for one.
 pub fn host(rest: Duration, mut bursts: Vec<Burst<'_>>) -> Vec<(&'static str, Figure)> {
     let whats: Vec<_> = bursts.iter().map(|burst| burst.what).collect();
     let mut pass = |which: usize| {

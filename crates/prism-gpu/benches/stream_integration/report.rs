@@ -234,8 +234,8 @@ impl Report {
         (worst[0], worst[1])
     }
 
-    /// What overlapping gains over waiting for each step, by how long the kernel takes for each copy of a
-    /// megabyte.
+    /// What overlapping gains over waiting for each step, by how long the kernel takes for each
+    /// copy of a megabyte.
     pub fn ratio_table(&self) -> String {
         let mut out =
             "\nkernel to copies (1 MB up, 1 MB down): how much faster `auto, in place` is\n"

@@ -6,9 +6,9 @@
 //! parked for somebody else. The caller's [`CudaContext`] keeps its own event tracking and its own
 //! parked errors.
 //!
-//! Nothing in here may be reached before [`probe`](crate::probe) has found the driver's library, since a missing symbol
-//! panics inside cudarc: a [`CudaDriver`] can only be made from a [`CudaContext`], which exists only
-//! if the library does.
+//! Nothing in here may be reached before [`probe`](crate::probe) has found the driver's library,
+//! since a missing symbol panics inside cudarc: a [`CudaDriver`] can only be made from a
+//! [`CudaContext`], which exists only if the library does.
 #![allow(unsafe_code)]
 
 mod describe;

@@ -1,15 +1,16 @@
 //! A device for tests: records every call, does the work at random later moments, and notices what a
 //! GPU would let pass until it hurts.
 //!
-//! [`MockDriver`] keeps a queue a stream. Each call, each query and each wait lets a random number of
-//! operations run, of streams chosen at random among those that may go on; the schedule depends on the
-//! seed alone. Copies move real bytes when they run, not when they are enqueued, so that a slot that is
-//! written too early is read wrong. Time is virtual: the host's passes in calls and in
-//! [`Driver::pause`], the device's, which events tell, with each operation. "Kernels" are Rust functions that see memory through bounds checks.
+//! [`MockDriver`] keeps a queue a stream. Each call, each query and each wait lets a random number
+//! of operations run, of streams chosen at random among those that may go on; the schedule depends
+//! on the seed alone. Copies move real bytes when they run, not when they are enqueued, so that a
+//! slot that is written too early is read wrong. Time is virtual: the host's passes in calls and in
+//! [`Driver::pause`], the device's, which events tell, with each operation. "Kernels" are Rust
+//! functions that see memory through bounds checks.
 //!
-//! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded, the
-//! null stream, copies from or to pageable memory, memory or events given back while queued work needs them, handles used after their
-//! end, calls without a bound context.
+//! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded,
+//! the null stream, copies from or to pageable memory, memory or events given back while queued
+//! work needs them, handles used after their end, calls without a bound context.
 #![allow(unsafe_code)]
 #![allow(clippy::missing_panics_doc)]
 

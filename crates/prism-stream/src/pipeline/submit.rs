@@ -20,8 +20,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     ///
     /// # Errors
     /// [`GpuError::PipelineFull`] if every slot holds a step that was not taken;
-    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] if a step that was waited for is late: in sync
-    /// mode, and in the first steps if they are measured, the new one, which is accepted all the same; [`GpuError::Step`] for what the driver or the kernel's launch says.
+    /// [`GpuError::NoKernel`]; [`GpuError::StepTimeout`] if a step that was waited for is late: in
+    /// sync mode, and in the first steps if they are measured, the new one, which is accepted all
+    /// the same; [`GpuError::Step`] for what the driver or the kernel's launch says.
     pub fn submit(&mut self, config: &C) -> Result<u64, GpuError> {
         self.submit_batch(std::slice::from_ref(config)).map(|steps| steps.start)
     }

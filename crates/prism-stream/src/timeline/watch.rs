@@ -1,11 +1,12 @@
 //! Takes the times of sampled steps with timed events of its own.
 //!
-//! Watched steps come in bursts, since overlap shows only among neighbours: every so many steps, some
-//! successive ones have an event before and after each stage. A burst begins with an event of its own,
-//! the anchor, that all others are compared with; so times stay exact, where a clock that ran for hours
-//! would not fit the driver's `f32` of milliseconds. The times are read once the pipeline has seen the
-//! last step of a burst finish: every event of a step lies before the one that says so, so reading never
-//! waits, and what reading costs the host does not show in the burst.
+//! Watched steps come in bursts, since overlap shows only among neighbours: every so many steps,
+//! some successive ones have an event before and after each stage. A burst begins with an event of
+//! its own, the anchor, that all others are compared with; so times stay exact, where a clock that
+//! ran for hours would not fit the driver's `f32` of milliseconds. The times are read once the
+//! pipeline has seen the last step of a burst finish: every event of a step lies before the one
+//! that says so, so reading never waits, and what reading costs the host does not show in the
+//! burst.
 //!
 //! Watching never stops a step. If the driver refuses an event, watching ends with a warning.
 

@@ -1,5 +1,5 @@
-//! The pipeline with delays in every stage and slots full of rubbish: what a missing edge, a slot that is
-//! written too early or a telemetry that was not written would show.
+//! The pipeline with delays in every stage and slots full of rubbish: what a missing edge, a slot
+//! that is written too early or a telemetry that was not written would show.
 
 use prism_stream::kernels::{EchoKernel, EchoOptions};
 use prism_stream::{
