@@ -7,9 +7,17 @@
 //! append each. Entries are never removed or changed in place. Whoever pops says what is true of a
 //! vertex now, and entries that are out of date are dropped, or put back under a key that has become
 //! smaller. A vertex whose level rises must be pushed again; one whose key rises in place as well.
+//! When there are several times as many entries as were true at the last count, all are looked
+//! through, so that their number stays in proportion to that of the vertices.
 
 use crate::ranking::Ranking;
 use std::collections::BinaryHeap;
+
+/// Entries that are kept in any case, true or not.
+const ALWAYS_KEPT: usize = 1 << 16;
+
+/// How many times as many entries as are true there may be before all are looked through.
+const KEPT_PER_TRUE: usize = 4;
 
 /// The queue. An entry is 8 bytes.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +26,10 @@ pub struct LevelQueue {
     /// No level above this one has entries.
     top: usize,
     ranking: Ranking,
+    /// Entries of all levels.
+    entries: usize,
+    /// Entries that were true when all were looked through.
+    were_true: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -39,7 +51,7 @@ impl LevelQueue {
             level.heap.clear();
             level.pending.clear();
         }
-        self.top = 0;
+        (self.top, self.entries) = (0, 0);
     }
 
     /// Adds an entry.
@@ -51,11 +63,15 @@ impl LevelQueue {
         }
         self.levels[level].pending.push(pack(key, self.ranking.rank(v)));
         self.top = self.top.max(level);
+        self.entries += 1;
     }
 
     /// Takes the first entry that is still true. `current` gives the level and key that a vertex has
     /// now, or `None` if it is to be served no more.
     pub fn pop(&mut self, current: impl Fn(u32) -> Option<(u32, u32)>) -> Option<u32> {
+        if self.entries > ALWAYS_KEPT.max(KEPT_PER_TRUE * self.were_true) {
+            self.sweep(&current);
+        }
         let ranking = self.ranking;
         let vertex = |entry: u64| ranking.vertex(entry as u32);
         while let Some(level) = self.levels.get_mut(self.top) {
@@ -64,6 +80,7 @@ impl LevelQueue {
                 Some((level, key)) if level == here => Some(pack(key, entry as u32)),
                 _ => None,
             };
+            self.entries -= level.len();
             if level.pending.len() > level.heap.len() / 8 {
                 // Enough to build the heap anew, in linear time.
                 let mut entries = std::mem::take(&mut level.heap).into_vec();
@@ -75,7 +92,10 @@ impl LevelQueue {
             }
             while let Some(entry) = level.heap.pop() {
                 match refreshed(entry) {
-                    Some(now) if now == entry => return Some(vertex(entry)),
+                    Some(now) if now == entry => {
+                        self.entries += level.len();
+                        return Some(vertex(entry));
+                    }
                     Some(now) => level.heap.push(now),
                     None => {}
                 }
@@ -86,6 +106,30 @@ impl LevelQueue {
             self.top -= 1;
         }
         None
+    }
+
+    /// Drops the entries of all levels that are not true any more.
+    #[cold]
+    fn sweep(&mut self, current: impl Fn(u32) -> Option<(u32, u32)>) {
+        let ranking = self.ranking;
+        self.entries = 0;
+        for (here, level) in (0..).zip(&mut self.levels) {
+            let mut entries = std::mem::take(&mut level.heap).into_vec();
+            entries.append(&mut level.pending);
+            entries.retain(|&entry| {
+                current(ranking.vertex(entry as u32)).is_some_and(|(level, _)| level == here)
+            });
+            entries.shrink_to_fit();
+            self.entries += entries.len();
+            *level = Level { heap: BinaryHeap::new(), pending: entries };
+        }
+        self.were_true = self.entries;
+    }
+}
+
+impl Level {
+    fn len(&self) -> usize {
+        self.heap.len() + self.pending.len()
     }
 }
 
@@ -98,6 +142,26 @@ fn pack(key: u32, rank: u32) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn entries_stay_in_proportion_to_vertices() {
+        // Each of 1000 vertices rises a thousand levels, and the last one is served now and then.
+        let mut level = vec![0u32; 1000];
+        let mut queue = LevelQueue::default();
+        (0..1000).for_each(|v| queue.push(0, v, v));
+        for round in 1..1000u32 {
+            for v in 0..999 {
+                level[v as usize] += 1;
+                queue.push(level[v as usize], v, v);
+            }
+            level[999] = round + 1;
+            queue.push(round + 1, 0, 999);
+            assert_eq!(queue.pop(|v| Some((level[v as usize], v % 999))), Some(999));
+            assert!(queue.entries <= ALWAYS_KEPT + 1000);
+            let held: usize = queue.levels.iter().map(Level::len).sum();
+            assert_eq!(queue.entries, held);
+        }
+    }
 
     proptest! {
         #[test]

@@ -146,6 +146,8 @@ fn sparse(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) ->
     let mut outside = vec![0u32; graph.n()];
     let mut left: Vec<u32> = graph.vertices().collect();
     let mut queue = LevelQueue::new(ranking);
+    // The candidates that a step changes, each once: a hub's neighbours have most of them in common.
+    let (mut changed, mut is_changed) = (Vec::new(), vec![false; graph.n()]);
     let mut work = 0;
     for class in 0.. {
         let Some(&first) = left.iter().max_by_key(|&&v| (degree[v as usize], ranking.rank(v)))
@@ -174,8 +176,16 @@ fn sparse(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) ->
                 for &w in graph.neighbors(u) {
                     if outside[w as usize] != OUT {
                         outside[w as usize] += 1;
-                        queue.push(outside[w as usize], !degree[w as usize], w);
+                        if !std::mem::replace(&mut is_changed[w as usize], true) {
+                            changed.push(w);
+                        }
                     }
+                }
+            }
+            for w in changed.drain(..) {
+                is_changed[w as usize] = false;
+                if outside[w as usize] != OUT {
+                    queue.push(outside[w as usize], !degree[w as usize], w);
                 }
             }
             next = queue.pop(|u| {
