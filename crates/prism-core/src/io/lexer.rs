@@ -122,10 +122,14 @@ impl<'t> Cursor<'t> {
     pub(super) fn number(&mut self) -> Number {
         if let Some(&bytes) = self.text.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
             let (value, digits) = eight_digits(bytes);
-            if digits < 8 {
-                self.at += digits;
-                return if digits == 0 { Number::Missing } else { Number::Value(value) };
+            if digits == 0 {
+                return Number::Missing;
             }
+            self.at += digits;
+            if digits < 8 || !self.byte().is_ascii_digit() {
+                return Number::Value(value);
+            }
+            self.at -= digits;
         }
         self.any_number()
     }
