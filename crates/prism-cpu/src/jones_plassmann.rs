@@ -101,7 +101,7 @@ fn color<C: Cell>(
     order: &[u32],
     threads: usize,
 ) -> Result<Coloring, ConstructError> {
-    let cells: Vec<C> = (0..graph.n()).map(|_| C::waiting()).collect();
+    let cells: Vec<C> = (0..graph.n()).into_par_iter().map(|_| C::waiting()).collect();
     let failed = AtomicBool::new(false);
     let queue = Queue { graph, cells: &cells, rest: Mutex::new(order) };
     rayon::scope(|scope| {
@@ -203,7 +203,6 @@ mod tests {
     #[test]
     fn large_graphs_on_any_number_of_threads() {
         let grid = generate::permute(&generate::grid3d(50, 50, 30).unwrap(), 1).unwrap();
-        // Colours of one byte, and of two.
         // Colours of one byte, and of two.
         for graph in [grid, generate::rmat(14, 8, 2).unwrap()] {
             let sequential = greedy(&graph, Order::LargestFirst, 0).unwrap();

@@ -87,8 +87,9 @@ pub(crate) fn largest_first_in_parallel(graph: &Graph<'_>) -> Vec<u32> {
             before += std::mem::replace(count, before);
         }
     }
-    // Each place is written once; relaxed atomics say so without unsafe code, at no cost.
-    let order: Vec<AtomicU32> = (0..graph.n()).map(|_| AtomicU32::new(0)).collect();
+    // Each place is written once; relaxed atomics say so without unsafe code, at no cost. All threads
+    // touch the new memory first, since its pages are only made then.
+    let order: Vec<AtomicU32> = (0..graph.n()).into_par_iter().map(|_| AtomicU32::new(0)).collect();
     shares.into_par_iter().zip(starts).for_each(|(share, mut start)| {
         for (v, d) in degrees(graph, share) {
             order[start[d] as usize].store(v, Relaxed);

@@ -59,6 +59,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Manner {
     pub threads: usize,
     pub seed: u64,
+    /// Attempts that may be under way at a time, this one included: they share the memory.
+    pub attempts: usize,
     pub lean: Lean,
     /// The engine that solved the last attempt.
     pub preferred: Option<Engine>,
@@ -134,12 +136,12 @@ impl Part {
         let state = if known.num_colors() <= k {
             State::Solved(known.into_colors())
         } else {
-            let Manner { threads, seed, lean, preferred } = manner;
+            let Manner { threads, seed, attempts, lean, preferred } = manner;
             let whole = vertices.len() == kernel.n();
             let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
             let (adjacency, known) = (OnceLock::new(), known.into_colors());
             let setting = Setting { k, graph, adjacency, known, threads, seed };
-            let rotation = if setting.fits() {
+            let rotation = if setting.fits(attempts) {
                 Rotation::new(lean, preferred)
             } else {
                 Rotation::without_tables(lean)

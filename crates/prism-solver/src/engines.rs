@@ -39,9 +39,9 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// Whether the searches that need tables fit into memory.
-    pub fn fits(&self) -> bool {
-        TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY / TABLES / self.threads)
+    /// Whether the searches that need tables fit into memory, for so many attempts at a time.
+    pub fn fits(&self, attempts: usize) -> bool {
+        TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY / attempts / TABLES / self.threads)
     }
 
     /// The searches of one engine, on all threads; `None` if `stop` was raised meanwhile.

@@ -24,6 +24,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+mod agenda;
 mod attempt;
 mod engines;
 mod event;

@@ -1,5 +1,6 @@
 //! The solver: a first colouring and a first bound, then attempts with fewer and fewer colours.
 
+use crate::agenda::Agenda;
 use crate::attempt::{Attempt, Manner, Verdict};
 use crate::ledger::Ledger;
 use crate::options::{DEFAULT_EFFORT, Options};
@@ -52,7 +53,7 @@ pub struct Solver<'a> {
     clique: Vec<u32>,
     /// The work that exhaustive search may do the next time.
     exact_work: u64,
-    attempt: Option<Attempt>,
+    agenda: Agenda,
     /// What the first colouring and the first bound say about the graph.
     lean: Lean,
     /// The engine that solved the last attempt.
@@ -89,7 +90,7 @@ impl<'a> Solver<'a> {
             lower_bound: 0,
             clique: Vec::new(),
             exact_work: EXACT_WORK,
-            attempt: None,
+            agenda: Agenda::default(),
             lean: Lean::Chance,
             preferred: None,
         })
@@ -177,7 +178,6 @@ impl<'a> Solver<'a> {
                 Verdict::Open => {}
                 Verdict::Solved(coloring, engine) => {
                     self.preferred = engine.or(self.preferred);
-                    self.attempt = None;
                     self.adopt(coloring, engine.map_or("preprocessing", Engine::name));
                 }
                 Verdict::Nothing => return Status::EffortSpent,
@@ -283,12 +283,16 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// Gives the attempt at hand its next turn; begins one if there is none.
+    /// Gives the attempt that is due its next turn; begins it if need be.
     fn turn(&mut self, moves: u64) -> Verdict {
         let (Some(best), best_k) = (&self.best, self.best_k()) else { return Verdict::Nothing };
         let manner = Manner {
             threads: self.options.threads,
             seed: self.options.seed,
+            attempts: match self.options.goal {
+                Goal::Minimize => 1,
+                Goal::Colors(_) => 2,
+            },
             lean: self.lean,
             preferred: self.preferred,
         };
@@ -296,20 +300,10 @@ impl<'a> Solver<'a> {
         let stop = self.options.stop.clone();
         // The flag is still up if it ended the race that found the best colouring.
         stop.rearm();
-        // A goal is approached one colour at a time while that is quick, then head on.
-        let head_on = match (self.options.goal, &self.attempt) {
-            (Goal::Colors(target), Some(attempt)) => {
-                (attempt.warmed_up && attempt.k > target).then_some(target)
-            }
-            _ => None,
-        };
-        if head_on.is_some() {
-            self.attempt = None;
-        }
-        let attempt = match &mut self.attempt {
+        let (course, k) = self.agenda.next(self.options.goal, best_k);
+        let attempt = match self.agenda.attempt(course) {
             Some(attempt) => attempt,
             none => {
-                let k = head_on.unwrap_or(best_k - 1);
                 let Some(attempt) = Attempt::new(graph, k, best, manner, &stop) else {
                     return Verdict::Open;
                 };
@@ -319,8 +313,11 @@ impl<'a> Solver<'a> {
                 none.insert(attempt)
             }
         };
-        let mut watch = Watch { stop: &stop, k: attempt.k, best: best_k, ledger: &mut self.ledger };
-        attempt.turn(graph, moves, &mut watch)
+        let before = self.ledger.moves;
+        let mut watch = Watch { stop: &stop, k, best: best_k, ledger: &mut self.ledger };
+        let verdict = attempt.turn(graph, moves, &mut watch);
+        self.agenda.book(course, self.ledger.moves - before);
+        verdict
     }
 
     /// Makes a colouring of the problem's graph the best one. It is verified on the way out of every
@@ -334,6 +331,7 @@ impl<'a> Solver<'a> {
         let k = coloring.num_colors();
         if k < self.best_k() {
             self.best = Some(coloring);
+            self.agenda.improved(k);
             self.ledger.improved(k, engine);
         }
     }

@@ -154,10 +154,18 @@ impl Rotation {
     }
 
     /// Another engine takes the lead when it leaves at most half of what the leader does: less than
-    /// that is luck. Memetic search wins ties, since it contains TabuCol.
+    /// that is luck. On graphs of chance TabuCol speaks for memetic search, which contains it: a long
+    /// tabu search is ahead of many short ones for a while, and then stays where it is.
     fn elect(&mut self) {
         use Engine::{GuidedEjection, Memetic, PartialCol, TabuCol};
-        let nearest = |engine: Engine| self.nearest[engine as usize];
+        let contained = self.lean == Lean::Chance;
+        let nearest = |engine: Engine| match engine {
+            Memetic if contained => {
+                self.nearest[Memetic as usize].min(self.nearest[TabuCol as usize])
+            }
+            TabuCol if contained => u64::MAX,
+            engine => self.nearest[engine as usize],
+        };
         let candidates = [Memetic, GuidedEjection, PartialCol, TabuCol];
         if let Some(best) = candidates.into_iter().min_by_key(|&engine| nearest(engine))
             && nearest(best).saturating_mul(2) <= nearest(self.leader)
@@ -225,7 +233,9 @@ mod tests {
                 let mut rotation = Rotation::new(lean, None);
                 let wrong = |engine| if engine == nearest { 2 } else { 4 };
                 assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(lean.favourite()));
-                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(nearest));
+                let contained = (lean, nearest) == (Lean::Chance, Engine::TabuCol);
+                let leader = if contained { Engine::Memetic } else { nearest };
+                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(leader));
             }
         }
     }
