@@ -31,6 +31,8 @@ pub struct ManagedGpuContext {
     // Fields drop in order: the pipeline lets go of its leases before the pool goes.
     pipeline: AsyncPipelineCoordinator,
     leases: [Option<StreamLease>; 5],
+    /// A reset has been asked for and is not through.
+    resetting: bool,
     pool: StreamPool,
     gpu: GpuContext,
     cache: KernelCache,
@@ -80,6 +82,7 @@ impl ManagedGpuContext {
         Ok(Self {
             pipeline: AsyncPipelineCoordinator::new(pool.clone(), options)?,
             leases: [const { None }; 5],
+            resetting: false,
             pool,
             #[cfg(feature = "cuda")]
             device: gpu.cudarc().cloned(),
@@ -157,6 +160,7 @@ impl ManagedGpuContext {
         &mut self,
         kernel: impl StepKernel<RuntimeConfig, KernelTelemetry> + 'static,
     ) -> Result<(), GpuError> {
+        self.finish_reset()?;
         self.pipeline.bind(kernel)
     }
 
@@ -166,12 +170,27 @@ impl ManagedGpuContext {
     /// # Errors
     /// [`GpuError`]; it names the step that failed. A rejected config is an error of the call that
     /// would have answered with its telemetry.
+    ///
+    /// After [`GpuError::StepTimeout`] of call n the late step n - 2 is still owed:
+    /// [`pipeline_mut().next()`](crate::AsyncPipelineCoordinator::next) waits for it again. Otherwise
+    /// the next call does, and passes its telemetry over, so that call n + 1 answers with step n - 1;
+    /// if it is late again, that call has submitted nothing.
     pub fn triple_buffered_step(
         &mut self,
         config: RuntimeConfig,
     ) -> Result<KernelTelemetry, GpuError> {
+        self.finish_reset()?;
         if !self.pipeline.is_bound() {
             self.pipeline.bind(ProbeKernel::new(&self.gpu, &self.cache)?)?;
+        }
+        if self.pipeline.pending() == self.pipeline.options().depth as u64 {
+            match self.pipeline.next() {
+                Ok(_) => {}
+                Err(error @ GpuError::Rejected { .. }) => {
+                    tracing::warn!(%error, "a late step was passed over");
+                }
+                Err(error) => return Err(error),
+            }
         }
         let answer = self.pipeline.step(&config)?;
         Ok(answer.map_or_else(KernelTelemetry::warmup, |done| *done))
@@ -180,8 +199,11 @@ impl ManagedGpuContext {
     /// Takes the steps that are left, in order.
     ///
     /// # Errors
-    /// As [`triple_buffered_step`](Self::triple_buffered_step).
+    /// As [`triple_buffered_step`](Self::triple_buffered_step); the steps taken before the error are
+    /// lost. Where that matters take them one by one with
+    /// [`pipeline_mut().next()`](crate::AsyncPipelineCoordinator::next).
     pub fn drain(&mut self) -> Result<Vec<StepRecord<KernelTelemetry>>, GpuError> {
+        self.finish_reset()?;
         self.pipeline.drain()
     }
 
@@ -193,12 +215,22 @@ impl ManagedGpuContext {
         self.gpu.synchronize()
     }
 
-    /// Waits for the steps in flight, forgets them, and starts again with warm-up. An error of such
-    /// a step is logged, and comes up again at the next call if the device is lost.
+    /// Waits for the steps in flight, forgets them, and starts again with warm-up. If one of them is
+    /// late or has failed, a warning says so and the next call goes on with the reset: it waits again,
+    /// and its answer is that error or the first of the new run.
     pub fn reset_pipeline(&mut self) {
-        if let Err(error) = self.pipeline.reset() {
-            tracing::warn!(%error, "the pipeline could not be reset cleanly");
+        self.resetting = true;
+        if let Err(error) = self.finish_reset() {
+            tracing::warn!(%error, "the pipeline could not be reset yet");
         }
+    }
+
+    fn finish_reset(&mut self) -> Result<(), GpuError> {
+        if self.resetting {
+            self.pipeline.reset()?;
+            self.resetting = false;
+        }
+        Ok(())
     }
 
     /// The streams; `None` without stream management.
@@ -213,7 +245,8 @@ impl ManagedGpuContext {
         self.has_stream_management().then_some(&self.pipeline)
     }
 
-    /// The pipeline in either mode: `submit`, `next`, `submit_batch`.
+    /// The pipeline in either mode: `submit`, `next`, `submit_batch`. What it holds after a
+    /// [`reset_pipeline`](Self::reset_pipeline) that could not finish are the old steps.
     pub fn pipeline_mut(&mut self) -> &mut AsyncPipelineCoordinator {
         &mut self.pipeline
     }

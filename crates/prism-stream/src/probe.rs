@@ -126,8 +126,17 @@ mod tests {
     #[test]
     fn probing_answers_with_devices_or_a_reason_and_never_panics() {
         match GpuContext::devices() {
-            Ok(devices) => assert!(!devices.is_empty()),
-            Err(reason) => assert!(!reason.to_string().is_empty()),
+            Ok(devices) => {
+                assert!(!devices.is_empty());
+                for (ordinal, device) in devices.iter().enumerate() {
+                    assert_eq!(device.ordinal, ordinal);
+                    assert!(device.memory_bytes > 0 && device.multiprocessors > 0, "{device}");
+                }
+            }
+            Err(reason) => {
+                assert!(GpuContext::open(0).is_err());
+                assert_eq!(GpuContext::devices().unwrap_err(), reason, "the answer stays");
+            }
         }
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::mock::MockDriver;
-use prism_stream::{GpuContext, KernelCache, Module, Placement};
+use prism_stream::{
+    GpuContext, KernelArg, KernelCache, LaunchShape, Module, Placement, StepLaunch,
+};
 
 use super::*;
 
@@ -218,5 +220,116 @@ fn a_field_that_has_moved_does_not_compile() {
             assert!(log.contains("RuntimeConfig::abort has moved"), "{log}");
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Answers every config with 4242 moves.
+struct Marked(prism_stream::Function);
+
+// SAFETY: the mock's kernel writes a telemetry where it belongs, and the function stays in `self`.
+unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Marked {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        let args = [KernelArg::pointer(&step.config), KernelArg::pointer(&step.telemetry)];
+        // SAFETY: as above.
+        unsafe { step.launch(&self.0, &LaunchShape::linear(1, 1), &args) }
+    }
+}
+
+fn marked(driver: &MockDriver, gpu: &GpuContext) -> Marked {
+    driver.define("marked", |memory, args| {
+        let telemetry = u64::from_le_bytes(args[1].as_slice().try_into().unwrap());
+        let answer = KernelTelemetry { moves: 4242, status_code: 1, ..KernelTelemetry::default() };
+        memory.write(telemetry, bytemuck::bytes_of(&answer));
+    });
+    Marked(Module::from_cubin(gpu, "marked", b"").unwrap().function("marked").unwrap())
+}
+
+fn pinned(gpu: &GpuContext) -> ManagedGpuContext {
+    let options = PipelineOptions {
+        placement: Some(Placement::Copied),
+        submission: Some(Submission::Streams),
+        ..PipelineOptions::default()
+    };
+    let context = ManagedGpuContext::with_options(gpu.clone(), options).unwrap();
+    context.with_cache(KernelCache::disabled())
+}
+
+#[test]
+fn a_kernel_is_never_replaced_by_the_probe() {
+    for after in 0..3 {
+        let (driver, gpu) = mock(5);
+        let mut context = ManagedGpuContext::with_gpu(gpu.clone(), true).unwrap();
+        context.bind(marked(&driver, &gpu)).unwrap();
+        driver.fail("stream_query", after, 2);
+        let answers: Vec<_> = (0..12).map(|at| context.triple_buffered_step(config(at))).collect();
+        assert!(answers.iter().any(Result::is_err), "query {after} was not made");
+        for answer in answers.into_iter().flatten() {
+            let warming_up = answer.status() == TelemetryStatus::Warmup;
+            assert!(warming_up || answer.moves == 4242, "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reset_that_times_out_is_finished_by_the_next_call() {
+    let (driver, gpu) = mock(5);
+    let mut context = pinned(&gpu);
+    driver.hang_launch(0);
+    context.triple_buffered_step(config(0)).unwrap();
+    context.triple_buffered_step(config(1)).unwrap();
+    context.reset_pipeline();
+    let late = context.triple_buffered_step(config(99)).unwrap_err();
+    assert!(matches!(late, GpuError::StepTimeout { step: 0, .. }), "{late}");
+    driver.release();
+    for call in 0..4 {
+        let answer = context.triple_buffered_step(config(100 + call)).unwrap();
+        if call < 2 {
+            assert_eq!(answer.status(), TelemetryStatus::Warmup);
+        } else {
+            assert_eq!(answer.iteration, 100 + call - 2);
+        }
+    }
+}
+
+#[test]
+fn after_a_late_step_the_lag_is_what_it_was() {
+    let (driver, gpu) = mock(5);
+    let mut context = pinned(&gpu);
+    driver.hang_launch(0);
+    context.triple_buffered_step(config(0)).unwrap();
+    context.triple_buffered_step(config(1)).unwrap();
+    for call in [2, 77, 78] {
+        // Call 2 submits its step and waits in vain; the others submit nothing.
+        let late = context.triple_buffered_step(config(call)).unwrap_err();
+        assert!(matches!(late, GpuError::StepTimeout { step: 0, .. }), "{late}");
+    }
+    driver.release();
+    for call in 3..8 {
+        assert_eq!(context.triple_buffered_step(config(call)).unwrap().iteration, call - 2);
+    }
+    let rest: Vec<_> = context.drain().unwrap().iter().map(|r| r.telemetry.iteration).collect();
+    assert_eq!(rest, [6, 7]);
+}
+
+#[test]
+fn the_environment_asks_for_streams_with_a_one() {
+    const CHILD: &str = "PRISM_TEST_ANSWER";
+    if let Ok(expected) = std::env::var(CHILD) {
+        assert_eq!(async_from_env().to_string(), expected);
+        return;
+    }
+    for (value, expected) in
+        [(Some("1"), true), (Some("0"), false), (Some(""), false), (None, false)]
+    {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args([
+            "--exact",
+            "stream_integration::tests::the_environment_asks_for_streams_with_a_one",
+        ]);
+        child.env(CHILD, expected.to_string()).env_remove("PRISM_ASYNC_GPU");
+        child.envs(value.map(|value| ("PRISM_ASYNC_GPU", value)));
+        let output = child.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{value:?}: {printed}");
     }
 }

@@ -48,6 +48,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// The oldest step in flight has finished, and with it its batch: the telemetry of both can be
     /// read from now on.
     pub(super) fn arrive(&mut self, step: u64) -> Result<(), GpuError> {
+        if self.repeating {
+            self.settle()?;
+        }
         let last = self.last[self.ring.slot(step)];
         for step in step..=last {
             if self.lanes()?.slots.len() < self.ring.depth() {
@@ -108,7 +111,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let after = self.options.step_timeout.unwrap_or(Duration::MAX);
             return Err(GpuError::StepTimeout { step, after });
         }
-        self.torn = false;
+        (self.torn, self.repeating) = (false, false);
         Ok(())
     }
 

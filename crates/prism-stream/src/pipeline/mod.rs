@@ -59,6 +59,7 @@ use self::tuning::Tuner;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
 use crate::error::GpuError;
+use crate::plan::Submission;
 use crate::pool::StreamPool;
 use crate::ring::Ring;
 use crate::slots::{Work, release};
@@ -76,6 +77,9 @@ pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     warm: bool,
     /// A step was enqueued in part: its slot must not be written until the streams are idle.
     torn: bool,
+    /// The copies of the oldest step in flight are being repeated to measure them: its slot must not
+    /// be read either until the streams are idle.
+    repeating: bool,
     /// Where telemetry waits to be taken whose slot is no more its own: in sync mode, which has one
     /// slot, and when the slots are made anew.
     history: Vec<T>,
@@ -128,6 +132,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             last: [0; MAX_DEPTH],
             warm: false,
             torn: false,
+            repeating: false,
             history: Vec::new(),
             kept: 0,
             tuner: Tuner::new(start.measures.then_some(start.placement), limits),
@@ -148,7 +153,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // The graphs name what the old kernel owns.
         self.work.graphs.clear();
         self.warm = false;
-        self.tuner.restart();
+        if self.tuner.restart() && self.options.submission == Some(Submission::Graph) {
+            // It was the old kernel that could not be captured.
+            (self.stats.submission, self.stats.reason) = (Submission::Graph, "as asked for");
+        }
         self.work.kernel = Some(Box::new(kernel));
         Ok(())
     }
@@ -167,7 +175,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.gpu().ensure_alive()?;
         if !self.ring.has_ready() {
             let Some(step) = self.ring.oldest_in_flight() else { return Ok(None) };
-            let done = self.driver_call(|this| this.done(step)?.query().map_err(Into::into));
+            let done = self.driver_call(|this| {
+                let done = this.done(step)?.query()?;
+                Ok(done && (!this.repeating || this.lanes()?.idle()?))
+            });
             if !done.map_err(|error| self.blame(step, error))? {
                 return Ok(None);
             }

@@ -21,7 +21,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.gpu().reap();
         let made = match self.make_lanes() {
-            Err(error) if plan::overlaps(self.stats.submission) && !error.is_sticky() => {
+            Err(error) if plan::overlaps(self.stats.submission) && is_shortage(&error) => {
                 tracing::warn!(%error, "no streams to overlap with, going on in sync mode");
                 self.stats.submission = Submission::Sync;
                 self.stats.reason = "streams could not be had";
@@ -29,7 +29,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             }
             made => made,
         };
-        let lanes = made.map_err(|error| self.gpu().note(error))?;
+        made.and_then(|lanes| self.fit_out(lanes))
+            .map_err(|error| self.blame(self.ring.submitted(), error))
+    }
+
+    /// Takes the lanes into use, with what measuring them needs.
+    fn fit_out(&mut self, lanes: Lanes) -> Result<(), GpuError> {
         if !plan::overlaps(self.stats.submission) {
             self.tuner.stop();
         }
@@ -48,7 +53,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Moves config and telemetry to another place, between steps: waits for those in flight, keeps
-    /// what has not been taken, and makes the lanes anew.
+    /// what has not been taken, and makes the lanes anew. Without memory for them there, everything
+    /// stays where it is, and that place is not tried again with this kernel.
     pub(super) fn move_to(&mut self, placement: Placement) -> Result<(), GpuError> {
         if self.stats.placement == placement && self.work.lanes.is_some() {
             return Ok(());
@@ -62,8 +68,18 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.work.graphs.clear();
         self.work.lanes = None;
-        self.stats.placement = placement;
-        self.prepare()
+        let before = std::mem::replace(&mut self.stats.placement, placement);
+        match self.make_lanes() {
+            Err(error) if !error.is_sticky() => {
+                tracing::warn!(%error, ?placement, "no room to move to, staying");
+                self.stats.placement = before;
+                self.tuner.refuse(placement);
+                self.prepare()
+            }
+            made => made
+                .and_then(|lanes| self.fit_out(lanes))
+                .map_err(|error| self.blame(self.ring.submitted(), error)),
+        }
     }
 
     fn make_lanes(&self) -> Result<Lanes, GpuError> {
@@ -85,15 +101,20 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.lanes()?.slot(&self.ring, last).mark(Mark::Done)
     }
 
-    /// Gives up streams, slots and kernel, and counts from 0.
+    /// Gives up streams, slots and kernel, and counts from 0: the device is lost.
     pub(super) fn abandon(&mut self) {
         let quiet = self.ring.in_flight() == 0 && !self.torn;
         let work = std::mem::take(&mut self.work);
         release(self.pool.gpu(), work, quiet);
         self.ring = Ring::new(self.ring.depth());
-        self.torn = false;
+        (self.torn, self.repeating) = (false, false);
         self.warm = false;
         self.kept = 0;
         self.history.clear();
     }
+}
+
+/// Whether an error says that there are not as many streams or events as asked for.
+fn is_shortage(error: &GpuError) -> bool {
+    !error.is_sticky() && !matches!(error, GpuError::Memory { .. })
 }

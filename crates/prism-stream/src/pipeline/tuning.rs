@@ -45,7 +45,12 @@ const WINDOW: usize = 4;
 pub(super) struct Tuner {
     /// Where measuring begins; `None` if nothing is to be chosen.
     start: Option<Placement>,
+    /// What the options and the device allow.
+    given: Limits,
+    /// The same without what the kernel, or a shortage, has ruled out.
     limits: Limits,
+    /// Why a placement is ruled out.
+    refused: Option<&'static str>,
     phase: Phase,
     measured: Measured,
     /// Submissions until one is sampled.
@@ -76,7 +81,9 @@ impl Tuner {
         let phase = if start.is_some() { Phase::Measuring(STEPS) } else { Phase::Fixed };
         Self {
             start,
+            given: limits,
             limits,
+            refused: None,
             phase,
             measured: Measured::default(),
             until: EVERY,
@@ -87,19 +94,29 @@ impl Tuner {
         }
     }
 
-    /// Begins again, for another kernel.
-    pub fn restart(&mut self) {
-        *self = Self::new(self.start, self.limits);
+    /// Begins again, for another kernel. Answers whether graphs had been ruled out.
+    pub fn restart(&mut self) -> bool {
+        let refused = self.limits.graphs != self.given.graphs;
+        *self = Self::new(self.start, self.given);
+        refused
     }
 
     /// Leaves everything as it is from now on.
     pub fn stop(&mut self) {
-        *self = Self::new(None, self.limits);
+        *self = Self { limits: self.limits, ..Self::new(None, self.given) };
     }
 
     /// No graph is chosen any more.
     pub fn refuse_graphs(&mut self) {
         self.limits.graphs = false;
+    }
+
+    /// A placement is not chosen any more.
+    pub fn refuse(&mut self, placement: Placement) {
+        (self.limits.placement, self.refused) = match placement {
+            Placement::Mapped => (Some(Placement::Copied), Some("no mapped memory could be had")),
+            Placement::Copied => (Some(Placement::Mapped), Some("no device memory could be had")),
+        };
     }
 
     /// Whether anything is measured now or later.
@@ -179,8 +196,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if in_place {
             new.write = 0.0;
         }
-        if self.work.lanes.is_none() {
-            return read; // given up
+        if self.torn {
+            return read; // not come back: see `time_both`
         }
         self.arrive(step)?;
         match read {
@@ -257,11 +274,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     /// Repeats the copies of a step, both at the same time, and answers how long they took. Waits
-    /// until they have ended, whatever happens: nobody else waits for them.
+    /// until they have ended. If that fails the step stays in flight, and whoever asks for it next
+    /// waits again: until then its slot is the device's.
     fn time_both(&mut self, step: u64) -> Result<f64, GpuError> {
         let driver = driver_of(&self.pool);
         let (timers, gate) = (Arc::clone(&self.work.timers), Arc::clone(&self.work.gate));
-        self.torn = true;
+        (self.torn, self.repeating) = (true, true);
         let timed = (|| -> Result<f64, GpuError> {
             let (up, down) =
                 (self.lanes()?.stream(ConfigUpload)?, self.lanes()?.stream(TelemetryDownload)?);
@@ -278,10 +296,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             poll(driver.as_ref(), limit, || Ok(uploaded.query()? && downloaded.query()?))?;
             Ok(us(begin, uploaded)?.max(us(begin, downloaded)?))
         })();
-        if let Err(error) = self.settle() {
-            self.abandon(); // the copies may go on writing into a slot that is the caller's next
-            return Err(error);
-        }
+        self.settle()?;
         timed
     }
 
@@ -292,13 +307,16 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             self.tuner.phase = Phase::Measuring(STEPS);
             return self.move_to(Placement::Mapped);
         }
-        let choice = choose::choose(&measured, &limits);
+        let mut choice = choose::choose(&measured, &limits);
         self.tuner.phase = Phase::Chosen;
         (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         self.move_to(choice.placement)?;
+        if self.stats.placement != choice.placement {
+            choice = choose::choose(&measured, &self.tuner.limits);
+        }
         if self.tuner.is_active() {
             self.stats.submission = choice.submission;
-            self.stats.reason = choice.reason;
+            self.stats.reason = self.tuner.refused.unwrap_or(choice.reason);
             self.stats.depth = self.options.in_flight.unwrap_or(choice.depth);
         }
         self.stats.choices += 1;

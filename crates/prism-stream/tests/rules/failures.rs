@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use prism_stream::{GpuError, Placement, Submission};
+use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
 
 use crate::support::{
     STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
 };
+use crate::warnings::warnings;
 
 #[test]
 fn a_kernel_fault_names_the_step_and_poisons_the_context() {
@@ -44,7 +45,8 @@ fn out_of_memory_is_an_error_that_passes() {
         mock.fail(name, 0, 2);
         let error = pipeline.submit(&config(0)).expect_err("no memory");
         assert!(
-            matches!(&error, GpuError::Memory { kind: found, .. } if *found == kind),
+            matches!(&error, GpuError::Step { step: 0, source }
+                if matches!(&**source, GpuError::Memory { kind: found, .. } if *found == kind)),
             "{error}"
         );
         assert!(!error.is_sticky());
@@ -54,13 +56,75 @@ fn out_of_memory_is_an_error_that_passes() {
 }
 
 #[test]
-fn without_streams_to_overlap_with_it_goes_on_in_sync_mode() {
+fn without_memory_to_move_to_it_stays_where_it_is() {
+    let (mock, gpu) = device(7);
+    let mut pipeline = unbound(&gpu, PipelineOptions::default());
+    pipeline.bind(kernel(&gpu)).unwrap();
+    pipeline.submit(&config(0)).unwrap();
+    // The next pinned memory that is asked for is that of mapped slots.
+    mock.fail("host_alloc", 0, 2);
+    for step in 1..40 {
+        if let Some(done) = pipeline.next().unwrap() {
+            assert_eq!(*done, expected(&config(step - 1), step - 1));
+        }
+        pipeline.submit(&config(step)).unwrap();
+    }
+    let stats = pipeline.stats();
+    assert_eq!((stats.placement, stats.submission), (Placement::Copied, Submission::Streams));
+    assert_eq!(stats.reason, "no mapped memory could be had");
+    // It was a shortage: another kernel tries again.
+    pipeline.drain().unwrap();
+    pipeline.bind(kernel(&gpu)).unwrap();
+    for step in 40..80 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    assert_ne!(pipeline.stats().reason, "no mapped memory could be had");
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_measurement_that_fails_leaves_kernel_and_steps_in_place() {
+    // Queries of the streams wait for the repeated copies of a measured step.
+    for after in 0..3 {
+        let (mock, gpu) = device(7);
+        let mut pipeline = unbound(&gpu, PipelineOptions::default());
+        pipeline.bind(kernel(&gpu)).unwrap();
+        mock.fail("stream_query", after, 2);
+        let mut failed = 0;
+        let mut answers = Vec::new();
+        for step in 0..12 {
+            match pipeline.submit(&config(step)) {
+                Ok(_) => {}
+                Err(error) => {
+                    assert!(matches!(error, GpuError::Step { .. }), "{error}");
+                    failed += 1;
+                }
+            }
+            while let Some(done) = pipeline.next().unwrap() {
+                answers.push((done.step, *done));
+            }
+        }
+        assert!(pipeline.is_bound());
+        assert_eq!(failed, 1, "query {after}");
+        assert_eq!(answers.len(), 12, "the step that was measured comes back as well");
+        for (step, telemetry) in answers {
+            assert_eq!(telemetry, expected(&config(step), step));
+        }
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn without_streams_to_overlap_with_it_goes_on_in_sync_mode_after_one_warning() {
     let (mock, gpu) = device(8);
     let mut pipeline = pipeline(&gpu, options(3, STREAMS));
     mock.fail("stream_create", 1, 2);
-    for step in 0..6 {
-        pipeline.step(&config(step)).unwrap();
-    }
+    let warnings = warnings(|| {
+        for step in 0..6 {
+            pipeline.step(&config(step)).unwrap();
+        }
+    });
+    assert_eq!(warnings, 1);
     assert_eq!(pipeline.stats().submission, Submission::Sync);
     assert_eq!(pipeline.stats().reason, "streams could not be had");
     let rest = pipeline.drain().unwrap();

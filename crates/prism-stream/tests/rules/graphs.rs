@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_stream::mock::MockDriver;
 use prism_stream::{GpuError, Placement, Submission};
@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use crate::support::{
     Config, Pipeline, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
 };
+use crate::warnings::warnings;
 
 const MAPPED: (Placement, Submission) = (Placement::Mapped, Submission::Graph);
 const COPIED: (Placement, Submission) = (Placement::Copied, Submission::Graph);
@@ -109,48 +110,37 @@ fn a_graph_of_another_shape_is_instantiated_again() {
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
 
-/// Counts warnings.
-struct Warnings(Arc<AtomicUsize>);
-
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::WARN
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[test]
 fn a_kernel_that_cannot_be_captured_goes_on_with_streams_after_one_warning() {
-    let count = Arc::new(AtomicUsize::new(0));
-    tracing::subscriber::with_default(Warnings(count.clone()), || {
-        for transport in [MAPPED, COPIED] {
-            let (mock, gpu) = device(5);
-            let mut pipeline = unbound(&gpu, options(8, transport));
-            let mut greedy = kernel(&gpu);
-            greedy.alloc_from = Some(4);
-            pipeline.bind(greedy).unwrap();
-            let (mut taken, before) = (0, count.load(Ordering::Relaxed));
+    for transport in [MAPPED, COPIED] {
+        let (mock, gpu) = device(5);
+        let mut pipeline = unbound(&gpu, options(8, transport));
+        let mut greedy = kernel(&gpu);
+        greedy.alloc_from = Some(4);
+        pipeline.bind(greedy).unwrap();
+        let mut taken = 0;
+        let warnings = warnings(|| {
             for batch in 0..6 {
                 pipeline.submit_batch(&configs(batch * 4..batch * 4 + 4)).unwrap();
                 take_all(&mut pipeline, &mut taken);
             }
-            assert_eq!(taken, 24);
-            assert_eq!(count.load(Ordering::Relaxed) - before, 1, "{transport:?}");
-            assert_eq!(pipeline.stats().submission, Submission::Streams);
-            assert_eq!(pipeline.stats().reason, "a graph was refused");
-            assert_eq!(mock.live_graphs(), (0, 0, 0));
-            assert_eq!(mock.violations(), Vec::<String>::new());
+        });
+        assert_eq!((taken, warnings), (24, 1), "{transport:?}");
+        assert_eq!(pipeline.stats().submission, Submission::Streams);
+        assert_eq!(pipeline.stats().reason, "a graph was refused");
+        assert_eq!(mock.live_graphs(), (0, 0, 0));
+        // That was this kernel: another one may be captured.
+        pipeline.bind(kernel(&gpu)).unwrap();
+        for batch in 0..2 {
+            pipeline.submit_batch(&configs(batch * 4..batch * 4 + 4)).unwrap();
+            for (step, done) in (batch * 4..).zip(pipeline.drain().unwrap()) {
+                assert_eq!(done.telemetry, expected(&config(step), step));
+            }
         }
-    });
+        assert_eq!(pipeline.stats().submission, Submission::Graph);
+        assert_ne!(mock.live_graphs(), (0, 0, 0));
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -336,7 +326,7 @@ fn another_thread_that_allocates_does_not_spoil_the_batches_of_a_pipeline() {
     differing.repeats = false;
     pipeline.bind(differing).unwrap();
     let busy = gpu.clone();
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
     let noise = std::thread::spawn(move || {
         while !stopped.load(Ordering::Relaxed) {

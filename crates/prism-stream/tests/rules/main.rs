@@ -20,3 +20,4 @@ mod steps;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod warnings;
