@@ -234,6 +234,9 @@ pub enum GpuError {
     /// A pipeline was asked for that cannot be.
     #[error("{0}")]
     InvalidOptions(&'static str),
+    /// The library broke a rule of its own.
+    #[error("a defect of prism-stream, please report it: {0}")]
+    Internal(&'static str),
     /// `submit` before `bind`.
     #[error("no kernel is bound to the pipeline; call `bind` first")]
     NoKernel,

@@ -1,9 +1,10 @@
 //! Owned streams, events and memory: the handles of a driver, each destroyed once, when its owner
 //! goes.
 //!
-//! None of these waits when dropped. Whoever holds them sees to it that no work is left that touches
-//! them: a pipeline parks what is still in flight (see [`GpuContext`](crate::GpuContext)) and lets it
-//! go when the device has passed it.
+//! None of these waits for its own work when dropped. CUDA may make whoever frees memory wait for what
+//! else runs on the device; that is not prevented here. Whoever holds them sees to it that no work is
+//! left that touches them: a pipeline parks what is still in flight (see
+//! [`GpuContext`](crate::GpuContext)) and lets it go when the device has passed it.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -157,6 +158,11 @@ impl DeviceBuffer {
         Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), at, bytes })
     }
 
+    /// Whether it was allocated through this very driver.
+    pub(crate) fn belongs_to(&self, driver: &Arc<dyn Driver>) -> bool {
+        Arc::ptr_eq(&self.driver, driver)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn ptr(&self) -> DevicePtr {
@@ -185,6 +191,14 @@ impl fmt::Debug for DeviceBuffer {
     }
 }
 
+/// What a host block is aligned to, at the least: configs and telemetry are used in place.
+const HOST_ALIGN: usize = 256;
+
+/// Whether a block is what was asked for.
+fn suits(block: &HostBlock, bytes: usize) -> bool {
+    !block.host.is_null() && block.host.addr().is_multiple_of(HOST_ALIGN) && block.bytes >= bytes
+}
+
 /// Owned pinned host memory.
 pub(crate) struct HostBuffer {
     driver: Arc<dyn Driver>,
@@ -208,6 +222,11 @@ impl HostBuffer {
             kind: "pinned",
             source,
         })?;
+        if !suits(&block, bytes) {
+            // SAFETY: just allocated, and nobody else has seen it.
+            note("pinned memory", unsafe { driver.host_free(block) });
+            return Err(GpuError::Internal("a driver gave pinned memory that is short or askew"));
+        }
         ledger.pinned.fetch_add(bytes, Ordering::Relaxed);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
         Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), block })
@@ -234,5 +253,23 @@ impl Drop for HostBuffer {
 impl fmt::Debug for HostBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.block.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pinned_memory_that_is_missing_short_or_askew_is_noticed() {
+        let block = |host: usize, bytes| HostBlock {
+            host: std::ptr::without_provenance_mut(host),
+            device: None,
+            bytes,
+        };
+        assert!(suits(&block(512, 8), 8));
+        assert!(!suits(&block(0, 8), 8));
+        assert!(!suits(&block(512, 7), 8));
+        assert!(!suits(&block(512 + 128, 8), 8));
     }
 }

@@ -141,8 +141,8 @@ struct Image {
 impl Drop for Image {
     fn drop(&mut self) {
         if self.driver.bind().is_ok() {
-            // SAFETY: the last owner goes. Functions keep their image, and a pipeline keeps a
-            // kernel's functions until no step is in flight, so nothing of it is running.
+            // SAFETY: the last owner goes. Functions keep their image, and whoever launches one
+            // promises to keep it until the step has finished, so nothing of it is running.
             if let Err(error) = unsafe { self.driver.module_unload(self.raw) } {
                 tracing::debug!(%error, "could not unload a kernel image");
             }

@@ -108,7 +108,8 @@ impl PeerLink {
     /// writes the one or reads the other is waited for before, or enqueued after.
     ///
     /// # Errors
-    /// [`GpuError::InvalidOptions`] if a buffer is smaller; what the drivers say.
+    /// [`GpuError::InvalidOptions`] if a buffer is smaller, or was not allocated by the context at its end
+    /// of the link; what the drivers say.
     pub fn copy(
         &mut self,
         to: &mut DeviceBuffer,
@@ -117,6 +118,11 @@ impl PeerLink {
     ) -> Result<(), GpuError> {
         if bytes > to.bytes().min(from.bytes()) {
             return Err(GpuError::InvalidOptions("a copy between devices is larger than a buffer"));
+        }
+        if !from.belongs_to(self.from.gpu.driver()) || !to.belongs_to(self.to.gpu.driver()) {
+            return Err(GpuError::InvalidOptions(
+                "a buffer is not of the context at its end of the link between devices",
+            ));
         }
         self.from.gpu.ensure_alive()?;
         self.to.gpu.ensure_alive()?;

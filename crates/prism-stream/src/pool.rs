@@ -1,8 +1,9 @@
 //! Streams by purpose, lent out and taken back.
 //!
 //! A pool makes nothing until somebody asks. A lease owns its stream until it is dropped; the stream
-//! then waits, idle, for the next lease of its purpose and priority, and is given back to the driver
-//! when it has been idle for long. There is a cap, since a device has few hardware queues and streams
+//! then waits, idle, for the next lease of its purpose and priority. Each lease and each return gives
+//! those back to the driver that have been idle for long. A stream that somebody may still use through
+//! [`StreamLease::cuda`] is never lent again: the pool lets go of it. There is a cap, since a device has few hardware queues and streams
 //! beyond them wait for each other without saying so.
 
 use std::fmt;
@@ -128,7 +129,10 @@ impl StreamPool {
         let stream =
             if let Some(at) = state.idle.iter().position(fits) {
                 state.usage[purpose as usize].idle -= 1;
-                state.idle.swap_remove(at).stream
+                let stream = state.idle.swap_remove(at).stream;
+                let room = self.shared.options.idle;
+                drop(state.retire(|idle| now.saturating_sub(idle.since) >= room));
+                stream
             } else {
                 let room = self.shared.options.idle;
                 drop(state.retire(|idle| {
@@ -243,7 +247,8 @@ impl StreamLease {
         self.stream().synchronize().map_err(|error| gpu.note(error.into()))
     }
 
-    /// The stream as cudarc knows it, to launch on; `None` on a mock. It may outlive the lease.
+    /// The stream as cudarc knows it, to launch on; `None` on a mock. It may outlive the
+    /// lease; the pool then lets go of it, and it counts no more towards the cap.
     #[cfg(feature = "cuda")]
     #[must_use]
     pub fn cuda(&self) -> Option<Arc<cudarc::driver::CudaStream>> {
@@ -276,11 +281,20 @@ impl StreamLease {
 impl Drop for StreamLease {
     fn drop(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        let since = self.shared.gpu.driver().now();
+        let driver = self.shared.gpu.driver();
+        let (since, room) = (driver.now(), self.shared.options.idle);
+        let shared = driver.stream_is_shared(stream.raw());
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let usage = &mut state.usage[self.purpose as usize];
         usage.leased -= 1;
+        if shared {
+            usage.destroyed += 1;
+            drop(state);
+            drop(stream);
+            return;
+        }
         usage.idle += 1;
+        drop(state.retire(|idle| since.saturating_sub(idle.since) >= room));
         state.idle.push(Idle { stream, purpose: self.purpose, level: self.level, since });
     }
 }

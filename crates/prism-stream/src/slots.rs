@@ -88,7 +88,7 @@ impl Slot {
     pub fn mark(&self, mark: Mark) -> Result<&Event, GpuError> {
         self.marks[mark as usize]
             .as_ref()
-            .ok_or(GpuError::InvalidOptions("a plan uses a mark that it does not record"))
+            .ok_or(GpuError::Internal("a plan uses a mark that it does not record"))
     }
 }
 
@@ -151,7 +151,7 @@ impl Lanes {
             .iter()
             .find(|lease| lease.purpose() == purpose)
             .map(StreamLease::raw)
-            .ok_or(GpuError::InvalidOptions("a plan uses a stream that it does not name"))
+            .ok_or(GpuError::Internal("a plan uses a stream that it does not name"))
     }
 
     /// The slot of a step.

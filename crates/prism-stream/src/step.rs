@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use crate::driver::{DevicePtr, Driver, KernelArg, LaunchShape, RawStream};
+use crate::driver::{DevicePtr, Driver, KernelArg, LaunchShape, MAX_KERNEL_ARGS, RawStream};
 use crate::error::GpuError;
 use crate::kernel::Function;
 
@@ -26,17 +26,23 @@ impl StepLaunch<'_> {
     ///
     /// # Safety
     /// The arguments are what `function` declares, in number, size and meaning, and whatever they
-    /// point to stays allocated until the step has finished.
+    /// point to stays allocated until the step has finished. So long does the function's module stay
+    /// loaded, for which a clone of `function` or its [`Module`](crate::Module) is kept: a field of the
+    /// [`StepKernel`] is kept for long enough.
     ///
     /// # Errors
-    /// What the driver says of the launch.
+    /// [`GpuError::InvalidOptions`] for more than [`MAX_KERNEL_ARGS`] arguments; what the driver says of
+    /// the launch.
     pub unsafe fn launch(
         &self,
         function: &Function,
         shape: &LaunchShape,
         args: &[KernelArg<'_>],
     ) -> Result<(), GpuError> {
-        // SAFETY: the function's image is alive while `function` is, the stream is the pipeline's,
+        if args.len() > MAX_KERNEL_ARGS {
+            return Err(GpuError::InvalidOptions("a kernel is launched with at most 32 arguments"));
+        }
+        // SAFETY: the function's image is alive, now and by the caller's promise later, the stream is the pipeline's,
         // the context was bound by the pipeline, and the caller vouches for the arguments.
         unsafe { self.driver.launch(function.raw(), shape, self.stream, args) }?;
         Ok(())
@@ -61,7 +67,8 @@ impl StepLaunch<'_> {
 /// What [`launch`](Self::launch) enqueues goes on the given stream only, reads no more than a `C` at
 /// the config and writes no more than a `T` at the telemetry, writes all of a `T` or leaves bytes
 /// that are a valid `T` anyway, and touches no other memory but what the implementor owns or keeps
-/// alive. If it [`repeats`](Self::repeats), all that stays where it is.
+/// alive. The functions that it launches, too, are kept, and so loaded, for as long as the kernel is.
+/// If it [`repeats`](Self::repeats), all that stays where it is.
 pub unsafe trait StepKernel<C, T>: Send {
     /// Enqueues the kernels of one step. Called for each step, in order; with
     /// [`Submission::Graph`](crate::Submission::Graph) the calls are recorded in place of being run,

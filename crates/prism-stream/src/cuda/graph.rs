@@ -21,7 +21,8 @@ fn exec(raw: RawGraphExec) -> sys::CUgraphExec {
 }
 
 // Every method below passes on the trait's contract; "contract" in a SAFETY line refers to it.
-impl GraphDriver for CudaDriver {
+// SAFETY: the answers are those of CUDA, which keeps the promises of the trait.
+unsafe impl GraphDriver for CudaDriver {
     unsafe fn capture_begin(&self, on: RawStream) -> Result<(), DriverError> {
         // Thread-local: in the global mode any other thread's allocation would spoil the capture,
         // in the relaxed one a forbidden call of this thread would go unnoticed.

@@ -4,7 +4,8 @@
 //! as long as anyone holds them. Everything that a step does (copies, launches, events, pinned and
 //! device memory) goes below it, to the driver itself: no tracking events, no allocation, no error
 //! parked for somebody else. The caller's [`CudaContext`] keeps its own event tracking and its own
-//! parked errors.
+//! parked errors. Where its event tracking is on, cudarc waits for the device, without a limit, when the
+//! first stream is made.
 //!
 //! Nothing in here may be reached before [`probe`](crate::probe) has found the driver's library,
 //! since a missing symbol panics inside cudarc: a [`CudaDriver`] can only be made from a
@@ -122,7 +123,8 @@ impl CudaDriver {
 }
 
 // Every method below passes on the trait's contract; "contract" in a SAFETY line refers to it.
-impl Driver for CudaDriver {
+// SAFETY: the answers are those of CUDA, which keeps the promises of the trait.
+unsafe impl Driver for CudaDriver {
     fn device(&self) -> &DeviceInfo {
         &self.info
     }
@@ -157,13 +159,20 @@ impl Driver for CudaDriver {
     }
 
     fn stream_create(&self, priority: i32) -> Result<RawStream, DriverError> {
-        let made = self
-            .context
-            .new_stream_with_priority(priority)
-            .map_err(from_cudarc("cuStreamCreateWithPriority"))?;
+        // cudarc would hand out an error that is parked for the caller as if it were of this call.
+        let parked = self.context.check_err();
+        let made = self.context.new_stream_with_priority(priority);
+        self.context.record_err(parked);
+        let made = made.map_err(from_cudarc("cuStreamCreateWithPriority"))?;
         let raw = RawStream(made.cu_stream() as usize as u64);
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(raw.0, made);
         Ok(raw)
+    }
+
+    fn stream_is_shared(&self, raw: RawStream) -> bool {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody can get at a stream that only the table names, not even by a weak reference.
+        streams.get_mut(&raw.0).is_some_and(|stream| Arc::get_mut(stream).is_none())
     }
 
     unsafe fn stream_destroy(&self, raw: RawStream) -> Result<(), DriverError> {
@@ -356,7 +365,8 @@ impl Driver for CudaDriver {
         args: &[KernelArg<'_>],
     ) -> Result<(), DriverError> {
         if args.len() > MAX_KERNEL_ARGS {
-            return Err(DriverError { code: DriverError::INVALID_VALUE, call: "cuLaunchKernel" });
+            let call = "a launch with more than 32 arguments, which was not tried,";
+            return Err(DriverError { code: DriverError::INVALID_VALUE, call });
         }
         let mut values = [MaybeUninit::<*mut c_void>::uninit(); MAX_KERNEL_ARGS];
         for (slot, arg) in values.iter_mut().zip(args) {

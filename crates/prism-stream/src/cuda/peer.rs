@@ -13,7 +13,8 @@ fn peer<'a>(other: &'a dyn Driver, call: &'static str) -> Result<&'a CudaDriver,
     found.ok_or(DriverError { code: DriverError::INVALID_VALUE, call })
 }
 
-impl PeerDriver for CudaDriver {
+// SAFETY: the answers are those of CUDA, which keeps the promises of the trait.
+unsafe impl PeerDriver for CudaDriver {
     fn can_reach(&self, other: &dyn Driver) -> Result<bool, DriverError> {
         let call = "cuDeviceCanAccessPeer";
         let (own, other) = (self.context.cu_device(), peer(other, call)?.context.cu_device());

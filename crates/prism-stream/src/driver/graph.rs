@@ -22,8 +22,11 @@ pub struct RawGraphExec(pub u64);
 /// Captures and graphs. The safety contract is that of [`Driver`](super::Driver); what a graph names
 /// stays valid for as long as it may be launched, and a graph that runs is neither launched, updated
 /// nor destroyed.
+///
+/// # Safety
+/// As for [`Driver`](super::Driver): safe code relies on the answers.
 #[allow(clippy::missing_safety_doc)] // one contract, stated above, for all of them
-pub trait GraphDriver: fmt::Debug + Send + Sync {
+pub unsafe trait GraphDriver: fmt::Debug + Send + Sync {
     /// Records what this thread enqueues on `stream` from now on. Other threads go on as ever.
     unsafe fn capture_begin(&self, stream: RawStream) -> Result<(), DriverError>;
     /// Ends a capture, on the thread and the stream where it began. On an error it has ended too,

@@ -125,14 +125,22 @@ pub const MAX_KERNEL_ARGS: usize = 32;
 
 /// The calls. All but the last three act on the context of one device.
 ///
-/// # Safety contract of the `unsafe` methods
+/// # Safety
+///
+/// Code that is safe to call relies on what an implementor answers. A block of
+/// [`host_alloc`](Self::host_alloc) is as large as was asked for, aligned to 256 bytes, readable and
+/// writable, and nobody else's until it is freed; so is device memory, seen from the device. Handles
+/// and addresses are valid until they are given back. A stream runs its work in order, and a query or a
+/// wait that says that work is done is right. Launches copy their arguments before they return.
+///
+/// # Contract of the `unsafe` methods
 ///
 /// Handles and addresses were created by this driver and have not been destroyed; a range that a
 /// copy or a kernel touches stays allocated, and is not accessed by the host in conflict with it,
 /// until the stream has passed the work. A method that destroys or frees is called once a handle.
 /// [`Driver::bind`] was called on this thread before.
 #[allow(clippy::missing_safety_doc)] // one contract, stated above, for all of them
-pub trait Driver: GraphDriver + PeerDriver {
+pub unsafe trait Driver: GraphDriver + PeerDriver {
     /// What the device is.
     fn device(&self) -> &DeviceInfo;
     /// Makes the device's context current on this thread.
@@ -146,6 +154,11 @@ pub trait Driver: GraphDriver + PeerDriver {
 
     /// A new stream that does not wait for the default stream.
     fn stream_create(&self, priority: i32) -> Result<RawStream, DriverError>;
+    /// Whether somebody outside may still put work on a stream, so that it cannot be lent again.
+    fn stream_is_shared(&self, stream: RawStream) -> bool {
+        let _ = stream;
+        false
+    }
     /// Gives a stream back; work on it still runs.
     unsafe fn stream_destroy(&self, stream: RawStream) -> Result<(), DriverError>;
     /// Whether everything on the stream is done.

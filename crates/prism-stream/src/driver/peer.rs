@@ -7,8 +7,11 @@ use crate::error::DriverError;
 
 /// Access to the memory of other devices. `other` speaks for one, and is a driver of the same kind. The
 /// safety contract is that of [`Driver`], for the memory of both devices.
+///
+/// # Safety
+/// As for [`Driver`]: safe code relies on the answers.
 #[allow(clippy::missing_safety_doc)] // one contract, stated there
-pub trait PeerDriver: fmt::Debug + Send + Sync {
+pub unsafe trait PeerDriver: fmt::Debug + Send + Sync {
     /// Whether this device can reach the memory of `other`. That says nothing of the other way.
     fn can_reach(&self, other: &dyn Driver) -> Result<bool, DriverError>;
     /// Lets this device reach the memory of `other`, from now on; again is fine.

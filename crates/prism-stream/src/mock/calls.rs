@@ -16,7 +16,8 @@ use crate::driver::{
 };
 use crate::error::DriverError;
 
-impl Driver for MockDriver {
+// SAFETY: memory is allocated as asked for and kept until it is freed; queues run in order.
+unsafe impl Driver for MockDriver {
     fn device(&self) -> &DeviceInfo {
         &self.info
     }
@@ -46,6 +47,10 @@ impl Driver for MockDriver {
         state.streams.insert(id, VecDeque::new());
         state.levels.insert(id, priority);
         Ok(RawStream(id))
+    }
+
+    fn stream_is_shared(&self, stream: RawStream) -> bool {
+        self.lock().shared.contains(&stream.0)
     }
 
     unsafe fn stream_destroy(&self, stream: RawStream) -> Outcome {

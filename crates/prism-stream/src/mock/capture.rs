@@ -207,7 +207,8 @@ impl MockDriver {
     }
 }
 
-impl GraphDriver for MockDriver {
+// SAFETY: memory is allocated as asked for and kept until it is freed; queues run in order.
+unsafe impl GraphDriver for MockDriver {
     unsafe fn capture_begin(&self, stream: RawStream) -> Outcome {
         let mut state = self.on_stream("capture_begin", stream, 0)?;
         if let Some(capture) = state.capture_of(stream.0) {

@@ -44,6 +44,8 @@ pub(super) struct State {
     pub next: u64,
     pub streams: BTreeMap<u64, VecDeque<Work>>,
     pub levels: BTreeMap<u64, i32>,
+    /// Streams that somebody outside holds.
+    pub shared: Vec<u64>,
     pub events: BTreeMap<u64, EventState>,
     pub blocks: BTreeMap<u64, (Box<[Line]>, usize)>,
     /// Which of the blocks are pinned host memory, and of which kind.

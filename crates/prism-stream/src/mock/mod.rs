@@ -162,6 +162,11 @@ impl MockDriver {
         (streams, events, state.blocks.len(), state.modules.len())
     }
 
+    /// Makes as if somebody outside held the stream from now on.
+    pub fn share(&self, stream: RawStream) {
+        self.lock().shared.push(stream.0);
+    }
+
     /// The priority that a stream was made with.
     #[must_use]
     pub fn level(&self, stream: RawStream) -> Option<i32> {

@@ -31,7 +31,8 @@ fn peer<'a>(other: &'a dyn Driver, call: &'static str) -> Outcome<&'a MockDriver
     found.ok_or(DriverError { code: DriverError::INVALID_VALUE, call })
 }
 
-impl PeerDriver for MockDriver {
+// SAFETY: memory is allocated as asked for and kept until it is freed; queues run in order.
+unsafe impl PeerDriver for MockDriver {
     fn can_reach(&self, other: &dyn Driver) -> Outcome<bool> {
         peer(other, "can_reach")?;
         Ok(self.call("can_reach", 0, 0, false)?.reach != MockReach::No)

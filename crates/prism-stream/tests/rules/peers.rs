@@ -81,6 +81,20 @@ fn copies_between_devices_arrive_byte_for_byte_on_either_path() {
 }
 
 #[test]
+fn a_buffer_of_another_device_is_refused_by_a_link() {
+    let devices = two(3);
+    let mut link = link(&devices).unwrap();
+    let [mut near, mut far] = devices.each_ref().map(|(_, gpu)| gpu.alloc_zeroed(64).unwrap());
+    let _ = (devices[0].0.take_calls(), devices[1].0.take_calls());
+    assert!(matches!(link.copy(&mut near, &far, 64), Err(GpuError::InvalidOptions(_))));
+    let same = devices[1].1.alloc_zeroed(64).unwrap();
+    assert!(matches!(link.copy(&mut far, &same, 64), Err(GpuError::InvalidOptions(_))));
+    assert!(devices[0].0.take_calls().iter().all(|call| call.name != "copy_to_host"));
+    assert!(devices[1].0.take_calls().iter().all(|call| call.name != "copy_from_peer"));
+    link.copy(&mut far, &near, 64).unwrap();
+}
+
+#[test]
 fn access_is_asked_for_before_it_is_enabled_and_has_a_direction() {
     let devices = two(1);
     let _ = (devices[0].0.take_calls(), devices[1].0.take_calls());

@@ -60,6 +60,37 @@ fn a_lease_is_used_again_and_idle_streams_go() {
     assert_eq!((usage.leases, usage.created, usage.destroyed), (3, 2, 2));
 }
 
+#[test]
+fn a_stream_that_somebody_still_holds_is_not_lent_again() {
+    let (mock, gpu) = device(26);
+    let pool = StreamPool::new(gpu, PoolOptions { cap: 1, ..PoolOptions::default() });
+    let lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    let held = lease.raw();
+    mock.share(held);
+    drop(lease);
+    assert!(pool.is_empty(), "the pool lets go of it");
+    let next = pool.lease(StreamPurpose::AuxCompute).expect("it takes no room");
+    assert_ne!(next.raw(), held);
+    let usage = pool.usage(StreamPurpose::AuxCompute);
+    assert_eq!((usage.created, usage.destroyed, usage.leased, usage.idle), (2, 1, 1, 0));
+}
+
+#[test]
+fn leases_and_returns_give_back_what_was_idle_for_long() {
+    let (mock, gpu) = device(27);
+    let pool = StreamPool::new(gpu, PoolOptions { cap: 8, idle: Duration::from_secs(5) });
+    let three = [(); 3].map(|()| pool.lease(StreamPurpose::AuxCompute).unwrap());
+    let other = pool.lease(StreamPurpose::P2PTransfer).unwrap();
+    drop(three);
+    mock.advance(Duration::from_secs(6));
+    let hit = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    assert_eq!((pool.len(), mock.live().0), (2, 2), "a lease that finds a stream retires the rest");
+    drop(hit);
+    mock.advance(Duration::from_secs(6));
+    drop(other);
+    assert_eq!((pool.len(), mock.live().0), (1, 1), "so does a return");
+}
+
 proptest! {
     /// Rule 13.
     #[test]

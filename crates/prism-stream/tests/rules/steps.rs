@@ -1,10 +1,14 @@
 //! What steps promise: order, edges, calls, and what they hold.
 
-use prism_stream::{GpuError, PipelineOptions, Placement, PoolOptions, StreamPool, Submission};
+use prism_stream::{
+    GpuError, KernelArg, LaunchShape, PipelineOptions, Placement, PoolOptions, StepKernel,
+    StepLaunch, StreamPool, Submission,
+};
 use proptest::prelude::*;
 
 use crate::support::{
-    STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
+    Config, STREAMS, Summing, TRANSPORTS, Telemetry, config, device, expected, kernel, options,
+    pipeline, unbound,
 };
 
 proptest! {
@@ -328,4 +332,26 @@ fn depths_that_cannot_be_are_refused() {
         let made = prism_stream::AsyncPipelineCoordinator::<u32, u32>::new(pool, options);
         assert!(matches!(made, Err(GpuError::InvalidOptions(_))), "depth {depth}");
     }
+}
+
+/// Launches with more arguments than there may be.
+struct Wordy(Summing);
+
+// SAFETY: nothing that it asks for is ever launched.
+unsafe impl StepKernel<Config, Telemetry> for Wordy {
+    fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        let args = [KernelArg::new(&0_u32); 33];
+        // SAFETY: so many arguments are refused.
+        unsafe { step.launch(&self.0.function, &LaunchShape::linear(1, 1), &args) }
+    }
+}
+
+#[test]
+fn too_many_arguments_are_refused_before_the_driver_is_asked() {
+    let (mock, gpu) = device(31);
+    let mut pipeline = unbound(&gpu, options(1, (Placement::Mapped, Submission::Sync)));
+    pipeline.bind(Wordy(kernel(&gpu))).unwrap();
+    let told = pipeline.submit(&config(0)).expect_err("33 arguments").to_string();
+    assert!(told.contains("at most 32 arguments"), "{told}");
+    assert!(mock.take_calls().iter().all(|call| call.name != "launch"));
 }

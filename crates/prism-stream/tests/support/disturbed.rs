@@ -156,7 +156,8 @@ unsafe impl<C, T, K: StepKernel<C, T>> StepKernel<C, T> for DisturbedKernel<K> {
 
 // SAFETY, for all calls that are passed on: the caller keeps the contract, which is the same.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl Driver for Disturbed {
+// SAFETY: all calls go on to the driver inside, which keeps the promises of the trait.
+unsafe impl Driver for Disturbed {
     unsafe fn copy_to_device(
         &self,
         to: DevicePtr,
@@ -316,7 +317,8 @@ impl Driver for Disturbed {
 
 // SAFETY, for all of them: the caller keeps the contract, which is the same.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl GraphDriver for Disturbed {
+// SAFETY: all calls go on to the driver inside, which keeps the promises of the trait.
+unsafe impl GraphDriver for Disturbed {
     unsafe fn capture_begin(&self, stream: RawStream) -> Outcome {
         unsafe { self.inner.capture_begin(stream) }
     }
@@ -348,7 +350,8 @@ impl GraphDriver for Disturbed {
 
 // SAFETY, for all of them: the caller keeps the contract, which is the same.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl PeerDriver for Disturbed {
+// SAFETY: all calls go on to the driver inside, which keeps the promises of the trait.
+unsafe impl PeerDriver for Disturbed {
     fn can_reach(&self, other: &dyn Driver) -> Outcome<bool> {
         self.inner.can_reach(other)
     }
