@@ -60,7 +60,8 @@ for what in "$@"; do
             [ $tool = memcheck ] && extra=--leak-check=full
             # It lets a launch return only when the kernel has ended: nothing outlasts its time.
             [ $tool = initcheck ] && slow="--skip gpu_a_step_that_outlasts"
-            for binary in "$here/bin/test-prism-stream-gpu" "$here/bin/test-prism-gpu-prism_gpu"; do
+            for binary in "$here/bin/test-prism-stream-gpu" "$here/bin/test-prism-stream-gpu_timing" \
+                "$here/bin/test-prism-gpu-prism_gpu" "$here/bin/test-prism-gpu-report_examples"; do
                 # Left out: those to which the driver is to answer with an error, which the tool
                 # reports, and those that count free memory or compare times, of which it takes some.
                 PRISM_GPU_ROUNDS=1 PRISM_GPU_STEPS=300 \
@@ -107,7 +108,7 @@ verdict() { # NAME...: how the steps of these names went
         "$(verdict test-prism-stream-million)"
     row "leaks at exit, by compute-sanitizer" 0 \
         "$(grep -hoE 'LEAK SUMMARY: [0-9]+ bytes' "$out"/memcheck-*.log 2>/dev/null | grep -oE '[0-9]+ bytes' | sort -rn | head -1)" \
-        "$(verdict memcheck-test-prism-stream-gpu memcheck-test-prism-gpu-prism_gpu)"
+        "$(verdict memcheck-test-prism-stream-gpu memcheck-test-prism-gpu-prism_gpu memcheck-test-prism-gpu-report_examples)"
 } | tee -a "$summary"
 [ $failed -eq 0 ] && echo "everything passed" | tee -a "$summary" || echo "something FAILED" | tee -a "$summary"
 exit $failed

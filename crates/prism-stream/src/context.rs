@@ -1,11 +1,12 @@
 //! A device that work can be given to, and what must outlive that work.
 //!
 //! [`GpuContext`] is a cheap, shared handle: the driver of one device, whether that device is lost,
-//! and the things whose owners went while the device was still using them. Those are parked, and let
-//! go at the next convenient moment after the device has passed them. When the last handle goes, the
-//! device is given [`GRACE`] to pass them; a pipeline that is dropped never waits. What the device has
-//! not passed by then, or will not because it is lost, is leaked on purpose: memory that a lost kernel
-//! may hold is not given to anyone else.
+//! and the things whose owners went while the device was still using them. Those are parked, and
+//! let go at the next convenient moment after the device has passed them. When the last handle
+//! goes, the device is given [`GRACE`] to pass them; a pipeline that is dropped does not wait for
+//! its steps (CUDA itself may make whoever frees memory wait for what else runs). What the device
+//! has not passed by then, or will not because it is lost, is leaked on purpose: memory that a lost
+//! kernel may hold is not given to anyone else.
 #![allow(unsafe_code)]
 
 use std::fmt;
@@ -13,10 +14,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use bytemuck::Pod;
+
 use crate::device::DeviceInfo;
-use crate::driver::Driver;
+use crate::driver::{DevicePtr, Driver, HostUse};
 use crate::error::{DriverError, GpuError, Severity};
-use crate::handles::{DeviceBuffer, Ledger, Stream};
+use crate::handles::{DeviceBuffer, HostBuffer, Ledger, Stream};
 
 /// How long the last handle to a device waits for what is parked.
 pub const GRACE: Duration = Duration::from_millis(200);
@@ -105,6 +108,75 @@ impl GpuContext {
         };
         clear().map_err(|error| self.note(error.into()))?;
         Ok(buffer)
+    }
+
+    /// Copies values to a buffer of this context, from byte `at` on, and waits until they are
+    /// there. For the state that a kernel starts from: it goes through pinned memory that is made
+    /// for the occasion. Work on the buffer that is in flight is not waited for; there is none
+    /// before a kernel is bound.
+    ///
+    /// # Errors
+    /// [`GpuError::InvalidOptions`] if the buffer is too small or another context's;
+    /// [`GpuError::Memory`]; what the driver says.
+    pub fn upload<A: Pod>(
+        &self,
+        to: &mut DeviceBuffer,
+        at: usize,
+        values: &[A],
+    ) -> Result<(), GpuError> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let (to, block, stream) = self.transfer(to, at, bytes.len(), HostUse::Upload)?;
+        // SAFETY: the block is ours and has room for the bytes; buffer and block stay until the stream
+        // was waited for, and `Stream::new` bound the context.
+        let copied = unsafe {
+            block.host().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            self.driver().copy_to_device(to, block.host(), bytes.len(), stream.raw())
+        };
+        copied.and_then(|()| stream.synchronize()).map_err(|error| self.note(error.into()))
+    }
+
+    /// Copies values from a buffer of this context, from byte `at` on, and waits until they are here.
+    /// What is in flight is not waited for, as with [`upload`](Self::upload).
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub fn download<A: Pod>(
+        &self,
+        from: &DeviceBuffer,
+        at: usize,
+        values: &mut [A],
+    ) -> Result<(), GpuError> {
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
+        let (from, block, stream) = self.transfer(from, at, bytes.len(), HostUse::Download)?;
+        // SAFETY: buffer and block have so many bytes and stay until the stream was waited for, and
+        // `Stream::new` bound the context.
+        let copied =
+            unsafe { self.driver().copy_to_host(block.host(), from, bytes.len(), stream.raw()) };
+        let copied = copied.and_then(|()| stream.synchronize());
+        copied.map_err(|error| self.note(error.into()))?;
+        // SAFETY: the block has so many bytes, all written by the copy that was waited for.
+        unsafe { block.host().copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// What it takes to copy so many bytes of a buffer.
+    fn transfer(
+        &self,
+        buffer: &DeviceBuffer,
+        at: usize,
+        bytes: usize,
+        purpose: HostUse,
+    ) -> Result<(DevicePtr, HostBuffer, Stream), GpuError> {
+        self.ensure_alive()?;
+        if !buffer.belongs_to(self.driver()) {
+            return Err(GpuError::InvalidOptions("the buffer is another context's"));
+        }
+        let there = buffer.range(at, bytes);
+        let there = there.ok_or(GpuError::InvalidOptions("a copy goes beyond the buffer"))?;
+        let stream = Stream::new(Arc::clone(self.driver()), 0);
+        let stream = stream.map_err(|error| self.note(error.into()))?;
+        let block = HostBuffer::new(self.driver(), self.ledger(), bytes.max(1), purpose);
+        Ok((there, block.map_err(|error| self.note(error))?, stream))
     }
 
     /// Waits for everything on the device, and lets go of what was parked.

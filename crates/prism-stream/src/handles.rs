@@ -163,6 +163,12 @@ impl DeviceBuffer {
         Arc::ptr_eq(&self.driver, driver)
     }
 
+    /// Where the bytes from `at` on are; none if there are fewer than `bytes` of them.
+    pub(crate) fn range(&self, at: usize, bytes: usize) -> Option<DevicePtr> {
+        let fits = at.checked_add(bytes).is_some_and(|end| end <= self.bytes);
+        fits.then(|| DevicePtr(self.at.0 + at as u64))
+    }
+
     /// Where it is.
     #[must_use]
     pub fn ptr(&self) -> DevicePtr {

@@ -215,7 +215,6 @@ impl fmt::Debug for Module {
 #[derive(Clone)]
 pub struct Function {
     raw: RawFunction,
-    #[allow(dead_code)] // held, not looked at
     image: Arc<Image>,
 }
 
@@ -224,6 +223,18 @@ impl Function {
     #[must_use]
     pub fn raw(&self) -> RawFunction {
         self.raw
+    }
+
+    /// Lets it be launched with up to `bytes` of dynamic shared memory a block; without this, 48 KB are
+    /// the most (see [`LaunchShape::shared_bytes`](crate::driver::LaunchShape)).
+    ///
+    /// # Errors
+    /// [`GpuError::Driver`] if the device has less, or the kernel's static shared memory leaves less.
+    pub fn allow_shared(&self, bytes: u32) -> Result<(), GpuError> {
+        let driver = &self.image.driver;
+        driver.bind()?;
+        // SAFETY: the image is loaded while `self` is, and the context was bound.
+        Ok(unsafe { driver.function_allow_shared(self.raw, bytes) }?)
     }
 }
 

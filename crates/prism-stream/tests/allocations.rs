@@ -139,6 +139,9 @@ unsafe impl Driver for Instant {
     unsafe fn module_function(&self, _: RawModule, _: &CStr) -> Outcome<RawFunction> {
         Ok(RawFunction(1))
     }
+    unsafe fn function_allow_shared(&self, _: RawFunction, _: u32) -> Outcome {
+        Ok(())
+    }
     unsafe fn launch(
         &self,
         _: RawFunction,

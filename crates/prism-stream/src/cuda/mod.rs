@@ -357,6 +357,21 @@ unsafe impl Driver for CudaDriver {
         Ok(RawFunction(found as usize as u64))
     }
 
+    unsafe fn function_allow_shared(
+        &self,
+        function: RawFunction,
+        bytes: u32,
+    ) -> Result<(), DriverError> {
+        let call = "cuFuncSetAttribute (dynamic shared memory)";
+        let bytes = i32::try_from(bytes)
+            .map_err(|_| DriverError { code: DriverError::INVALID_VALUE, call })?;
+        let most = sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+        // SAFETY: contract.
+        let result =
+            unsafe { sys::cuFuncSetAttribute(function.0 as usize as sys::CUfunction, most, bytes) };
+        check(result, call)
+    }
+
     unsafe fn launch(
         &self,
         function: RawFunction,

@@ -227,6 +227,12 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
         module: RawModule,
         name: &CStr,
     ) -> Result<RawFunction, DriverError>;
+    /// Lets a kernel be launched with up to so many bytes of dynamic shared memory a block.
+    unsafe fn function_allow_shared(
+        &self,
+        function: RawFunction,
+        bytes: u32,
+    ) -> Result<(), DriverError>;
     /// Enqueues a kernel. The arguments are copied, and must be what the kernel declares.
     unsafe fn launch(
         &self,

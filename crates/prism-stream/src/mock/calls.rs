@@ -16,6 +16,9 @@ use crate::driver::{
 };
 use crate::error::DriverError;
 
+/// Most dynamic shared memory of a block, as on an H200.
+const MOST_SHARED: u32 = 227 << 10;
+
 // SAFETY: memory is allocated as asked for and kept until it is freed; queues run in order.
 unsafe impl Driver for MockDriver {
     fn device(&self) -> &DeviceInfo {
@@ -259,6 +262,12 @@ unsafe impl Driver for MockDriver {
         let state = self.call("module_function", 0, module.0, true)?;
         let found = state.names.get(name.to_string_lossy().as_ref()).copied();
         found.map(RawFunction).ok_or(DriverError { code: 500, call: "module_function" })
+    }
+
+    unsafe fn function_allow_shared(&self, function: RawFunction, bytes: u32) -> Outcome {
+        drop(self.call("function_allow_shared", 0, function.0, true)?);
+        let fits = bytes <= MOST_SHARED;
+        fits.then_some(()).ok_or(DriverError { code: 1, call: "function_allow_shared" })
     }
 
     unsafe fn launch(

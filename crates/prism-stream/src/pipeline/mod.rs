@@ -40,7 +40,7 @@
 //! ```
 //!
 //! Errors, panics and time-outs leave a pipeline that can be waited for, reset or dropped. A drop
-//! never waits: what the device may still be using is parked in the [`GpuContext`].
+//! does not wait for steps: what the device may still be using is parked in the [`GpuContext`].
 
 mod enqueue;
 mod finish;

@@ -10,6 +10,7 @@ mod batches;
 mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
+mod own_kernels;
 mod peers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,7 @@
 //! Two devices of one host. With fewer, each test says so and passes.
 
-use prism_stream::driver::HostUse;
 use prism_stream::kernels::EchoOptions;
-use prism_stream::{DeviceBuffer, Driver, GpuContext, PeerLink, PoolOptions, StreamPool};
+use prism_stream::{GpuContext, PeerLink, PoolOptions, StreamPool};
 
 use crate::{TRANSPORTS, check, config, device, options, pipeline};
 
@@ -15,30 +14,6 @@ fn two() -> Option<([GpuContext; 2], std::sync::MutexGuard<'static, ()>)> {
             println!("skipped: {reason}");
             None
         }
-    }
-}
-
-/// Copies bytes from the host to a buffer, or back.
-fn transfer(gpu: &GpuContext, buffer: &DeviceBuffer, write: Option<&[u8]>) -> Vec<u8> {
-    let driver: &dyn Driver = gpu.driver().as_ref();
-    driver.bind().unwrap();
-    let stream = driver.stream_create(0).unwrap();
-    let block = driver.host_alloc(buffer.bytes(), HostUse::Download).unwrap();
-    // SAFETY: all handles were just made, the block is as large as the buffer, and the copy is
-    // waited for before the block goes.
-    unsafe {
-        match write {
-            Some(bytes) => {
-                block.host.copy_from(bytes.as_ptr(), bytes.len());
-                driver.copy_to_device(buffer.ptr(), block.host, bytes.len(), stream).unwrap();
-            }
-            None => driver.copy_to_host(block.host, buffer.ptr(), buffer.bytes(), stream).unwrap(),
-        }
-        driver.stream_synchronize(stream).unwrap();
-        let held = std::slice::from_raw_parts(block.host, buffer.bytes()).to_vec();
-        driver.host_free(block).unwrap();
-        driver.stream_destroy(stream).unwrap();
-        held
     }
 }
 
@@ -55,11 +30,13 @@ fn gpu2_copies_between_devices_arrive_byte_for_byte_each_way() {
             println!("{again}: {:?}", link.path());
             let size = (5 << 20) + 3;
             let sent: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
-            let out = source.alloc(size).unwrap();
+            let mut out = source.alloc(size).unwrap();
             let mut back = target.alloc_zeroed(size).unwrap();
-            transfer(source, &out, Some(&sent));
+            source.upload(&mut out, 0, &sent).unwrap();
             link.copy(&mut back, &out, size).unwrap();
-            assert!(transfer(target, &back, None) == sent, "every byte");
+            let mut arrived = vec![0_u8; size];
+            target.download(&back, 0, &mut arrived).unwrap();
+            assert!(arrived == sent, "every byte");
         }
     }
 }

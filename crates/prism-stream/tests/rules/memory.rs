@@ -2,7 +2,7 @@
 
 use prism_stream::driver::{HostUse, RawEvent, RawStream};
 use prism_stream::mock::MockDriver;
-use prism_stream::{DevicePtr, Driver};
+use prism_stream::{DevicePtr, Driver, GpuError, Module};
 
 use crate::support::{TRANSPORTS, automatic, config, device, expected, options, pipeline};
 
@@ -125,4 +125,33 @@ fn an_event_is_recorded_on_a_stream_of_its_own_device_only() {
     // SAFETY: as above: the call goes to a device whose context is not current here.
     let _ = unsafe { one.event_query(event) };
     assert!(one.violations()[0].contains("context was not bound"));
+}
+
+#[test]
+fn state_goes_up_and_comes_back_within_its_buffer() {
+    let (mock, gpu) = device(3);
+    let (_, other) = device(4);
+    let mut buffer = gpu.alloc_zeroed(64).unwrap();
+    gpu.upload(&mut buffer, 8, &[7_u64, 8, 9]).unwrap();
+    let mut back = [1_u32; 16];
+    gpu.download(&buffer, 0, &mut back).unwrap();
+    assert_eq!(back, [0, 0, 7, 0, 8, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    gpu.upload::<u8>(&mut buffer, 64, &[]).unwrap();
+    for (at, bytes) in [(0, 65), (57, 8), (usize::MAX, 2), (65, 0)] {
+        let refused = gpu.upload(&mut buffer, at, &vec![0_u8; bytes]);
+        assert!(matches!(refused, Err(GpuError::InvalidOptions(_))), "{bytes} bytes at {at}");
+    }
+    assert!(matches!(other.download(&buffer, 0, &mut back), Err(GpuError::InvalidOptions(_))));
+    drop((buffer, gpu));
+    assert_eq!(mock.live(), (0, 0, 0, 0));
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_kernel_is_allowed_the_shared_memory_that_there_is() {
+    let (_mock, gpu) = device(3);
+    let function = Module::from_cubin(&gpu, "sum", b"").unwrap().function("sum").unwrap();
+    function.allow_shared(64 << 10).unwrap();
+    let refused = function.allow_shared(1 << 30).expect_err("no block has a gigabyte");
+    assert!(refused.to_string().contains("shared"), "{refused}");
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use prism_stream::driver::{HostUse, PeerDriver};
+use prism_stream::driver::PeerDriver;
 use prism_stream::mock::{MockDriver, MockReach};
-use prism_stream::{
-    DeviceBuffer, GpuContext, GpuError, PeerLink, PeerPath, PoolOptions, StreamPool,
-};
+use prism_stream::{GpuContext, GpuError, PeerLink, PeerPath, PoolOptions, StreamPool};
 
 use crate::support::device;
 
@@ -19,30 +17,6 @@ fn link(devices: &[(Arc<MockDriver>, GpuContext); 2]) -> Result<PeerLink, GpuErr
     let [from, to] =
         devices.each_ref().map(|(_, gpu)| StreamPool::new(gpu.clone(), PoolOptions::default()));
     PeerLink::new(&from, &to)
-}
-
-/// Writes bytes to a buffer, or reads them back if there are none.
-fn bytes_of(gpu: &GpuContext, buffer: &DeviceBuffer, write: Option<&[u8]>) -> Vec<u8> {
-    let driver = gpu.driver();
-    driver.bind().unwrap();
-    let stream = driver.stream_create(0).unwrap();
-    let purpose = if write.is_some() { HostUse::Upload } else { HostUse::Download };
-    let block = driver.host_alloc(buffer.bytes(), purpose).unwrap();
-    // SAFETY: all handles were just made, the block is as large as the buffer, and the copy is
-    // waited for before the block goes.
-    unsafe {
-        if let Some(bytes) = write {
-            block.host.copy_from(bytes.as_ptr(), bytes.len());
-            driver.copy_to_device(buffer.ptr(), block.host, bytes.len(), stream).unwrap();
-        } else {
-            driver.copy_to_host(block.host, buffer.ptr(), buffer.bytes(), stream).unwrap();
-        }
-        driver.stream_synchronize(stream).unwrap();
-        let held = std::slice::from_raw_parts(block.host, buffer.bytes()).to_vec();
-        driver.host_free(block).unwrap();
-        driver.stream_destroy(stream).unwrap();
-        held
-    }
 }
 
 #[test]
@@ -60,11 +34,12 @@ fn copies_between_devices_arrive_byte_for_byte_on_either_path() {
             // More than one piece of a staged copy, and not a whole number of them.
             let size = (5 << 19) + 3;
             let sent: Vec<u8> = (0..size).map(|at| (at * 31 % 251) as u8).collect();
-            let from = devices[0].1.alloc(size).unwrap();
+            let mut from = devices[0].1.alloc(size).unwrap();
             let mut to = devices[1].1.alloc_zeroed(size).unwrap();
-            bytes_of(&devices[0].1, &from, Some(&sent));
+            devices[0].1.upload(&mut from, 0, &sent).unwrap();
             link.copy(&mut to, &from, size - 1).unwrap();
-            let arrived = bytes_of(&devices[1].1, &to, None);
+            let mut arrived = vec![0_u8; size];
+            devices[1].1.download(&to, 0, &mut arrived).unwrap();
             assert!(arrived[..size - 1] == sent[..size - 1] && arrived[size - 1] == 0);
             assert!(matches!(
                 link.copy(&mut to, &from, size + 1),

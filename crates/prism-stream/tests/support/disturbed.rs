@@ -292,6 +292,10 @@ unsafe impl Driver for Disturbed {
         unsafe { self.inner.module_function(module, name) }
     }
 
+    unsafe fn function_allow_shared(&self, function: RawFunction, bytes: u32) -> Outcome {
+        unsafe { self.inner.function_allow_shared(function, bytes) }
+    }
+
     unsafe fn launch(
         &self,
         function: RawFunction,
