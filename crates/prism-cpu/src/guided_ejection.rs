@@ -210,14 +210,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn stops_when_told() {
-        let graph = queens(6);
-        let mut engine = search(&graph, 6, 1);
-        assert_eq!(engine.run(u64::MAX, &AtomicBool::new(true)), Step::Stopped);
-        assert_eq!(engine.moves(), 0);
-    }
-
     proptest! {
         #[test]
         fn the_report_is_true_and_repeatable(

@@ -225,10 +225,9 @@ fn compact(colors: &mut [Color]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::construct::check_start;
     use crate::greedy::{Order, greedy};
     use crate::partial_coloring::tests::random_graph;
-    use prism_core::{Rng, generate};
+    use prism_core::generate;
     use proptest::prelude::*;
 
     static GO_ON: AtomicBool = AtomicBool::new(false);
@@ -265,29 +264,6 @@ mod tests {
             prop_assert_eq!(end.verify(&graph), Ok(()));
             prop_assert!(end.num_colors() <= start.num_colors());
             prop_assert_eq!(reduce(&graph, &start, target, 50_000, seed, &GO_ON), end);
-        }
-
-        #[test]
-        fn the_search_keeps_its_contract(
-            n in 1u32..80, percent in 0u32..100, seed in 0u64..500, fewer in 0usize..4,
-        ) {
-            let graph = random_graph(n, percent, seed);
-            let start = greedy(&graph, Order::Random, seed).unwrap();
-            let k = start.num_colors().saturating_sub(fewer).max(1);
-            let mut search =
-                IteratedGreedy::new(graph.clone().into(), k, start.colors(), Rng::new(seed, 0));
-            let mut last = u64::MAX;
-            for _ in 0..4 {
-                let step = search.run(u64::from(n), &GO_ON);
-                let best = search.best();
-                prop_assert!(best.iter().all(|&c| c == UNCOLORED || usize::from(c) < k));
-                prop_assert_eq!(check_start(&graph, best), Ok(()));
-                let missing = best.iter().filter(|&&c| c == UNCOLORED).count() as u64;
-                prop_assert_eq!(missing, search.conflicts());
-                prop_assert!(missing <= last);
-                prop_assert_eq!(step == Step::Solved, missing == 0);
-                last = missing;
-            }
         }
     }
 }

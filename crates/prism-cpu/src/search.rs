@@ -22,7 +22,8 @@ pub enum Step {
 
 /// A search for a proper colouring of one graph with one number of colours.
 pub trait FixedK: Send {
-    /// Makes up to `moves` further moves. Looks at `stop` often enough to come back within
+    /// Makes up to `moves` further moves, rounded up to the smallest step of the search: a pair of
+    /// moves, or a pass over the vertices. Looks at `stop` often enough to come back within
     /// milliseconds. A solved search returns [`Step::Solved`] at once.
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step;
 
