@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 /// Memory that the tables of all searches may take together, about; a graph that needs more is left to
 /// iterated greedy.
-const SEARCH_MEMORY: usize = 4 << 30;
+const SEARCH_MEMORY: u64 = 4 << 30;
 
 /// The tables of one search of every engine, as a multiple of those of TabuCol.
 const TABLES: usize = 8;
@@ -41,7 +41,8 @@ pub(crate) struct Setting {
 impl Setting {
     /// Whether the searches that need tables fit into memory, for so many attempts at a time.
     pub fn fits(&self, attempts: usize) -> bool {
-        TabuCol::fits(&self.graph, self.k, SEARCH_MEMORY / attempts / TABLES / self.threads)
+        let memory = usize::try_from(SEARCH_MEMORY).unwrap_or(usize::MAX);
+        TabuCol::fits(&self.graph, self.k, memory / attempts / TABLES / self.threads)
     }
 
     /// The searches of one engine, on all threads; `None` if `stop` was raised meanwhile.

@@ -64,6 +64,15 @@ pub enum BuildError {
         /// The colour they share.
         color: Color,
     },
+    /// More different colours in the precolouring than PRISM takes: each differs from each other, and
+    /// these differences are edges of the graph that is searched.
+    #[error("the precolouring uses {colors} different colours; PRISM takes up to {limit}")]
+    PrecoloredColors {
+        /// Different colours in the precolouring.
+        colors: usize,
+        /// The most that are taken.
+        limit: usize,
+    },
     /// No greedy colouring is sure to fit into 16-bit colours.
     #[error("this graph has a core in which every vertex has {max} neighbours or more; PRISM numbers colours with 16 bits", max = MAX_COLORS)]
     TooManyColors,

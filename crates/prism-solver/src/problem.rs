@@ -7,7 +7,11 @@
 
 use crate::BuildError;
 use prism_core::{Color, Coloring, Graph};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most different colours that a precolouring may have. They become a clique, which has 8 million
+/// edges at this size.
+const MAX_PRECOLORS: usize = 4096;
 
 /// The input graph, contracted, and the way back.
 pub(crate) struct Problem<'a> {
@@ -36,6 +40,10 @@ impl<'a> Problem<'a> {
             {
                 return Err(BuildError::PrecoloredTwice { vertex, first, second: color });
             }
+        }
+        let colors = fixed.values().collect::<BTreeSet<_>>().len();
+        if colors > MAX_PRECOLORS {
+            return Err(BuildError::PrecoloredColors { colors, limit: MAX_PRECOLORS });
         }
         for (&u, &color) in &fixed {
             if let Some(&v) = input.neighbors(u).iter().find(|v| fixed.get(v) == Some(&color)) {
@@ -158,6 +166,18 @@ mod tests {
             Some(BuildError::PrecoloredConflict { u: 1, v: 2, color: 4 })
         );
         assert_eq!(error(&[(0, 4), (2, 4), (2, 4)]), None);
+    }
+
+    #[test]
+    fn refuses_precolourings_with_too_many_colours() {
+        let limit = MAX_PRECOLORS;
+        let graph = Graph::empty(limit + 1);
+        let mut fixed: Vec<(u32, Color)> = (0..=limit as u32).map(|v| (v, v as Color)).collect();
+        let refused = BuildError::PrecoloredColors { colors: limit + 1, limit };
+        assert_eq!(Problem::new(&graph, &fixed).err(), Some(refused));
+        fixed[limit].1 = 0;
+        let problem = Problem::new(&graph, &fixed).unwrap();
+        assert_eq!(problem.graph().m(), limit * (limit - 1) / 2);
     }
 
     #[test]

@@ -219,6 +219,16 @@ fn contradictory_precoloring_is_refused() {
 }
 
 #[test]
+fn precoloring_with_very_many_colors_is_refused() {
+    let folder = Folder::new();
+    let graph = folder.file("isolated.col", "p edge 5000 0\n");
+    let given: String = (1..=5000).map(|v| format!("{v} {}\n", v - 1)).collect();
+    let given = folder.file("given", &given);
+    let words = "the precolouring uses 5000 different colours; PRISM takes up to 4096";
+    prism!["color", "-q", "--precolor", given, graph].code(3).fails(&[words]);
+}
+
+#[test]
 fn a_warm_start_is_where_the_search_starts() {
     let folder = Folder::new();
     let start = folder.path("start");
