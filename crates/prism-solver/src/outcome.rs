@@ -8,7 +8,7 @@ use prism_core::Coloring;
 #[non_exhaustive]
 pub enum Status {
     /// It has not ended: [`Solver::step`](crate::Solver::step) came back because its moves were
-    /// used up.
+    /// used up. In an [`Outcome`], the caller ended it with [`Solver::finish`](crate::Solver::finish).
     Running,
     /// The colouring has as few colours as the lower bound proves necessary.
     Optimal,

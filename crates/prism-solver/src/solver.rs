@@ -58,6 +58,8 @@ pub struct Solver<'a> {
     lean: Lean,
     /// The engine that solved the last attempt.
     preferred: Option<Engine>,
+    /// How things stood after the last step.
+    status: Status,
 }
 
 impl<'a> Solver<'a> {
@@ -93,6 +95,7 @@ impl<'a> Solver<'a> {
             agenda: Agenda::default(),
             lean: Lean::Chance,
             preferred: None,
+            status: Status::Running,
         })
     }
 
@@ -103,10 +106,10 @@ impl<'a> Solver<'a> {
             (None, None) => DEFAULT_EFFORT,
             _ => u64::MAX,
         };
-        match self.step(effort) {
-            Status::Running => self.finish(Status::EffortSpent),
-            ended => self.finish(ended),
+        if self.step(effort) == Status::Running {
+            self.status = Status::EffortSpent;
         }
+        self.finish()
     }
 
     /// Goes on for up to `moves` more moves, all threads together, and says how things stand:
@@ -116,9 +119,9 @@ impl<'a> Solver<'a> {
         let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
         let until = self.ledger.moves.saturating_add(moves);
         let stop = self.options.stop.clone();
-        let status = stop.within(left, || self.advance(until));
+        self.status = stop.within(left, || self.advance(until));
         self.ledger.stop_clock();
-        status
+        self.status
     }
 
     /// The best colouring of the input graph so far, verified; `None` before the first step.
@@ -131,12 +134,13 @@ impl<'a> Solver<'a> {
         self.ledger.moves
     }
 
-    /// Ends the run and hands over what it found. A solver that was never stepped makes its first
-    /// colouring now.
-    pub fn finish(mut self, status: Status) -> Outcome {
+    /// Ends the run and hands over what it found, with the status of the last step. A solver that was
+    /// never stepped makes its first colouring now.
+    pub fn finish(mut self) -> Outcome {
         if self.best.is_none() {
             self.step(0);
         }
+        let status = self.status;
         let coloring = self.best().unwrap_or_default();
         self.ledger.emit(&Event::Finished {
             status,

@@ -69,7 +69,8 @@ proptest! {
                 break status;
             }
         };
-        let stepped = solver.finish(status);
+        let stepped = solver.finish();
+        prop_assert_eq!(stepped.status, status);
         prop_assert_eq!(stepped.coloring.verify(&graph), Ok(()));
         // Slices change where turns end, so only a proof has to be the same.
         if whole.status == Status::Optimal && stepped.status == Status::Optimal {
