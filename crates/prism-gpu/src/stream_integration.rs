@@ -33,6 +33,8 @@ pub struct ManagedGpuContext {
     leases: [Option<StreamLease>; 5],
     /// A reset has been asked for and is not through.
     resetting: bool,
+    /// A call timed out after it had submitted its step: the step of its answer is to be taken first.
+    owed: bool,
     pool: StreamPool,
     gpu: GpuContext,
     cache: KernelCache,
@@ -83,6 +85,7 @@ impl ManagedGpuContext {
             pipeline: AsyncPipelineCoordinator::new(pool.clone(), options)?,
             leases: [const { None }; 5],
             resetting: false,
+            owed: false,
             pool,
             #[cfg(feature = "cuda")]
             device: gpu.cudarc().cloned(),
@@ -183,7 +186,8 @@ impl ManagedGpuContext {
         if !self.pipeline.is_bound() {
             self.pipeline.bind(ProbeKernel::new(&self.gpu, &self.cache)?)?;
         }
-        if self.pipeline.pending() == self.pipeline.options().depth as u64 {
+        let depth = self.pipeline.options().depth as u64;
+        if self.owed && self.pipeline.pending() == depth {
             match self.pipeline.next() {
                 Ok(_) => {}
                 Err(error @ GpuError::Rejected { .. }) => {
@@ -192,8 +196,11 @@ impl ManagedGpuContext {
                 Err(error) => return Err(error),
             }
         }
-        let answer = self.pipeline.step(&config)?;
-        Ok(answer.map_or_else(KernelTelemetry::warmup, |done| *done))
+        let answer = self.pipeline.step(&config);
+        let answer = answer.map(|done| done.map_or_else(KernelTelemetry::warmup, |done| *done));
+        let late = matches!(answer, Err(GpuError::StepTimeout { .. }));
+        self.owed = late && self.pipeline.pending() == depth;
+        answer
     }
 
     /// Takes the steps that are left, in order.

@@ -114,8 +114,10 @@ impl Tuner {
     /// A placement is not chosen any more.
     pub fn refuse(&mut self, placement: Placement) {
         (self.limits.placement, self.refused) = match placement {
-            Placement::Mapped => (Some(Placement::Copied), Some("no mapped memory could be had")),
-            Placement::Copied => (Some(Placement::Mapped), Some("no device memory could be had")),
+            Placement::Mapped => (Some(Placement::Copied), Some("mapped slots could not be had")),
+            Placement::Copied => {
+                (Some(Placement::Mapped), Some("slots on the device could not be had"))
+            }
         };
     }
 

@@ -71,14 +71,14 @@ fn without_memory_to_move_to_it_stays_where_it_is() {
     }
     let stats = pipeline.stats();
     assert_eq!((stats.placement, stats.submission), (Placement::Copied, Submission::Streams));
-    assert_eq!(stats.reason, "no mapped memory could be had");
+    assert_eq!(stats.reason, "mapped slots could not be had");
     // It was a shortage: another kernel tries again.
     pipeline.drain().unwrap();
     pipeline.bind(kernel(&gpu)).unwrap();
     for step in 40..80 {
         pipeline.step(&config(step)).unwrap();
     }
-    assert_ne!(pipeline.stats().reason, "no mapped memory could be had");
+    assert_ne!(pipeline.stats().reason, "mapped slots could not be had");
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
 
