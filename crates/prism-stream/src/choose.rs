@@ -7,13 +7,13 @@
 //! Nothing in here touches a device or a clock.
 //!
 //! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
-//! in both directions slow each other down, so both at once are measured and not computed. Batches
-//! follow one another, since a caller takes what has come back before it sends more: each begins with
-//! an upload that no kernel hides and ends with a download, and where no second batch fits into the
-//! slots, nothing hides its first launch either. A graph costs the host one launch a batch and starts
-//! its kernels about a microsecond sooner after one another, but all configs of the batch are written
-//! before it. A kernel in mapped memory carries its own copies, so it is measured too, but only where
-//! that can be faster ([`worth_mapping`]).
+//! in both directions slow each other down, so both at once are measured and not computed. Graphs
+//! follow one another: each begins with an upload that no kernel hides and ends with a download. Where
+//! no second batch fits into the slots, that holds for batches on streams as well, and nothing hides
+//! the first launch of a batch either. A graph costs the host one launch a batch and starts its kernels
+//! about a microsecond sooner after one another, but all configs of the batch are written before it. A
+//! kernel in mapped memory carries its own copies, so it is measured too, but only where that can be
+//! faster ([`worth_mapping`]).
 //!
 //! The depth follows from Little's law: steps in flight are the time that one takes from its first
 //! call to its end, over the time between two of them; one more is being taken by the host.
@@ -145,6 +145,8 @@ impl Measured {
         (placement, submission): (Placement, Submission),
         limits: &Limits,
     ) -> Option<Prediction> {
+        // No second batch runs, or waits its turn, while one is taken and the next one made.
+        let one_by_one = self.batch > 1 && limits.slots < 2 * self.batch;
         let (device, alone) = match placement {
             Placement::Mapped => (self.mapped?, self.mapped?),
             Placement::Copied => {
@@ -155,7 +157,8 @@ impl Measured {
                     1 => kernel.max(copies),
                     _ => kernel.max(both),
                 };
-                let ends = if self.batch > 1 { copies / self.batch as f64 } else { 0.0 };
+                let apart = submission == Submission::Graph || one_by_one;
+                let ends = if apart { copies / self.batch.max(1) as f64 } else { 0.0 };
                 (overlapped + ends, kernel + copies)
             }
         };
@@ -165,7 +168,7 @@ impl Measured {
             Submission::Graph => ((device - GRAPH_GAIN_US).max(0.0), self.write + calls),
             _ => (device, (self.write + self.launch) / self.batch.max(1) as f64),
         };
-        let step = if self.batch > 1 && limits.slots < 2 * self.batch {
+        let step = if one_by_one {
             let meanwhile = if submission == Submission::Graph { 0.0 } else { self.write + calls };
             first + device.max(meanwhile)
         } else {

@@ -226,10 +226,10 @@ pub enum GpuError {
         cap: usize,
     },
     /// Every slot holds a step that has not been taken.
-    #[error("all {depth} slots are taken; take a step with `next` before submitting another")]
+    #[error("all {slots} slots are taken; take a step with `next` before submitting another")]
     PipelineFull {
-        /// How many slots there are.
-        depth: usize,
+        /// How many there are for what was to be submitted.
+        slots: usize,
     },
     /// A pipeline was asked for that cannot be.
     #[error("{0}")]

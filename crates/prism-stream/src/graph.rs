@@ -13,6 +13,7 @@
 //! instantiated again only if the driver finds that the shapes differ.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,7 +21,6 @@ use std::sync::atomic::Ordering;
 use crate::driver::{Driver, RawGraph, RawGraphExec, RawStream};
 use crate::error::DriverError;
 use crate::handles::{Ledger, note};
-use crate::pipeline::MAX_DEPTH;
 
 /// A capture that has begun. The context is bound to the thread, which is the one that ends it.
 pub(crate) struct Capture<'a> {
@@ -89,54 +89,44 @@ impl Drop for GraphExec {
     }
 }
 
-/// The executable graphs of a pipeline, by first slot and number of steps.
+/// The executable graphs of a pipeline, by run: the first slot, and the number of steps.
 #[derive(Default)]
 pub(crate) struct Graphs {
-    execs: [[Option<GraphExec>; MAX_DEPTH]; MAX_DEPTH],
+    execs: BTreeMap<(usize, usize), GraphExec>,
 }
 
 impl Graphs {
-    /// Where the graph of `steps` steps from slot `first` on is kept.
-    fn place(&mut self, first: usize, steps: usize) -> &mut Option<GraphExec> {
-        &mut self.execs[first % MAX_DEPTH][(steps - 1) % MAX_DEPTH]
-    }
-
     /// Whether there is a graph for these slots.
-    pub fn has(&mut self, first: usize, steps: usize) -> bool {
-        self.place(first, steps).is_some()
+    pub fn has(&self, run: (usize, usize)) -> bool {
+        self.execs.contains_key(&run)
     }
 
     /// Makes a graph the one for these slots: by an update, else by instantiating it.
     pub fn put(
         &mut self,
-        (first, steps): (usize, usize),
+        run: (usize, usize),
         graph: &Graph<'_>,
         driver: &Arc<dyn Driver>,
         ledger: &Ledger,
     ) -> Result<(), DriverError> {
-        let place = self.place(first, steps);
-        if let Some(exec) = place {
+        if let Some(exec) = self.execs.get(&run) {
             // SAFETY: its slots are free, so its last run is over; both handles are alive.
             if unsafe { driver.graph_update(exec.raw, graph.raw) }? {
                 return Ok(());
             }
-            *place = None;
+            self.execs.remove(&run);
         }
         // SAFETY: the graph is alive.
         let raw = unsafe { driver.graph_instantiate(graph.raw) }?;
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
-        *place = Some(GraphExec { driver: Arc::clone(driver), raw });
+        self.execs.insert(run, GraphExec { driver: Arc::clone(driver), raw });
         Ok(())
     }
 
     /// Launches the graph for these slots, which are free.
-    pub fn launch(
-        &mut self,
-        (first, steps): (usize, usize),
-        stream: RawStream,
-    ) -> Result<(), DriverError> {
+    pub fn launch(&self, run: (usize, usize), stream: RawStream) -> Result<(), DriverError> {
         let missing = DriverError { code: DriverError::INVALID_VALUE, call: "cuGraphLaunch" };
-        let exec = self.place(first, steps).as_ref().ok_or(missing)?;
+        let exec = self.execs.get(&run).ok_or(missing)?;
         // SAFETY: its last run is over, since its slots are free; what it names is beside it and in
         // the kernel that is bound; the stream is leased.
         unsafe { exec.driver.graph_launch(exec.raw, stream) }
@@ -144,6 +134,6 @@ impl Graphs {
 
     /// Forgets all graphs; none is in flight.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        self.execs.clear();
     }
 }

@@ -67,7 +67,9 @@ pub use error::{DriverError, GpuError, KernelError, Severity, Unavailable};
 pub use handles::DeviceBuffer;
 pub use kernel::{Function, KernelSource, Module};
 pub use peer::{PeerLink, PeerPath};
-pub use pipeline::{AsyncPipelineCoordinator, MAX_DEPTH, PipelineOptions, PipelineStats};
+pub use pipeline::{
+    AsyncPipelineCoordinator, MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats,
+};
 pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};
 pub use step::{Completed, StepKernel, StepLaunch, StepRecord};

@@ -1,6 +1,6 @@
 //! Which slot belongs to which step: three counters that only go up.
 //!
-//! Steps are numbered from 0. Of `depth` slots, step n has slot n mod depth. `taken <= seen <=
+//! Steps are numbered from 0. Of so many slots, step n has slot n modulo their number. `taken <= seen <=
 //! submitted`: steps below `taken` are the caller's, those up to `seen` have come back and wait to be
 //! taken, the rest are in flight. A slot is free again when its step was taken, and a step is taken
 //! only after it was seen to finish, so no slot is written while the device may still use it. This is
@@ -11,15 +11,15 @@ use std::ops::Range;
 /// The state of the slots.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Ring {
-    depth: usize,
+    slots: usize,
     submitted: u64,
     seen: u64,
     taken: u64,
 }
 
 impl Ring {
-    pub fn new(depth: usize) -> Self {
-        Self { depth: depth.max(1), submitted: 0, seen: 0, taken: 0 }
+    pub fn new(slots: usize) -> Self {
+        Self { slots: slots.max(1), submitted: 0, seen: 0, taken: 0 }
     }
 
     /// Steps that were submitted and have not been seen to finish.
@@ -34,7 +34,7 @@ impl Ring {
 
     /// How many more steps can be submitted.
     pub fn free(&self) -> usize {
-        self.depth - usize::try_from(self.occupied()).unwrap_or(self.depth)
+        self.slots - usize::try_from(self.occupied()).unwrap_or(self.slots)
     }
 
     /// Steps that were ever submitted: the number that the next one gets.
@@ -84,18 +84,18 @@ impl Ring {
 
     /// The slot of a step.
     pub fn slot(&self, step: u64) -> usize {
-        // The remainder is below `depth`, which is a usize.
-        (step % self.depth as u64) as usize
+        // The remainder is below `slots`, which is a usize.
+        (step % self.slots as u64) as usize
     }
 
-    pub fn depth(&self) -> usize {
-        self.depth
+    pub fn slots(&self) -> usize {
+        self.slots
     }
 
     /// Forgets every step; only once none is in flight.
     pub fn clear(&mut self) {
         debug_assert_eq!(self.in_flight(), 0);
-        *self = Self::new(self.depth);
+        *self = Self::new(self.slots);
     }
 }
 

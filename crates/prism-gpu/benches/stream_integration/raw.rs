@@ -13,7 +13,7 @@ use super::BATCH;
 use super::kernel::BenchKernel;
 use super::measure::Part;
 
-/// Steps in flight, where they are not batches.
+/// Submissions in flight: steps, or batches.
 pub const SLOTS: usize = 3;
 
 /// One call of the driver.
@@ -32,8 +32,8 @@ pub struct Loops {
     pageable: (Vec<u8>, UnsafeCell<Vec<u8>>),
     streams: [RawStream; 3],
     events: Vec<[RawEvent; 3]>,
-    /// A batch of copied steps, and one of mapped steps.
-    graphs: [Option<RawGraphExec>; 2],
+    /// As many batches of copied steps as can be in flight, and as many of mapped steps.
+    graphs: [Vec<RawGraphExec>; 2],
     bytes: (usize, usize),
 }
 
@@ -46,7 +46,7 @@ impl Loops {
         spin_ns: u64,
         batches: bool,
     ) -> Self {
-        let slots = if batches { BATCH } else { SLOTS };
+        let slots = if batches { SLOTS * BATCH } else { SLOTS };
         let driver = Arc::clone(gpu.driver());
         driver.bind().unwrap();
         let bytes = (words.0 * 4, words.1 * 4);
@@ -67,12 +67,13 @@ impl Loops {
             events: (0..slots)
                 .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
                 .collect(),
-            graphs: [None; 2],
+            graphs: Default::default(),
             bytes,
             driver,
         };
         if batches {
-            loops.graphs = [Placement::Copied, Placement::Mapped].map(|of| Some(loops.capture(of)));
+            loops.graphs = [Placement::Copied, Placement::Mapped]
+                .map(|of| (0..SLOTS).map(|turn| loops.capture(turn * BATCH, of)).collect());
         }
         loops
     }
@@ -201,21 +202,28 @@ impl Loops {
         self.finish();
     }
 
-    /// Batches that are launched together and waited for together.
+    /// Batches that are launched together and waited for together, three of them in flight.
     pub fn batches(&self, steps: u64, placement: Placement) {
-        for _ in 0..steps.div_ceil(BATCH as u64) {
-            (0..BATCH).for_each(|slot| self.step(slot, placement));
-            self.end(BATCH - 1, placement);
-            self.host_wait(BATCH - 1);
-        }
-        self.finish();
+        self.in_turn(steps, |first| {
+            (first..first + BATCH).for_each(|slot| self.step(slot, placement));
+            self.end(first + BATCH - 1, placement);
+        });
     }
 
     /// The same batches, each a graph that was captured once.
     pub fn graph_batches(&self, steps: u64, placement: Placement) {
-        for _ in 0..steps.div_ceil(BATCH as u64) {
-            self.batch_as_graph(placement);
-            self.host_wait(BATCH - 1);
+        self.in_turn(steps, |first| self.batch_as_graph(first, placement));
+    }
+
+    /// Launches batches, from the slot on that is given, each once the batch that had its slots has
+    /// come back.
+    fn in_turn(&self, steps: u64, launch: impl Fn(usize)) {
+        for batch in 0..steps.div_ceil(BATCH as u64) as usize {
+            let first = batch % SLOTS * BATCH;
+            if batch >= SLOTS {
+                self.host_wait(first + BATCH - 1);
+            }
+            launch(first);
         }
         self.finish();
     }
@@ -239,26 +247,26 @@ impl Loops {
         self.record(slot, 2, if placement == Placement::Mapped { 1 } else { 2 });
     }
 
-    fn batch_as_graph(&self, placement: Placement) {
-        let graph = &self.graphs[usize::from(placement == Placement::Mapped)];
+    fn batch_as_graph(&self, first: usize, placement: Placement) {
+        let graph = self.graphs[usize::from(placement == Placement::Mapped)][first / BATCH];
         // SAFETY: the graph is ours, and its last run was waited for.
-        unsafe { self.driver.graph_launch(graph.unwrap(), self.streams[1]) }.unwrap();
-        self.record(BATCH - 1, 2, 1);
+        unsafe { self.driver.graph_launch(graph, self.streams[1]) }.unwrap();
+        self.record(first + BATCH - 1, 2, 1);
     }
 
     /// Captures a batch as a graph.
-    fn capture(&self, placement: Placement) -> RawGraphExec {
-        let (on, last) = (self.streams[1], BATCH - 1);
-        self.step(0, placement); // no capture survives the loading of a kernel
+    fn capture(&self, first: usize, placement: Placement) -> RawGraphExec {
+        let (on, last) = (self.streams[1], first + BATCH - 1);
+        self.step(first, placement); // no capture survives the loading of a kernel
         self.finish();
         // SAFETY: the stream is ours, and nothing is queued on it.
         unsafe {
             self.driver.capture_begin(on).unwrap();
             if placement == Placement::Copied {
-                self.record(0, 2, 1);
-                self.hold(0, 2, 0);
+                self.record(first, 2, 1);
+                self.hold(first, 2, 0);
             }
-            (0..BATCH).for_each(|slot| self.step(slot, placement));
+            (first..=last).for_each(|slot| self.step(slot, placement));
             if placement == Placement::Copied {
                 self.record(last, 2, 2);
                 self.hold(last, 2, 1);
@@ -289,7 +297,7 @@ impl Loops {
         let (up, down) = self.host_blocks(placement);
         if part == Part::Submit {
             (0..BATCH).for_each(|slot| self.write(up, slot));
-            self.batch_as_graph(placement);
+            self.batch_as_graph(0, placement);
         } else {
             self.host_wait(BATCH - 1);
             (0..BATCH).for_each(|slot| self.look(down, slot));
@@ -338,8 +346,8 @@ impl Drop for Loops {
         let blocks = [&self.up, &self.down, &self.mapped_up, &self.mapped_down];
         // SAFETY: all are ours, nothing is queued, and each goes once.
         unsafe {
-            for graph in self.graphs.into_iter().flatten() {
-                self.driver.graph_exec_destroy(graph).unwrap();
+            for graph in self.graphs.iter().flatten() {
+                self.driver.graph_exec_destroy(*graph).unwrap();
             }
             for block in blocks.into_iter().flatten() {
                 self.driver.host_free(*block).unwrap();

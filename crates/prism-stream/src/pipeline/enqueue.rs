@@ -145,7 +145,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let (ring, kernel) = (self.ring, kernel.as_mut());
         let mut walk = Walk { driver, lanes, ring, kernel, watch: None, around: None };
         let last = first + steps as u64 - 1;
-        if !(repeats && graphs.has(run.0, run.1)) {
+        if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
             walk.make(plan.open, first).map_err(refuse)?;
             for step in first..=last {

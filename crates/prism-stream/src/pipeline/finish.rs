@@ -53,7 +53,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         let last = self.last[self.ring.slot(step)];
         for step in step..=last {
-            if self.lanes()?.slots.len() < self.ring.depth() {
+            if self.lanes()?.slots.len() < self.ring.slots() {
                 self.keep(step)?; // the next step has the same slot
             }
             self.note_arrived(step);

@@ -54,7 +54,8 @@ use std::fmt;
 
 use bytemuck::Pod;
 
-pub use self::options::{MAX_DEPTH, PipelineOptions, PipelineStats};
+pub(crate) use self::options::MAX_SLOTS;
+pub use self::options::{MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats};
 use self::tuning::Tuner;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
@@ -72,7 +73,7 @@ pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     ring: Ring,
     work: Work<C, T>,
     /// By slot: the last step of the batch that the slot's step came with.
-    last: [u64; MAX_DEPTH],
+    last: [u64; MAX_SLOTS],
     /// The kernel has been launched, so that it is loaded.
     warm: bool,
     /// A step was enqueued in part: its slot must not be written until the streams are idle.
@@ -107,7 +108,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let info = pool.gpu().info();
         let start = options.start(payload, info.maps_host_memory)?;
         let limits = Limits {
-            slots: options.depth,
+            slots: options.slots(),
             copy_engines: info.copy_engines,
             maps_host_memory: info.maps_host_memory,
             placement: options.placement,
@@ -115,7 +116,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             graphs: true,
         };
         let stats = PipelineStats {
-            depth: options.in_flight.unwrap_or(options.depth),
+            depth: options.in_flight.unwrap_or(options.slots()),
             placement: start.placement,
             submission: start.submission,
             reason: start.reason,
@@ -127,9 +128,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(Self {
             pool,
             options,
-            ring: Ring::new(options.depth),
+            ring: Ring::new(options.slots()),
             work: Work::default(),
-            last: [0; MAX_DEPTH],
+            last: [0; MAX_SLOTS],
             warm: false,
             torn: false,
             repeating: false,
@@ -211,8 +212,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// As [`submit`](Self::submit) and [`next`](Self::next). After a time-out of the step to be
     /// taken, the pipeline is full until that step was taken with `next`.
     pub fn step(&mut self, config: &C) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.has_room_for_a_step()?;
         self.submit(config)?;
-        if self.ring.free() > 0 { Ok(None) } else { self.next() }
+        self.next_if_full()
     }
 
     /// The same, with the config written in place: see [`submit_with`](Self::submit_with).
@@ -223,8 +225,27 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         &mut self,
         fill: impl FnOnce(&mut C),
     ) -> Result<Option<Completed<'_, T>>, GpuError> {
+        self.has_room_for_a_step()?;
         self.submit_with(fill)?;
-        if self.ring.free() > 0 { Ok(None) } else { self.next() }
+        self.next_if_full()
+    }
+
+    /// Whether as many steps are under way as go singly, whatever batches have slots for.
+    fn is_full_of_steps(&self) -> bool {
+        self.ring.occupied() >= self.options.depth as u64
+    }
+
+    /// Whether one more can go.
+    fn has_room_for_a_step(&self) -> Result<(), GpuError> {
+        self.gpu().ensure_alive()?;
+        match self.is_full_of_steps() {
+            true => Err(GpuError::PipelineFull { slots: self.options.depth }),
+            false => Ok(()),
+        }
+    }
+
+    fn next_if_full(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
+        if self.is_full_of_steps() { self.next() } else { Ok(None) }
     }
 
     /// Takes every step that is left, in order.
@@ -232,7 +253,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// # Errors
     /// As [`next`](Self::next); the steps taken before the error are lost.
     pub fn drain(&mut self) -> Result<Vec<StepRecord<T>>, GpuError> {
-        let mut records = Vec::with_capacity(self.ring.depth());
+        let mut records = Vec::with_capacity(self.ring.slots());
         while let Some(done) = self.next()? {
             records.push(StepRecord { step: done.step, telemetry: *done });
         }

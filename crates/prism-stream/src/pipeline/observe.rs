@@ -22,8 +22,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Err(GpuError::Busy { in_flight: self.ring.occupied() });
         }
         self.settle()?;
-        let depth = self.ring.depth();
-        let watch = timing.map(|options| Watch::new(self.gpu(), depth, options));
+        let slots = self.ring.slots();
+        let watch = timing.map(|options| Watch::new(self.gpu(), slots, options));
         self.work.watch = watch.transpose().map_err(|error| self.gpu().note(error))?.map(Box::new);
         Ok(())
     }

@@ -5,8 +5,14 @@ use std::time::Duration;
 use crate::error::GpuError;
 use crate::plan::{Placement, Submission};
 
-/// Most slots that a pipeline can have.
+/// Most submissions that a pipeline can hold.
 pub const MAX_DEPTH: usize = 8;
+
+/// Most steps of each that a pipeline can have slots for.
+pub const MAX_BATCH: usize = 8;
+
+/// Most slots that a pipeline can have.
+pub(crate) const MAX_SLOTS: usize = MAX_DEPTH * MAX_BATCH;
 
 /// Bytes of config and telemetry together up to which they are mapped where nothing is measured.
 const MAPPED_BYTES: usize = 2048;
@@ -18,14 +24,17 @@ const MAPPED_BYTES: usize = 2048;
 /// batches changes. With a placement and a submission nothing is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PipelineOptions {
-    /// Slots, 1 to [`MAX_DEPTH`]: how many steps can be in flight or wait to be taken.
+    /// Submissions that can be in flight or wait to be taken, 1 to [`MAX_DEPTH`].
     pub depth: usize,
+    /// Steps that each of them can have, 1 to [`MAX_BATCH`]: a pipeline has `depth * batch` slots.
+    /// With a `depth` of 3, one batch can run while the next is made and the last is taken.
+    pub batch: usize,
     /// Where config and telemetry live; `None` chooses, in sync mode by their size.
     pub placement: Option<Placement>,
     /// How steps are submitted; `None` chooses between streams and graphs.
     pub submission: Option<Submission>,
-    /// Most steps in flight, 1 to `depth`: a submission beyond waits for the oldest. `None` chooses;
-    /// with nothing else to choose it is `depth`.
+    /// Most steps in flight, 1 to one a slot: a submission beyond waits for the oldest. `None`
+    /// chooses; with nothing else to choose it is one a slot.
     pub in_flight: Option<usize>,
     /// How long to wait for a step; `None` for ever.
     pub step_timeout: Option<Duration>,
@@ -35,6 +44,7 @@ impl Default for PipelineOptions {
     fn default() -> Self {
         Self {
             depth: 3,
+            batch: 1,
             placement: None,
             submission: None,
             in_flight: None,
@@ -46,7 +56,7 @@ impl Default for PipelineOptions {
 /// What a pipeline has done, and how.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PipelineStats {
-    /// Most steps in flight; there may be more slots, see [`PipelineOptions::depth`].
+    /// Most steps in flight; there may be more slots, see [`PipelineOptions::slots`].
     pub depth: usize,
     /// Where config and telemetry live.
     pub placement: Placement,
@@ -74,13 +84,22 @@ pub(super) struct Start {
 }
 
 impl PipelineOptions {
+    /// Slots: how many steps can be in flight or wait to be taken.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        self.depth * self.batch
+    }
+
     /// Checks what a pipeline is asked for, and says how one begins whose config and telemetry are
     /// `payload` bytes together, on a device that maps host memory or does not.
     pub(super) fn start(&self, payload: usize, maps: bool) -> Result<Start, GpuError> {
         if !(1..=MAX_DEPTH).contains(&self.depth) {
-            return Err(GpuError::InvalidOptions("a pipeline has 1 to 8 slots"));
+            return Err(GpuError::InvalidOptions("a pipeline holds 1 to 8 submissions"));
         }
-        if self.in_flight.is_some_and(|most| !(1..=self.depth).contains(&most)) {
+        if !(1..=MAX_BATCH).contains(&self.batch) {
+            return Err(GpuError::InvalidOptions("a submission has slots for 1 to 8 steps"));
+        }
+        if self.in_flight.is_some_and(|most| !(1..=self.slots()).contains(&most)) {
             return Err(GpuError::InvalidOptions(
                 "at least 1 step is in flight, at most one a slot",
             ));

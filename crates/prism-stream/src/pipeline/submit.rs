@@ -84,7 +84,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Err(GpuError::NoKernel);
         }
         if steps > self.ring.free() {
-            return Err(GpuError::PipelineFull { depth: self.ring.depth() });
+            return Err(GpuError::PipelineFull { slots: self.ring.slots() });
         }
         self.settle()?;
         self.prepare()?;

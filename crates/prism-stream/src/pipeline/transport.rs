@@ -43,10 +43,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let timers = (0..TIMERS).map(|_| Event::timed(driver, ledger));
             self.work.timers = Arc::new(timers.collect::<Result<_, _>>()?);
         }
-        let swaps = self.tuner.is_active() || lanes.slots.len() < self.ring.depth();
+        let swaps = self.tuner.is_active() || lanes.slots.len() < self.ring.slots();
         if swaps && self.history.is_empty() {
             // Not `vec![zeroed(); n]`: a telemetry may be too large for the stack.
-            self.history = bytemuck::zeroed_vec(self.ring.depth());
+            self.history = bytemuck::zeroed_vec(self.ring.slots());
         }
         self.work.lanes = Some(lanes);
         Ok(())
@@ -84,7 +84,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 
     fn make_lanes(&self) -> Result<Lanes, GpuError> {
         let PipelineStats { placement, submission, .. } = self.stats;
-        let count = if plan::overlaps(submission) { self.ring.depth() } else { 1 };
+        let count = if plan::overlaps(submission) { self.ring.slots() } else { 1 };
         // Lanes for graphs will do for everything that may be chosen.
         let chosen = self.tuner.is_active() && plan::overlaps(submission);
         let submission = if chosen { Submission::Graph } else { submission };
@@ -106,7 +106,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let quiet = self.ring.in_flight() == 0 && !self.torn;
         let work = std::mem::take(&mut self.work);
         release(self.pool.gpu(), work, quiet);
-        self.ring = Ring::new(self.ring.depth());
+        self.ring = Ring::new(self.ring.slots());
         (self.torn, self.repeating) = (false, false);
         self.warm = false;
         self.kept = 0;

@@ -91,7 +91,7 @@ impl Watch {
                 Ok(Place { events, recorded: [[false; 2]; 3], times: None, arrived: false })
             })
             .collect::<Result<Vec<_>, DriverError>>()?;
-        let apart = options.burst + 2 * crate::pipeline::MAX_DEPTH as u64;
+        let apart = options.burst + 2 * slots as u64;
         Ok(Self {
             driver: Arc::clone(driver),
             options: TimingOptions { every: options.every.max(apart), ..options },

@@ -18,9 +18,10 @@ fn gpu_batches_give_the_same_telemetry_in_every_transport() {
     let Some((gpu, _alone)) = device() else { return };
     let steps = many_steps();
     for transport in TRANSPORTS {
-        for depth in [2, 5, 8] {
-            let mut pipeline = pipeline(&gpu, options(depth, transport), EchoOptions::default());
-            let ended = run_batches(&mut pipeline, steps, &format!("{transport:?}"));
+        for (depth, batch) in [(2, 1), (5, 1), (8, 1), (2, 5), (3, 8)] {
+            let options = PipelineOptions { batch, ..options(depth, transport) };
+            let mut pipeline = pipeline(&gpu, options, EchoOptions::default());
+            let ended = run_batches(&mut pipeline, steps, &format!("{options:?}"));
             assert_eq!(ended, transport.1, "no graph was refused");
         }
     }
@@ -41,8 +42,11 @@ fn gpu_the_first_steps_choose_and_no_result_depends_on_it() {
         }
         let eight = PipelineOptions { depth: 8, ..PipelineOptions::default() };
         let mut batched = pipeline(&gpu, eight, echo);
-        run_batches(&mut batched, steps, "chosen, in batches");
-        for chosen in [&singly, &batched] {
+        run_batches(&mut batched, steps, "chosen, a batch at a time");
+        let eights = PipelineOptions { batch: 8, ..PipelineOptions::default() };
+        let mut overlapped = pipeline(&gpu, eights, echo);
+        run_batches(&mut overlapped, steps, "chosen, three batches at a time");
+        for chosen in [&singly, &batched, &overlapped] {
             println!("kernel {spin_us} us: {:?}, {:?}", chosen.stats(), chosen.measured());
             assert!(chosen.stats().choices > 0, "it was measured");
             assert_ne!(chosen.stats().submission, Submission::Sync);

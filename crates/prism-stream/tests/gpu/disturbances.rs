@@ -3,11 +3,12 @@
 
 use prism_stream::kernels::{EchoKernel, EchoOptions};
 use prism_stream::{
-    GpuContext, KernelCache, KernelSource, Module, Placement, PoolOptions, StreamPool, Submission,
+    GpuContext, KernelCache, KernelSource, Module, PipelineOptions, Placement, PoolOptions,
+    StreamPool, Submission,
 };
 
 use crate::disturbed::{DisturbedKernel, Lost, disturbed};
-use crate::{Config, Pipeline, TRANSPORTS, check, config, device, expected, options, rounds};
+use crate::{Pipeline, TRANSPORTS, check, config, device, expected, options, rounds, run_batches};
 
 /// The longest delay of a stage. The kernel of the echo adds one of its own.
 const LONGEST_NS: u64 = 40_000;
@@ -16,7 +17,7 @@ const LONGEST_NS: u64 = 40_000;
 fn pipeline(
     gpu: &GpuContext,
     seed: u64,
-    (depth, transport): (usize, (Placement, Submission)),
+    options: PipelineOptions,
     lost: Lost,
 ) -> (Pipeline, GpuContext) {
     let cache = KernelCache::for_user();
@@ -26,7 +27,7 @@ fn pipeline(
     let echo = EchoOptions { jitter_ns: LONGEST_NS, ..EchoOptions::default() };
     let kernel = EchoKernel::new(&gpu, &cache, echo).unwrap();
     let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, options(depth, transport)).unwrap();
+    let mut pipeline = Pipeline::new(pool, options).unwrap();
     // Graphs are captured anew each time, with other delays, in every other round.
     pipeline
         .bind(DisturbedKernel { kernel, disturbance, repeats: seed.is_multiple_of(2) })
@@ -38,10 +39,11 @@ fn pipeline(
 fn gpu_delays_in_every_stage_and_poisoned_slots_change_nothing() {
     let Some((gpu, _alone)) = device() else { return };
     for round in 0..rounds() {
-        let depth = [2, 3, 8][round as usize % 3];
+        let (depth, batch) = [(2, 1), (3, 4), (8, 1)][round as usize % 3];
         for transport in TRANSPORTS {
-            let (mut pipeline, _gpu) = pipeline(&gpu, round, (depth, transport), Lost::Nothing);
-            let what = format!("{transport:?}, depth {depth}, round {round}");
+            let options = PipelineOptions { batch, ..options(depth, transport) };
+            let (mut pipeline, _gpu) = pipeline(&gpu, round, options, Lost::Nothing);
+            let what = format!("{options:?}, round {round}");
             // One by one, then in batches.
             for step in 0..64 {
                 if let Some(done) = pipeline.step(&config(step)).unwrap() {
@@ -49,20 +51,10 @@ fn gpu_delays_in_every_stage_and_poisoned_slots_change_nothing() {
                     check(&done, at, &what);
                 }
             }
-            let mut taken = 64 - pipeline.pending();
-            for batch in 0..=8 {
-                while let Some(done) = pipeline.next().unwrap() {
-                    assert_eq!(done.step, taken, "{what}");
-                    check(&done, taken, &what);
-                    taken += 1;
-                }
-                if batch < 8 {
-                    let steps = taken..taken + depth as u64;
-                    let configs: Vec<Config> = steps.map(config).collect();
-                    pipeline.submit_batch(&configs).unwrap();
-                }
+            for done in pipeline.drain().unwrap() {
+                check(&done.telemetry, done.step, &what);
             }
-            assert_eq!(taken, 64 + 8 * depth as u64, "{what}");
+            run_batches(&mut pipeline, 64, &what);
         }
     }
 }
@@ -71,7 +63,7 @@ fn gpu_delays_in_every_stage_and_poisoned_slots_change_nothing() {
 fn gpu_a_lost_wait_between_streams_is_noticed() {
     let Some((gpu, _alone)) = device() else { return };
     let transport = (Placement::Copied, Submission::Streams);
-    let (mut pipeline, disturbed) = pipeline(&gpu, 1, (3, transport), Lost::Waits);
+    let (mut pipeline, disturbed) = pipeline(&gpu, 1, options(3, transport), Lost::Waits);
     let (mut wrong, mut steps) = (0, 0);
     for step in 0..200 {
         if let Some(done) = pipeline.step(&config(step)).unwrap() {

@@ -154,18 +154,26 @@ fn gpu_ten_thousand_steps_give_equal_telemetry_in_every_transport() {
     }
 }
 
-/// Runs steps in batches that fill the slots, checks each, and answers how it ended up submitting.
+/// Runs more steps in batches, each of which fills all slots or those of a batch, checks each step, and
+/// answers how it ended up submitting.
 fn run_batches(pipeline: &mut Pipeline, steps: u64, what: &str) -> Submission {
-    let depth = pipeline.options().depth as u64;
-    let mut taken = 0;
-    while taken < steps {
-        let batch: Vec<Config> = (taken..taken + depth).map(config).collect();
-        pipeline.submit_batch(&batch).unwrap();
-        while let Some(done) = pipeline.next().unwrap() {
-            assert_eq!(done.step, taken);
-            check(&done, taken, what);
-            taken += 1;
+    let PipelineOptions { depth, batch, .. } = *pipeline.options();
+    let size = if batch > 1 { batch } else { depth } as u64;
+    let slots = pipeline.options().slots() as u64;
+    let first = pipeline.stats().submitted;
+    let (mut submitted, mut taken) = (first, first);
+    while taken < first + steps {
+        while submitted < first + steps && pipeline.pending() + size <= slots {
+            let configs: Vec<Config> = (submitted..submitted + size).map(config).collect();
+            submitted = pipeline.submit_batch(&configs).unwrap().end;
         }
+        let done = pipeline.next().unwrap().unwrap();
+        assert_eq!(done.step, taken);
+        check(&done, taken, what);
+        taken += 1;
+    }
+    for done in pipeline.drain().unwrap() {
+        check(&done.telemetry, done.step, what);
     }
     pipeline.stats().submission
 }

@@ -216,7 +216,7 @@ fn no_more_steps_are_in_flight_than_an_option_allows() {
         pipeline.submit(&config(step)).unwrap();
         assert!(pipeline.stats().submitted - pipeline.stats().finished <= 2);
     }
-    assert_eq!(pipeline.submit(&config(4)), Err(GpuError::PipelineFull { depth: 4 }));
+    assert_eq!(pipeline.submit(&config(4)), Err(GpuError::PipelineFull { slots: 4 }));
     assert_eq!(pipeline.drain().unwrap().len(), 4);
     assert_eq!(mock.violations(), Vec::<String>::new());
     for in_flight in [0, 5] {
@@ -334,6 +334,7 @@ proptest! {
     fn no_result_depends_on_the_choice(
         seed in any::<u64>(),
         depth in 1_usize..=8,
+        batch in 1_usize..=4,
         placement in 0_usize..3,
         submission in 0_usize..3,
         repeats in any::<bool>(),
@@ -343,6 +344,7 @@ proptest! {
         let options = PipelineOptions {
             placement: [None, Some(Placement::Copied), Some(Placement::Mapped)][placement],
             submission: [None, Some(Submission::Streams), Some(Submission::Graph)][submission],
+            batch,
             ..automatic(depth)
         };
         let mut pipeline = unbound(&gpu, options);
@@ -359,7 +361,7 @@ proptest! {
                     match pipeline.submit_batch(&batch) {
                         Ok(range) => submitted = range.end,
                         Err(GpuError::PipelineFull { .. }) => {
-                            prop_assert!(size > depth as u64 - pipeline.pending());
+                            prop_assert!(size > options.slots() as u64 - pipeline.pending());
                         }
                         Err(error) => return Err(TestCaseError::fail(error.to_string())),
                     }

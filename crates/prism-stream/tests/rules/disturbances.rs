@@ -2,7 +2,9 @@
 //! disturbance that shows it on a GPU notices what it is to notice.
 
 use prism_stream::mock::MockDriver;
-use prism_stream::{GpuContext, Module, PoolOptions, StepKernel, StreamPool, Submission};
+use prism_stream::{
+    GpuContext, Module, PipelineOptions, PoolOptions, StepKernel, StreamPool, Submission,
+};
 use proptest::prelude::*;
 
 use crate::disturbed::{DisturbedKernel, Lost, PATTERN_WORD, disturbed};
@@ -24,7 +26,7 @@ fn disturb(mock: &MockDriver, gpu: &GpuContext) -> Module {
 /// A pipeline on a mock whose steps are disturbed, and what is wrong of so many steps in batches.
 fn wrong_steps(
     seed: u64,
-    depth: usize,
+    (depth, batch): (usize, usize),
     transport: usize,
     lost: Lost,
     repeats: bool,
@@ -33,18 +35,22 @@ fn wrong_steps(
     let module = disturb(&mock, &plain);
     let (gpu, disturbance) = disturbed(&plain, &module, (seed, 1), lost);
     let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, options(depth, TRANSPORTS[transport])).unwrap();
+    let options = PipelineOptions { batch, ..options(depth, TRANSPORTS[transport]) };
+    let mut pipeline = Pipeline::new(pool, options).unwrap();
     pipeline.bind(DisturbedKernel { kernel: kernel(&gpu), disturbance, repeats }).unwrap();
-    let (mut taken, mut wrong) = (0, 0);
+    let (mut submitted, mut taken, mut wrong) = (0, 0, 0);
     while taken < 24 {
-        let batch: Vec<Config> = (taken..taken + depth as u64).map(config).collect();
-        pipeline.submit_batch(&batch).unwrap();
-        while let Some(done) = pipeline.next().unwrap() {
-            assert_eq!(done.step, taken);
-            wrong += usize::from(*done != expected(&config(taken), taken));
-            taken += 1;
+        while pipeline.pending() as usize + batch <= options.slots() {
+            let steps = submitted..submitted + batch as u64;
+            let configs: Vec<Config> = steps.map(config).collect();
+            submitted = pipeline.submit_batch(&configs).unwrap().end;
         }
+        let done = pipeline.next().unwrap().unwrap();
+        assert_eq!(done.step, taken);
+        wrong += usize::from(*done != expected(&config(taken), taken));
+        taken += 1;
     }
+    pipeline.drain().unwrap();
     // With edges lost, the streams may still be at work.
     gpu.synchronize().unwrap();
     drop(pipeline);
@@ -58,10 +64,12 @@ proptest! {
     fn disturbed_steps_come_back_right_in_every_transport(
         seed in any::<u64>(),
         depth in 1_usize..=8,
+        batch in 1_usize..=8,
         transport in 0_usize..6,
         repeats in any::<bool>(),
     ) {
-        let (wrong, violations) = wrong_steps(seed, depth, transport, Lost::Nothing, repeats);
+        let slots = (depth, batch);
+        let (wrong, violations) = wrong_steps(seed, slots, transport, Lost::Nothing, repeats);
         prop_assert_eq!(wrong, 0);
         prop_assert_eq!(violations, Vec::<String>::new());
     }
@@ -70,7 +78,8 @@ proptest! {
 #[test]
 fn a_lost_wait_is_noticed_by_the_disturbance() {
     let copied = TRANSPORTS.iter().position(|of| of.1 == Submission::Streams).unwrap();
-    let wrong: usize = (0..20).map(|seed| wrong_steps(seed, 3, copied, Lost::Waits, true).0).sum();
+    let wrong: usize =
+        (0..20).map(|seed| wrong_steps(seed, (1, 3), copied, Lost::Waits, true).0).sum();
     assert!(wrong > 0, "the order of the streams was left to chance in 480 steps");
 }
 

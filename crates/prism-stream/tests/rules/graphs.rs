@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_stream::mock::MockDriver;
-use prism_stream::{GpuError, Placement, Submission};
+use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
 use proptest::prelude::*;
 
 use crate::support::{
@@ -228,18 +228,20 @@ proptest! {
     fn batches_of_any_size_come_back_once_in_order_and_right(
         seed in any::<u64>(),
         depth in 1_usize..=8,
+        batch in 1_usize..=8,
         transport in 0_usize..6,
         repeats in any::<bool>(),
-        moves in proptest::collection::vec((1_u64..=8, 0_usize..9), 1..40),
+        moves in proptest::collection::vec((1_u64..=12, 0_usize..13), 1..40),
     ) {
         let (mock, gpu) = device(seed);
-        let mut pipeline = unbound(&gpu, options(depth, TRANSPORTS[transport]));
+        let options = PipelineOptions { batch, ..options(depth, TRANSPORTS[transport]) };
+        let mut pipeline = unbound(&gpu, options);
         let mut summing = kernel(&gpu);
         summing.repeats = repeats;
         pipeline.bind(summing).unwrap();
         let (mut submitted, mut taken) = (0, 0);
         for (steps, take) in moves {
-            let free = depth as u64 - pipeline.pending();
+            let free = options.slots() as u64 - pipeline.pending();
             let end = submitted + steps;
             match pipeline.submit_batch(&configs(submitted..end)) {
                 Ok(range) => {

@@ -90,6 +90,6 @@ fn nothing_is_lent_while_every_slot_is_taken() {
             pipeline.submit_with(|slot| *slot = config(step)).unwrap();
         }
         let full = pipeline.submit_with(|_| panic!("there is no slot to write"));
-        assert!(matches!(full, Err(GpuError::PipelineFull { depth: 2 })), "{full:?}");
+        assert!(matches!(full, Err(GpuError::PipelineFull { slots: 2 })), "{full:?}");
     }
 }

@@ -19,11 +19,13 @@ proptest! {
     fn every_step_comes_back_once_in_order_and_right(
         seed in any::<u64>(),
         depth in 1_usize..=8,
+        batch in 1_usize..=2,
         transport in 0_usize..6,
         moves in proptest::collection::vec(0_u8..6, 1..150),
     ) {
         let (mock, gpu) = device(seed);
-        let mut pipeline = pipeline(&gpu, options(depth, TRANSPORTS[transport]));
+        let options = PipelineOptions { batch, ..options(depth, TRANSPORTS[transport]) };
+        let mut pipeline = pipeline(&gpu, options);
         let (mut submitted, mut taken) = (0_u64, 0_u64);
         for what in moves {
             match what {
@@ -32,9 +34,9 @@ proptest! {
                         prop_assert_eq!(step, submitted);
                         submitted += 1;
                     }
-                    Err(GpuError::PipelineFull { depth: full }) => {
-                        prop_assert_eq!(full, depth);
-                        prop_assert_eq!(submitted - taken, depth as u64);
+                    Err(GpuError::PipelineFull { slots: full }) => {
+                        prop_assert_eq!(full, depth * batch);
+                        prop_assert_eq!(submitted - taken, full as u64);
                     }
                     Err(error) => return Err(TestCaseError::fail(error.to_string())),
                 },
@@ -299,7 +301,7 @@ fn a_batch_fits_whole_or_not_at_all() {
     let (_, gpu) = device(16);
     let mut pipeline = pipeline(&gpu, options(4, STREAMS));
     let batch: Vec<_> = (0..5).map(config).collect();
-    assert_eq!(pipeline.submit_batch(&batch), Err(GpuError::PipelineFull { depth: 4 }));
+    assert_eq!(pipeline.submit_batch(&batch), Err(GpuError::PipelineFull { slots: 4 }));
     assert_eq!(pipeline.pending(), 0);
     assert_eq!(pipeline.submit_batch(&batch[..4]).unwrap(), 0..4);
     let records = pipeline.drain().unwrap();
@@ -331,6 +333,38 @@ fn depths_that_cannot_be_are_refused() {
         let options = PipelineOptions { depth, ..PipelineOptions::default() };
         let made = prism_stream::AsyncPipelineCoordinator::<u32, u32>::new(pool, options);
         assert!(matches!(made, Err(GpuError::InvalidOptions(_))), "depth {depth}");
+    }
+}
+
+#[test]
+fn batches_that_cannot_be_are_refused() {
+    let (_, gpu) = device(19);
+    let of = |depth, batch, in_flight| {
+        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        let options = PipelineOptions { depth, batch, in_flight, ..PipelineOptions::default() };
+        prism_stream::AsyncPipelineCoordinator::<u32, u32>::new(pool, options)
+    };
+    for refused in [of(3, 0, None), of(3, 9, None), of(2, 4, Some(9)), of(2, 4, Some(0))] {
+        assert!(matches!(refused, Err(GpuError::InvalidOptions(_))), "{refused:?}");
+    }
+    assert_eq!(of(8, 8, Some(64)).unwrap().options().slots(), 64);
+}
+
+#[test]
+fn steps_lag_by_the_depth_whatever_batches_have_slots_for() {
+    for transport in TRANSPORTS {
+        let (mock, gpu) = device(20);
+        let options = PipelineOptions { batch: 4, ..options(3, transport) };
+        let mut pipeline = pipeline(&gpu, options);
+        for step in 0..20 {
+            let done = pipeline.step(&config(step)).unwrap().map(|done| done.step);
+            assert_eq!(done, step.checked_sub(2), "{transport:?}");
+        }
+        pipeline.submit_batch(&[config(20); 4]).unwrap();
+        let full = pipeline.step(&config(24)).map(|_| ());
+        assert_eq!(full, Err(GpuError::PipelineFull { slots: 3 }), "six wait to be taken");
+        assert_eq!(pipeline.drain().unwrap().len(), 6);
+        assert_eq!(mock.violations(), Vec::<String>::new());
     }
 }
 

@@ -139,11 +139,9 @@ pub fn kernel(gpu: &GpuContext) -> Summing {
 
 pub fn options(depth: usize, transport: (Placement, Submission)) -> PipelineOptions {
     PipelineOptions {
-        depth,
         placement: Some(transport.0),
         submission: Some(transport.1),
-        in_flight: None,
-        step_timeout: Some(Duration::from_secs(1)),
+        ..automatic(depth)
     }
 }
 
