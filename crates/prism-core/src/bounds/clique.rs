@@ -3,8 +3,10 @@
 //! The greedy pass is the heuristic of Rossi, Gleich, Gebremedhin & Patwary (2014) for sparse graphs:
 //! walk the degeneracy order from its dense end, complete each vertex greedily inside its later
 //! neighbours, and stop where the core number says that no larger clique can follow. It takes
-//! milliseconds on a million vertices. What it finds restricts the local search of
-//! `clique_search` to the core that could still hold a larger clique.
+//! milliseconds on a million vertices. Before the walk, whose first vertices have hardly any later
+//! neighbours, the last vertex is completed inside all of its neighbours: in a graph with most of all
+//! edges, the walk would come to its large cliques late or never. What is found restricts the local
+//! search of `clique_search` to the core that could still hold a larger clique.
 
 use super::clique_search::Search;
 use super::{Degeneracy, Effort};
@@ -67,7 +69,9 @@ pub fn greedy_clique(
     let mut members = Vec::new();
     let mut candidates: Vec<u32> = Vec::new();
     let mut work = effort.work / 10;
-    for &v in order.order.iter().rev() {
+    let from_the_end = || order.order.iter().rev().copied();
+    let beginnings = from_the_end().take(1).map(|v| (v, 0));
+    for (v, after) in beginnings.chain(from_the_end().map(|v| (v, position[v as usize] + 1))) {
         // Core numbers only fall from here on.
         if (order.core[v as usize] as usize) < best.len() || best.len() >= most {
             break;
@@ -76,14 +80,14 @@ pub fn greedy_clique(
             break;
         }
         work = work.saturating_sub(graph.degree(v) as u64);
-        let later = |u: &u32| position[*u as usize] > position[v as usize];
         candidates.clear();
-        candidates.extend(graph.neighbors(v).iter().copied().filter(later));
+        let inside = |u: &u32| position[*u as usize] >= after;
+        candidates.extend(graph.neighbors(v).iter().copied().filter(inside));
         // From the densest end: the last in the order is tried first.
         candidates.sort_unstable_by_key(|&u| std::cmp::Reverse(position[u as usize]));
         members.clear();
         members.push(v);
-        while members.len() + candidates.len() > best.len() {
+        while members.len() + candidates.len() > best.len() && !stop.load(Ordering::Relaxed) {
             let Some(&u) = candidates.first() else {
                 best.clone_from(&members);
                 break;
@@ -93,6 +97,10 @@ pub fn greedy_clique(
             work = work.saturating_sub(4 * candidates.len() as u64);
             candidates.retain(|&w| w != u && graph.has_edge(u, w));
         }
+    }
+    // A flag may have been raised in the middle of the first.
+    if best.is_empty() {
+        best.extend(from_the_end().next());
     }
     best.sort_unstable();
     best
@@ -166,6 +174,21 @@ mod tests {
         let enough = Effort { enough: 5, ..Effort::default() };
         let five = clique(&g, &order, &enough, &AtomicBool::new(false));
         assert!(five.len() >= 5 && is_clique(&g, &five));
+    }
+
+    #[test]
+    fn a_large_dense_graph_has_a_large_clique() {
+        // All edges but a perfect matching, and all of them: both cost more than the walk may spend.
+        let n = 1200;
+        for (missing, size) in [(true, n / 2), (false, n)] {
+            let edges = (0..n).flat_map(|v| (0..v).map(move |u| (u, v)));
+            let edges: Vec<_> =
+                edges.filter(|&(u, v)| !missing || v != u + 1 || u % 2 == 1).collect();
+            let (g, _) = Graph::from_edges(n as usize, &edges).unwrap();
+            let effort = Effort { work: 4_000_000, ..Effort::default() };
+            let found = greedy_clique(&g, &degeneracy(&g), &effort, &AtomicBool::new(false));
+            assert_eq!(found.len(), size as usize);
+        }
     }
 
     proptest! {

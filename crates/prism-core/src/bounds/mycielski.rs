@@ -15,6 +15,7 @@
 
 use super::{Degeneracy, Effort};
 use crate::Graph;
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Up to this many vertices: a bit for each pair takes at most 8 MiB.
@@ -48,10 +49,15 @@ pub fn mycielskian(
         return best;
     }
     let mut finder = Finder::new(graph, effort.work);
-    let mut starts: Vec<Vec<u32>> =
-        order.order.iter().rev().map(|&v| finder.clique_around(v)).collect();
-    starts.sort_by_key(|c| std::cmp::Reverse(c.len()));
-    starts.insert(0, clique.to_vec());
+    let mut starts = Vec::new();
+    for &v in order.order.iter().rev() {
+        if finder.work == 0 || stop.load(Ordering::Relaxed) {
+            break;
+        }
+        starts.push(finder.clique_around(finder.rank[v as usize]));
+    }
+    starts.sort_by_key(|c| Reverse(c.len()));
+    starts.insert(0, clique.iter().map(|&v| finder.rank[v as usize]).collect());
     starts.retain(|c| c.len() >= 2);
     for start in &starts {
         if finder.work == 0 || best.bound >= effort.enough || stop.load(Ordering::Relaxed) {
@@ -59,7 +65,9 @@ pub fn mycielskian(
         }
         let found = finder.extend(start, effort.enough);
         if found.bound > best.bound {
-            best = found;
+            let vertices = found.vertices.iter().map(|&rank| finder.by_rank[rank as usize]);
+            best = Mycielskian { bound: found.bound, vertices: vertices.collect() };
+            best.vertices.sort_unstable();
         }
     }
     best
@@ -73,24 +81,35 @@ struct Core {
     links: Vec<Vec<u32>>,
 }
 
-struct Finder<'g> {
-    graph: &'g Graph<'g>,
+/// The graph as a bit matrix. Inside, a vertex is called by its rank: those of high degree come first, so
+/// that the first of a set is the one to prefer.
+struct Finder {
+    by_rank: Vec<u32>,
+    rank: Vec<u32>,
     words: usize,
     rows: Vec<u64>,
     /// What is left of the effort.
     work: u64,
 }
 
-impl<'g> Finder<'g> {
-    fn new(graph: &'g Graph<'g>, work: u64) -> Self {
+impl Finder {
+    fn new(graph: &Graph<'_>, work: u64) -> Self {
         let words = graph.n().div_ceil(64);
+        let mut by_rank: Vec<u32> = graph.vertices().collect();
+        by_rank.sort_unstable_by_key(|&v| Reverse((graph.degree(v), v)));
+        let mut rank = vec![0; graph.n()];
+        for (at, &v) in by_rank.iter().enumerate() {
+            rank[v as usize] = at as u32;
+        }
         let mut rows = vec![0u64; graph.n() * words];
         for v in graph.vertices() {
+            let row = &mut rows[rank[v as usize] as usize * words..][..words];
             for &u in graph.neighbors(v) {
-                rows[v as usize * words + u as usize / 64] |= 1 << (u % 64);
+                let u = rank[u as usize];
+                row[u as usize / 64] |= 1 << (u % 64);
             }
         }
-        Self { graph, words, rows, work }
+        Self { by_rank, rank, words, rows, work }
     }
 
     fn row(&self, v: u32) -> &[u64] {
@@ -104,11 +123,8 @@ impl<'g> Finder<'g> {
     /// A maximal clique with `v`, grown by the common neighbour of highest degree.
     fn clique_around(&mut self, v: u32) -> Vec<u32> {
         let mut members = vec![v];
-        if self.work == 0 {
-            return members;
-        }
         let mut common = self.row(v).to_vec();
-        while let Some(u) = bits(&common).max_by_key(|&u| (self.graph.degree(u), u)) {
+        while let Some(u) = first(&common) {
             members.push(u);
             intersect(&mut common, self.row(u));
             self.spend(2);
@@ -137,7 +153,6 @@ impl<'g> Finder<'g> {
             }
             stack.extend(self.grow(&core));
         }
-        best.vertices.sort_unstable();
         best
     }
 
@@ -170,11 +185,14 @@ impl<'g> Finder<'g> {
         }
         // The fewer new vertices, the easier the next step: prefer a w that sees much of the core.
         let direct = |w: u32| core.vertices.iter().filter(|&&v| has(self.row(w), v)).count();
-        let mut apexes: Vec<(usize, usize, u32)> =
-            bits(&apex).map(|w| (direct(w), self.graph.degree(w), w)).collect();
+        let mut apexes: Vec<(usize, Reverse<u32>)> =
+            bits(&apex).map(|w| (direct(w), Reverse(w))).collect();
+        self.spend(apexes.len().div_ceil(self.words) * core.vertices.len());
         apexes.sort_unstable();
         let promising = &apexes[apexes.len().saturating_sub(BRANCHES)..];
-        promising.iter().filter_map(|&(_, _, w)| self.with_apex(core, &stand_ins, w)).collect()
+        self.spend(2 * promising.len() * core.vertices.len());
+        let grown = promising.iter().map(|&(_, Reverse(w))| self.with_apex(core, &stand_ins, w));
+        grown.flatten().collect()
     }
 
     /// `core` with `w` and a stand-in adjacent to it for each vertex.
@@ -186,7 +204,7 @@ impl<'g> Finder<'g> {
             let mut choice = set.clone();
             intersect(&mut choice, self.row(w));
             // v itself costs nothing; a vertex already in the core costs only edges.
-            let pick = |u: &u32| (*u == v, core.vertices.contains(u), self.graph.degree(*u));
+            let pick = |u: &u32| (*u == v, core.vertices.contains(u), Reverse(*u));
             let u = bits(&choice).max_by_key(pick)?;
             grown.link(w, u);
             if u != v {
@@ -222,6 +240,11 @@ fn intersect(set: &mut [u64], row: &[u64]) {
 
 fn has(set: &[u64], v: u32) -> bool {
     set[v as usize / 64] >> (v % 64) & 1 == 1
+}
+
+/// The least member of a set.
+fn first(set: &[u64]) -> Option<u32> {
+    bits(set).next()
 }
 
 /// The members of a set, increasing.
