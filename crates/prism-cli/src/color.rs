@@ -31,6 +31,7 @@ struct Summary<'a> {
     optimal: bool,
     status: Status,
     target_colors: Option<usize>,
+    method: &'static str,
     seed: u64,
     threads: usize,
     moves: u64,
@@ -111,6 +112,7 @@ fn build<'a>(
     let graph = &loaded.graph;
     let mut builder = Solver::builder(graph)
         .goal(plan.goal)
+        .method(plan.method)
         .seed(plan.seed)
         .threads(plan.threads)
         .stop_handle(stop)
@@ -176,6 +178,7 @@ fn write_result(
             Goal::Minimize => None,
             Goal::Colors(k) => Some(k),
         },
+        method: plan.method.name(),
         seed: plan.seed,
         threads: plan.threads,
         moves: outcome.moves,
@@ -205,6 +208,7 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         Status::MoveLimit => "move limit".to_owned(),
         Status::EffortSpent => "effort spent; give a limit to go on longer".to_owned(),
         Status::Stopped => "stopped".to_owned(),
+        Status::Constructed => plan.method.to_string(),
         other => format!("{other:?}"),
     };
     let optimal = match outcome.status {

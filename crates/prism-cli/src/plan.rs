@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
-use prism_solver::Goal;
+use prism_solver::{Goal, Method};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub struct ColorPlan {
     pub output: Output,
     pub output_format: ColoringFormat,
     pub goal: Goal,
+    pub method: Method,
     pub time_limit: Option<Duration>,
     pub moves: Option<u64>,
     pub seed: u64,
@@ -89,6 +90,7 @@ impl ColorPlan {
             output_format: args.output_format.unwrap_or_else(|| coloring_format(output.path())),
             output,
             goal: args.target_colors.map_or(Goal::Minimize, Goal::Colors),
+            method: args.method,
             time_limit: args.time_limit,
             moves: args.moves,
             seed: args.seed,

@@ -17,6 +17,7 @@
 use crate::conflict_list::ConflictList;
 use crate::search::{FixedK, Step, UNCOLORED};
 use prism_core::{Color, Graph, Rng};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often the stop flag is read, in proposals; one takes nanoseconds to microseconds.
@@ -64,7 +65,7 @@ struct Level {
 /// The search; see the top of this file.
 #[derive(Debug)]
 pub struct Annealing<'g> {
-    graph: &'g Graph<'g>,
+    graph: Arc<Graph<'g>>,
     k: usize,
     schedule: Schedule,
     level: Level,
@@ -90,13 +91,14 @@ impl<'g> Annealing<'g> {
     ///
     /// Memory: 4 bytes for each vertex and colour.
     pub fn new(
-        graph: &'g Graph<'g>,
+        graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
         start: &[Color],
         frozen: &[u32],
         schedule: Schedule,
         mut rng: Rng,
     ) -> Self {
+        let graph = graph.into();
         let n = graph.n();
         let draw = |v: u32| match start.get(v as usize) {
             _ if k == 0 => UNCOLORED,
@@ -110,7 +112,6 @@ impl<'g> Annealing<'g> {
             is_frozen[v as usize] = true;
         }
         let mut search = Self {
-            graph,
             k,
             schedule,
             level: Level {
@@ -122,7 +123,8 @@ impl<'g> Annealing<'g> {
                 cold_levels: 0,
             },
             thresholds: [0; GROWTHS],
-            counts: counted(graph, k, &colors),
+            counts: counted(&graph, k, &colors),
+            graph,
             candidates: ConflictList::new(n),
             frozen: is_frozen,
             clashes: 0,
@@ -136,7 +138,7 @@ impl<'g> Annealing<'g> {
             // No assignment exists; every vertex is one thing that is wrong.
             search.clashes = n as u64;
         } else {
-            for v in graph.vertices() {
+            for v in search.graph.vertices() {
                 let own = search.count(v, search.colors[v as usize]);
                 search.clashes += u64::from(own);
                 if own > 0 && !search.frozen[v as usize] {
@@ -298,7 +300,7 @@ mod tests {
     }
 
     fn new<'g>(graph: &'g Graph<'g>, k: Color, seed: u64) -> Annealing<'g> {
-        Annealing::new(graph, k, &[], &[], Schedule::default(), Rng::new(seed, 1))
+        Annealing::new(graph.reborrow(), k, &[], &[], Schedule::default(), Rng::new(seed, 1))
     }
 
     #[test]
@@ -367,7 +369,7 @@ mod tests {
             let start: Vec<Color> = (0..n).map(|v| (v % 4) as Color).collect();
             let frozen: Vec<u32> = (0..n).step_by(3).collect();
             let rng = Rng::new(seed, 1);
-            let mut engine = Annealing::new(&graph, 4, &start, &frozen, Schedule::default(), rng);
+            let mut engine = Annealing::new(graph.reborrow(), 4, &start, &frozen, Schedule::default(), rng);
             engine.run(2000, &GO);
             for &v in &frozen {
                 prop_assert_eq!(engine.best()[v as usize], start[v as usize]);

@@ -42,7 +42,8 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         let params = GuidedEjectionParams::default();
         GuidedEjection::new(graph.reborrow(), k as Color, &start, &[], params, rng(), &GO_ON)
     };
-    let annealing = Annealing::new(graph, k as Color, &start, &[], Schedule::default(), rng());
+    let annealing =
+        Annealing::new(graph.reborrow(), k as Color, &start, &[], Schedule::default(), rng());
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
     vec![

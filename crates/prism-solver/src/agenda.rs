@@ -85,8 +85,14 @@ mod tests {
     fn attempt(k: usize, warmed_up: bool) -> Option<Attempt> {
         let edges: Vec<_> = (0..9).flat_map(|u| (0..u).map(move |v| (u, v))).collect();
         let (clique, _) = Graph::from_edges(9, &edges).unwrap();
-        let manner =
-            Manner { threads: 1, seed: 0, attempts: 2, lean: Lean::Chance, preferred: None };
+        let manner = Manner {
+            threads: 1,
+            seed: 0,
+            attempts: 2,
+            lean: Lean::Chance,
+            preferred: None,
+            alone: None,
+        };
         let best = Coloring::from_colors((0..9).collect());
         let mut attempt = Attempt::new(&clique, k, &best, manner, &StopHandle::new()).unwrap();
         attempt.warmed_up = warmed_up;

@@ -64,6 +64,8 @@ pub(crate) struct Manner {
     pub lean: Lean,
     /// The engine that solved the last attempt.
     pub preferred: Option<Engine>,
+    /// The engine that is to search alone.
+    pub alone: Option<Engine>,
 }
 
 impl Attempt {
@@ -136,15 +138,15 @@ impl Part {
         let state = if known.num_colors() <= k {
             State::Solved(known.into_colors())
         } else {
-            let Manner { threads, seed, attempts, lean, preferred } = manner;
+            let Manner { threads, seed, attempts, lean, preferred, alone } = manner;
             let whole = vertices.len() == kernel.n();
             let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
             let (adjacency, known) = (OnceLock::new(), known.into_colors());
             let setting = Setting { k, graph, adjacency, known, threads, seed };
-            let rotation = if setting.fits(attempts) {
-                Rotation::new(lean, preferred)
-            } else {
-                Rotation::without_tables(lean)
+            let rotation = match alone {
+                Some(engine) => Rotation::alone(engine),
+                None if setting.fits(attempts) => Rotation::new(lean, preferred),
+                None => Rotation::alone(Engine::IteratedGreedy),
             };
             State::Open(Box::new(Search { setting, rotation, phases: Default::default() }))
         };

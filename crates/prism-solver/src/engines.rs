@@ -4,6 +4,7 @@ use crate::phase::Phase;
 use crate::strategy::Engine;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::adjacency::Adjacency;
+use prism_cpu::annealing::{Annealing, Schedule};
 use prism_cpu::dsatur::dsatur_with;
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
@@ -53,6 +54,7 @@ impl Setting {
             Engine::Memetic => self.memetic(stop),
             Engine::PartialCol => self.partialcol(stop),
             Engine::IteratedGreedy => self.iterated_greedy(stop),
+            Engine::Annealing => self.annealing(stop),
         }?;
         Some(Phase { engine: engine.name(), searches, threads: self.threads })
     }
@@ -117,6 +119,16 @@ impl Setting {
         })
     }
 
+    /// As tabu search.
+    fn annealing(&self, stop: &AtomicBool) -> Option<Searches> {
+        unless(stop, self.threads, |i| {
+            let mut rng = Rng::new(self.seed, self.stream(6, i));
+            let start = self.squeezed(&mut rng);
+            let (graph, k) = (self.graph.clone(), self.k as Color);
+            Box::new(Annealing::new(graph, k, &start, &[], Schedule::default(), rng))
+        })
+    }
+
     /// The known colouring with its smallest classes given up until k are left.
     fn squeezed(&self, rng: &mut Rng) -> Vec<Color> {
         let classes = self.known.iter().map(|&c| usize::from(c) + 1).max().unwrap_or(0);
@@ -163,7 +175,8 @@ mod tests {
     #[test]
     fn a_raised_flag_calls_every_set_up_off() {
         let setting = setting(3);
-        for engine in Engine::ALL.into_iter().chain([Engine::IteratedGreedy]) {
+        let alone = [Engine::IteratedGreedy, Engine::Annealing];
+        for engine in Engine::ALL.into_iter().chain(alone) {
             assert!(setting.phase(engine, &AtomicBool::new(true)).is_none(), "{engine:?}");
             let phase = setting.phase(engine, &AtomicBool::new(false));
             let searches = if engine == Engine::Memetic { 2 } else { 3 };

@@ -64,6 +64,22 @@ impl<'a> Ledger<'a> {
         self.emit(&Event::Improved(improvement));
     }
 
+    /// Books what an engine does that makes a colouring.
+    pub fn construct<C>(
+        &mut self,
+        engine: &'static str,
+        make: impl FnOnce() -> Option<C>,
+    ) -> Option<C> {
+        let begun = self.seconds();
+        let made = make();
+        let seconds = self.seconds() - begun;
+        let counters = self.engine(engine);
+        counters.rounds += 1;
+        counters.successes += u64::from(made.is_some());
+        counters.seconds += seconds;
+        made
+    }
+
     pub fn engine(&mut self, engine: &'static str) -> &mut EngineCounters {
         let at = self.engines.iter().position(|e| e.engine == engine).unwrap_or_else(|| {
             self.engines.push(EngineCounters { engine, ..EngineCounters::default() });

@@ -26,9 +26,11 @@ struct Readme;
 
 mod agenda;
 mod attempt;
+mod construct;
 mod engines;
 mod event;
 mod ledger;
+mod method;
 mod options;
 mod outcome;
 mod phase;
@@ -40,6 +42,7 @@ mod strategy;
 pub use prism_cpu::preprocess::components;
 
 pub use event::{Event, EventSink};
+pub use method::Method;
 pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};
 pub use outcome::{EngineCounters, Improvement, Outcome, Status};
 pub use solver::Solver;

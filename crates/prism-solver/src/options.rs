@@ -1,6 +1,6 @@
 //! The one table of parameters, and the builder that fills it.
 
-use crate::{EventSink, Solver, StopHandle};
+use crate::{EventSink, Method, Solver, StopHandle};
 use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
 use std::time::Duration;
 
@@ -84,6 +84,7 @@ pub const DEFAULT_EFFORT: u64 = 50_000_000;
 /// Everything that can be set, with its default.
 pub(crate) struct Options<'a> {
     pub goal: Goal,
+    pub method: Method,
     pub time_limit: Option<Duration>,
     pub move_limit: Option<u64>,
     pub seed: u64,
@@ -104,6 +105,7 @@ impl<'a> SolverBuilder<'a> {
     pub(crate) fn new(graph: &'a Graph<'a>) -> Self {
         let options = Options {
             goal: Goal::Minimize,
+            method: Method::default(),
             time_limit: None,
             move_limit: None,
             seed: 0,
@@ -119,6 +121,14 @@ impl<'a> SolverBuilder<'a> {
     /// Whether to minimise (the default) or to stop at a number of colours.
     pub fn goal(mut self, goal: Goal) -> Self {
         self.options.goal = goal;
+        self
+    }
+
+    /// The whole strategy (the default), or one engine alone, to compare engines. A construction makes
+    /// its colouring and ends; the outcome's lower bound is then 0, since none was looked for. A search
+    /// gets every turn, after the usual first colourings and bounds, and as far as the limits go.
+    pub fn method(mut self, method: Method) -> Self {
+        self.options.method = method;
         self
     }
 

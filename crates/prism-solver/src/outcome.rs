@@ -24,6 +24,8 @@ pub enum Status {
     EffortSpent,
     /// A [`StopHandle`](crate::StopHandle) was pulled.
     Stopped,
+    /// The engine that was to run [alone](crate::SolverBuilder::method) has made its colouring.
+    Constructed,
 }
 
 /// One entry of the history of best colourings.
@@ -44,13 +46,13 @@ pub struct Improvement {
 pub struct EngineCounters {
     /// Its name.
     pub engine: &'static str,
-    /// Rounds of moves that it was given.
+    /// Rounds of moves that it was given, or colourings that it made.
     pub rounds: u64,
     /// Searches that ended in a proper colouring.
     pub successes: u64,
     /// Moves made.
     pub moves: u64,
-    /// Wall-clock seconds of its rounds.
+    /// Wall-clock seconds of these.
     pub seconds: f64,
 }
 

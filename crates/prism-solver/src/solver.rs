@@ -3,18 +3,20 @@
 use crate::agenda::Agenda;
 use crate::attempt::{Attempt, Manner, Verdict};
 use crate::ledger::Ledger;
+use crate::method::{Construction, Kind};
 use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
 use crate::problem::Problem;
 use crate::strategy::{Engine, Lean};
-use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
+use crate::{BuildError, Event, Goal, Method, Outcome, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
-use prism_cpu::greedy::greedy_in;
+use prism_cpu::greedy::{Order, greedy, greedy_in};
 use prism_cpu::rlf::rlf_within;
 use std::ops::RangeInclusive;
+use std::sync::atomic::AtomicBool;
 
 /// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
 const RLF_ARCS: u64 = 100_000_000;
@@ -171,6 +173,9 @@ impl<'a> Solver<'a> {
             if let Some(ended) = self.ended() {
                 return ended;
             }
+            if let Kind::Construction(_) = self.options.method.kind() {
+                return Status::Constructed;
+            }
             if self.ledger.moves >= until {
                 return Status::Running;
             }
@@ -197,6 +202,10 @@ impl<'a> Solver<'a> {
         if let Some(warm) = self.options.warm_start.take() {
             self.adopt(warm, "warm start");
         }
+        if let Kind::Construction(construction) = self.options.method.kind() {
+            self.construct(construction);
+            return;
+        }
         match bounds::bipartition(self.problem.graph()) {
             Bipartition::Colors(colors) => {
                 self.adopt(Coloring::from_colors(colors), "bipartition");
@@ -207,18 +216,44 @@ impl<'a> Solver<'a> {
         }
         let order = bounds::degeneracy(self.problem.graph());
         let smallest_last: Vec<u32> = order.order.iter().rev().copied().collect();
-        if let Ok(coloring) = greedy_in(self.problem.graph(), &smallest_last) {
-            self.adopt(coloring, "smallest last");
-        }
-        if let Some(coloring) = dsatur(self.problem.graph(), self.options.stop.interrupt()) {
-            self.adopt(coloring, "dsatur");
-        }
-        if let Ok(coloring) =
-            rlf_within(self.problem.graph(), RLF_ARCS, self.options.stop.interrupt())
-        {
-            self.adopt(coloring, "rlf");
-        }
+        self.first("smallest last", |graph, _| greedy_in(graph, &smallest_last).ok());
+        self.first("dsatur", dsatur);
+        self.first("rlf", |graph, stop| rlf_within(graph, RLF_ARCS, stop).ok());
         self.bound(&order);
+    }
+
+    /// A first colouring, unless it is called off.
+    fn first(
+        &mut self,
+        engine: &'static str,
+        make: impl FnOnce(&Graph<'_>, &AtomicBool) -> Option<Coloring>,
+    ) {
+        let (graph, stop) = (self.problem.graph(), self.options.stop.interrupt());
+        if let Some(coloring) = self.ledger.construct(engine, || make(graph, stop)) {
+            self.adopt(coloring, engine);
+        }
+    }
+
+    /// The colouring of one engine, and no more. Called off, it is the greedy one.
+    fn construct(&mut self, construction: Construction) {
+        let name = self.options.method.name();
+        let (threads, seed) = (self.options.threads, self.options.seed);
+        let (graph, stop) = (self.problem.graph(), self.options.stop.interrupt());
+        let make = || construction.make(graph, seed, stop);
+        let ledger = &mut self.ledger;
+        let made = match construction.pool(threads) {
+            Some(Ok(pool)) => pool.install(|| ledger.construct(name, make)),
+            Some(Err(error)) => {
+                tracing::warn!(%error, threads, "no threads to be had, going on with one");
+                ledger.construct(name, make)
+            }
+            None => ledger.construct(name, make),
+        };
+        if let Some(coloring) = made {
+            self.adopt(coloring, name);
+        } else if let Ok(coloring) = greedy(self.problem.graph(), Order::Natural, seed) {
+            self.adopt(coloring, Method::Natural.name());
+        }
     }
 
     /// Lower bounds, from the cheapest to the dearest, until one meets the best colouring. On random
@@ -267,7 +302,9 @@ impl<'a> Solver<'a> {
             1..=EXACT_GAP => earned >= self.exact_work - EXACT_WORK,
             _ => earned >= EXACT_WORK_FAR && self.exact_work <= EXACT_WORK_FAR,
         };
-        affordable && self.problem.graph().n() <= EXACT_VERTICES
+        affordable
+            && self.options.method == Method::Portfolio
+            && self.problem.graph().n() <= EXACT_VERTICES
     }
 
     /// Exhaustive search for the lower bound.
@@ -299,6 +336,10 @@ impl<'a> Solver<'a> {
             },
             lean: self.lean,
             preferred: self.preferred,
+            alone: match self.options.method.kind() {
+                Kind::Search(engine) => Some(engine),
+                _ => None,
+            },
         };
         let graph = self.problem.graph();
         let stop = self.options.stop.clone();

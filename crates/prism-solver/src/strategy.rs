@@ -18,11 +18,13 @@ pub(crate) enum Engine {
     PartialCol,
     /// For graphs too large for the tables of the others.
     IteratedGreedy,
+    /// For those who ask for it: no graph is known on which it leads.
+    Annealing,
 }
 
 impl Engine {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 
     /// Those that take turns.
     #[cfg(test)]
@@ -37,6 +39,7 @@ impl Engine {
             Self::Memetic => "memetic",
             Self::PartialCol => "partialcol",
             Self::IteratedGreedy => "iterated greedy",
+            Self::Annealing => "annealing",
         }
     }
 }
@@ -118,9 +121,10 @@ impl Rotation {
         Self::of(lean, order.to_vec(), lean.favourite())
     }
 
-    /// Iterated greedy alone: it needs no tables.
-    pub fn without_tables(lean: Lean) -> Self {
-        Self::of(lean, vec![Engine::IteratedGreedy], Engine::IteratedGreedy)
+    /// One engine alone: the one asked for, or iterated greedy, which needs no tables.
+    pub fn alone(engine: Engine) -> Self {
+        // The lean is of no account.
+        Self::of(Lean::Chance, vec![engine], engine)
     }
 
     fn of(lean: Lean, order: Vec<Engine>, leader: Engine) -> Self {
@@ -241,8 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn without_tables_there_is_one_engine() {
-        let mut rotation = Rotation::without_tables(Lean::Chance);
+    fn one_engine_alone_has_every_turn() {
+        let mut rotation = Rotation::alone(Engine::IteratedGreedy);
         for _ in 0..9 {
             assert_eq!(rotation.turn().0, Engine::IteratedGreedy);
             rotation.pass(3);

@@ -1,7 +1,7 @@
 //! What holds for every graph and every setting: proper, within bounds, repeatable, obedient.
 
 use prism_core::{Coloring, Graph};
-use prism_solver::{Goal, Outcome, Solver, SolverBuilder, Status};
+use prism_solver::{Goal, Method, Outcome, Solver, SolverBuilder, Status};
 use proptest::prelude::*;
 
 /// Graphs of up to 40 vertices, from none to all edges.
@@ -127,4 +127,38 @@ fn a_colouring_that_is_not_proper_is_no_warm_start() {
     let (graph, _) = Graph::from_edges(2, &[(0, 1)]).expect("an edge");
     let wrong = Coloring::from_colors(vec![0, 0]);
     assert!(Solver::builder(&graph).warm_start(wrong).build().is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_method_alone_gives_a_proper_colouring_and_the_same_one_again(graph in graphs(), seed: u64) {
+        for method in Method::ALL {
+            let alone = || solve(&graph, seed, |builder| builder.method(method));
+            let outcome = alone();
+            prop_assert_eq!(outcome.coloring.verify(&graph), Ok(()), "{}", method);
+            prop_assert!(outcome.lower_bound <= outcome.num_colors());
+            prop_assert!(outcome.num_colors() <= graph.max_degree() + 1);
+            prop_assert_eq!(alone().coloring, outcome.coloring, "{}", method);
+        }
+    }
+}
+
+#[test]
+fn a_method_alone_runs_its_engine_and_no_other() {
+    let graph = prism_core::generate::gnp(60, 0.5, 1).expect("it is small");
+    let first = ["smallest last", "dsatur", "rlf"];
+    for method in Method::ALL.into_iter().filter(|&method| method != Method::Portfolio) {
+        let outcome = solve(&graph, 1, |builder| builder.method(method).goal(Goal::Colors(5)));
+        let engines: Vec<_> = outcome.engines.iter().map(|counters| counters.engine).collect();
+        if outcome.status == Status::Constructed {
+            assert_eq!(engines, [method.name()]);
+            assert_eq!((outcome.moves, outcome.lower_bound), (0, 0));
+        } else {
+            assert_eq!(engines[..3], first, "{method}");
+            assert_eq!(engines[3..], [method.name().replace('-', " ")], "{method}");
+            assert_eq!(outcome.status, Status::MoveLimit, "{method}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::duration::parse_duration;
 use clap::Args;
+use prism_solver::Method;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub struct BenchArgs {
     /// Move limit of each run
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
+    /// One engine alone in each run, as in `prism color`
+    #[arg(long, value_name = "METHOD", default_value_t)]
+    pub method: Method,
     /// Threads of each run
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threads: usize,

@@ -4,6 +4,7 @@ use super::GraphInput;
 use super::duration::parse_duration;
 use clap::Args;
 use prism_core::io::ColoringFormat;
+use prism_solver::Method;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ pub struct ColorArgs {
     /// bound says that none has; missing it is exit code 1
     #[arg(short = 'k', long, value_name = "K")]
     pub target_colors: Option<usize>,
+    /// One engine alone, to compare engines: natural, random, largest-first, smallest-last,
+    /// incidence-degree, jones-plassmann, speculative, dsatur or rlf, which make one colouring; tabucol,
+    /// partialcol, annealing, memetic, guided-ejection or iterated-greedy, which search
+    #[arg(long, value_name = "METHOD", default_value_t)]
+    pub method: Method,
     /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

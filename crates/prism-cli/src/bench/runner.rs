@@ -28,6 +28,8 @@ pub struct Run {
     pub success: bool,
     /// Wall-clock seconds of the solver.
     pub seconds: f64,
+    /// Wall-clock seconds inside engines: without bounds, reductions and checks.
+    pub engine_seconds: f64,
     /// Wall-clock seconds of reading.
     pub read_seconds: f64,
     /// CPU seconds of the process, user and system, all threads.
@@ -67,6 +69,7 @@ pub fn run_one(
     command.args(["color", "--json", "--quiet", "--output", "/dev/null"]);
     command.arg(format!("--seed={seed}"));
     command.arg(format!("--threads={}", args.threads));
+    command.arg(format!("--method={}", args.method));
     command.arg(format!("--time-limit={}ms", args.time_limit.as_millis()));
     if let Some(moves) = args.moves {
         command.arg(format!("--moves={moves}"));
@@ -100,6 +103,8 @@ fn from_json(json: &Value, instance: &Instance, seed: u64) -> Run {
     let real = |name: &str| json[name].as_f64().unwrap_or(0.0);
     let colors = count("num_colors") as usize;
     let last = json["history"].as_array().and_then(|history| history.last());
+    let engines = json["engines"].as_array().into_iter().flatten();
+    let engine_seconds = engines.filter_map(|engine| engine["seconds"].as_f64()).sum();
     let (moves, cpu_seconds) = (count("moves"), real("cpu_seconds"));
     Run {
         instance: instance.name.clone(),
@@ -116,6 +121,7 @@ fn from_json(json: &Value, instance: &Instance, seed: u64) -> Run {
             None => json["optimal"].as_bool().unwrap_or(false),
         },
         seconds: real("seconds"),
+        engine_seconds,
         read_seconds: real("read_seconds"),
         cpu_seconds,
         best_at_seconds: last.and_then(|last| last["seconds"].as_f64()).unwrap_or(0.0),

@@ -16,6 +16,8 @@ pub struct Summary {
     pub cpu_seconds: Spread,
     /// Wall-clock seconds of all runs.
     pub seconds: Spread,
+    /// Wall-clock seconds inside engines, of all runs.
+    pub engine_seconds: Spread,
     pub moves_per_cpu_second: Spread,
 }
 
@@ -57,6 +59,7 @@ pub fn summarize(runs: &[Run]) -> Vec<Summary> {
             colors: Spread::of(runs.iter().map(|run| run.colors as f64)),
             cpu_seconds: Spread::of(runs.iter().map(|run| run.cpu_seconds)),
             seconds: Spread::of(runs.iter().map(|run| run.seconds)),
+            engine_seconds: Spread::of(runs.iter().map(|run| run.engine_seconds)),
             moves_per_cpu_second: Spread::of(runs.iter().map(|run| run.moves_per_cpu_second)),
         })
         .collect()
@@ -67,13 +70,14 @@ pub fn table(out: &mut dyn Write, summaries: &[Summary]) -> io::Result<()> {
     let name = summaries.iter().map(|s| s.instance.len()).max().unwrap_or(0).max(8);
     writeln!(
         out,
-        "{:<name$} {:>6} {:>7} {:>17} {:>26} {:>26} {:>9}",
+        "{:<name$} {:>6} {:>7} {:>17} {:>26} {:>26} {:>9} {:>9}",
         "instance",
         "target",
         "success",
         "colours",
         "CPU s min/median/max",
         "wall s min/median/max",
+        "engines s",
         "kmoves/s"
     )?;
     let spread = |s: Spread, digits: usize| {
@@ -83,13 +87,14 @@ pub fn table(out: &mut dyn Write, summaries: &[Summary]) -> io::Result<()> {
         let median_is_whole = s.colors.median.fract() == 0.0;
         writeln!(
             out,
-            "{:<name$} {:>6} {:>7} {:>17} {:>26} {:>26} {:>9.0}",
+            "{:<name$} {:>6} {:>7} {:>17} {:>26} {:>26} {:>9.4} {:>9.0}",
             s.instance,
             s.target.map_or("-".to_owned(), |k| k.to_string()),
             format!("{}/{}", s.successes, s.runs),
             spread(s.colors, usize::from(!median_is_whole)),
             spread(s.cpu_seconds, 3),
             spread(s.seconds, 3),
+            s.engine_seconds.median,
             s.moves_per_cpu_second.median / 1e3,
         )?;
     }

@@ -117,3 +117,19 @@ fn what_cannot_be_run_is_3_and_the_rest_is_told() {
     done.fails(&["the first of 3 runs that failed"]);
     assert_eq!(done.stderr().matches("missing.col").count(), 1, "{done:?}");
 }
+
+#[test]
+fn one_engine_alone_can_be_measured() {
+    let bench = |method: &str| {
+        let done = prism!["bench", graph("gnp250_1"), "-k", "none", "--csv", "-", "--seeds", "1"]
+            .args(["--method", method, "--moves", "20000", "--time-limit", "100s"])
+            .code(0);
+        rows(done.stdout()).remove(0)
+    };
+    let (dsatur, tabu) = (bench("dsatur"), bench("tabucol"));
+    assert_eq!((&*dsatur["status"], &*dsatur["moves"]), ("constructed", "0"));
+    let number = |row: &Row, name: &str| row[name].parse::<f64>().unwrap();
+    assert!(number(&dsatur, "engine_seconds") <= number(&dsatur, "seconds"));
+    assert!(number(&tabu, "colors") < number(&dsatur, "colors"));
+    assert_eq!(tabu["status"], "move_limit");
+}

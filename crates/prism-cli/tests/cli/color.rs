@@ -284,3 +284,17 @@ fn several_threads_color_too() {
         .code(0);
     assert!(verified(graph("flat150_10"), &output) <= 12);
 }
+
+#[test]
+fn one_engine_alone_colours_too() {
+    let folder = Folder::new();
+    for method in ["largest-first", "jones-plassmann", "rlf", "memetic"] {
+        let output = folder.path(method);
+        let done =
+            short("gnp125_5").args(["--json", "--method", method, "-o"]).arg(&output).code(0);
+        assert_eq!(done.json()["method"], method);
+        assert_eq!(done.json()["num_colors"], verified(graph("gnp125_5"), &output));
+    }
+    let told = short("gnp125_5").args(["--method", "brelaz"]).code(2);
+    told.fails(&["brelaz", "dsatur"]);
+}
