@@ -3,8 +3,9 @@
 //! To minimise, k is always one below the best colouring. To reach a target, k goes down one by one
 //! while that is quick, and then the target is searched *head on*: colourings with more colours are
 //! no step on the way to it. But it may be out of reach, and then the best colouring is what the user
-//! gets; so after a while the *descent* goes on beside the search for the target, with a quarter of
-//! the moves. Both keep their searches while the other has its turn.
+//! gets; so after a while the *descent* goes on beside the search for the target: with half of the
+//! moves as long as it comes further, with a quarter when it is stuck. Both keep their searches while
+//! the other has its turn.
 
 use crate::Goal;
 use crate::attempt::Attempt;
@@ -13,8 +14,11 @@ use crate::attempt::Attempt;
 /// be reached at all.
 const HEAD_START: u64 = 16_000_000;
 
-/// Moves head on for each move of the descent after that.
+/// Moves head on for each move of the descent after that, if the descent is stuck.
 const HEAD_ON_SHARE: u64 = 3;
+
+/// Moves of the descent without a better colouring after which it is.
+const PATIENCE: u64 = 16_000_000;
 
 /// What an attempt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub(crate) struct Agenda {
     attempts: [Option<Attempt>; 2],
     /// Moves of the search for the target, and of the descent since that began.
     moves: [u64; 2],
+    /// Moves of the descent since the last better colouring.
+    vain: u64,
 }
 
 impl Agenda {
@@ -50,7 +56,8 @@ impl Agenda {
 
     fn descent_is_due(&self) -> bool {
         let [descent, head_on] = self.moves;
-        head_on > HEAD_START && descent.saturating_mul(HEAD_ON_SHARE) < head_on - HEAD_START
+        let share = if self.vain < PATIENCE { 1 } else { HEAD_ON_SHARE };
+        head_on > HEAD_START && descent.saturating_mul(share) < head_on - HEAD_START
     }
 
     /// The attempt of a course; none before its first turn and after a better colouring.
@@ -62,11 +69,16 @@ impl Agenda {
     pub fn book(&mut self, course: Course, moves: u64) {
         if self.attempts[Course::HeadOn as usize].is_some() {
             self.moves[course as usize] += moves;
+            self.vain += if course == Course::Descent { moves } else { 0 };
         }
     }
 
     /// Drops the attempts that a colouring with `best` colours makes pointless.
     pub fn improved(&mut self, best: usize) {
+        // What the descent was behind while it was stuck is not made up for.
+        let [descent, head_on] = &mut self.moves;
+        *descent = (*descent).max(head_on.saturating_sub(HEAD_START));
+        self.vain = 0;
         for attempt in &mut self.attempts {
             attempt.take_if(|attempt| attempt.k >= best);
         }
@@ -125,23 +137,28 @@ mod tests {
         agenda.book(Course::Descent, 50 * HEAD_START);
         *agenda.attempt(Course::HeadOn) = attempt(5, false);
         let goal = Goal::Colors(5);
-        let turns = |agenda: &mut Agenda, best| {
+        let turns = |agenda: &mut Agenda, best, million| {
             let mut made = [0u64; 2];
-            for _ in 0..400 {
+            for _ in 0..million {
                 let (course, _) = agenda.next(goal, best);
                 agenda.book(course, 1_000_000);
                 made[course as usize] += 1;
             }
             made
         };
-        let [descent, head_on] = turns(&mut agenda, 9);
-        assert!((90..=100).contains(&descent), "{descent} of the descent, {head_on} head on");
-        // A better colouring leaves the search for the target alone.
-        *agenda.attempt(Course::Descent) = attempt(8, true);
+        let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
+        assert_eq!(turns(&mut agenda, 9, start), [0, start]);
+        assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
+        assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
+        assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
         agenda.improved(8);
+        assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
+        // A better colouring leaves the search for the target alone.
+        *agenda.attempt(Course::Descent) = attempt(7, true);
+        agenda.improved(7);
         assert!(agenda.attempt(Course::Descent).is_none());
         assert!(agenda.attempt(Course::HeadOn).is_some());
         // One colour above the target there is nothing else to look for.
-        assert_eq!(turns(&mut agenda, 6), [0, 400]);
+        assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
     }
 }
