@@ -36,6 +36,8 @@ impl DriverError {
     pub const NO_DEVICE: u32 = 100;
     /// `CUDA_ERROR_INVALID_VALUE`.
     pub const INVALID_VALUE: u32 = 1;
+    /// `CUDA_ERROR_INVALID_IMAGE`.
+    pub const INVALID_IMAGE: u32 = 200;
     /// `CUDA_ERROR_PEER_ACCESS_UNSUPPORTED`.
     pub const PEER_ACCESS_UNSUPPORTED: u32 = 217;
     /// `CUDA_ERROR_NOT_READY`: a query's "no", not a failure.
@@ -186,6 +188,14 @@ pub enum KernelError {
     /// The image has no function of this name.
     #[error("the kernel image has no function `{0}`")]
     NoFunction(String),
+    /// The image is no CUBIN, fat binary or PTX, or not all of one. The driver was not given it.
+    #[error("kernel image {name} is not a whole CUBIN, fat binary or PTX: {bytes} bytes")]
+    NotAnImage {
+        /// The kernel's name.
+        name: String,
+        /// How many bytes there are.
+        bytes: usize,
+    },
     /// The driver refused the image.
     #[error("the driver refused kernel image {name}: {source}")]
     Load {

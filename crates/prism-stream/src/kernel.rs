@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::cache::KernelCache;
 use crate::context::GpuContext;
-use crate::driver::{Driver, RawFunction, RawModule};
-use crate::error::{GpuError, KernelError};
+use crate::driver::{Driver, RawFunction, RawModule, is_whole_image};
+use crate::error::{DriverError, GpuError, KernelError};
 
 /// CUDA C++ and what it is to be compiled with.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -111,7 +111,7 @@ enum Built<'a> {
 
 /// What was compiled; where there is no compiler, the generic PTX in its place. A compiler that fails
 /// is not passed over: what it says is worth more than a program that runs from something else.
-fn image(
+fn loadable(
     source: &KernelSource,
     built: Result<Vec<u8>, KernelError>,
 ) -> Result<Built<'_>, KernelError> {
@@ -151,15 +151,22 @@ impl Drop for Image {
 }
 
 impl Module {
-    /// Loads a CUBIN or a fat binary.
+    /// Loads a CUBIN or a fat binary. Of what is in there only the extent is checked: its kernels are
+    /// trusted as any code is.
     ///
     /// # Errors
-    /// [`KernelError::Load`] if the driver refuses it.
+    /// [`KernelError::NotAnImage`] if not all of it is there, [`KernelError::Load`] if the driver
+    /// refuses it. A mock takes anything.
     pub fn from_cubin(gpu: &GpuContext, name: &str, image: &[u8]) -> Result<Self, GpuError> {
         gpu.ensure_alive()?;
         gpu.driver().bind()?;
         let raw = gpu.driver().module_load(image).map_err(|source| {
-            gpu.note(KernelError::Load { name: name.to_owned(), source }.into())
+            let name = name.to_owned();
+            let cut = source.code == DriverError::INVALID_IMAGE && !is_whole_image(image);
+            gpu.note(match cut {
+                true => KernelError::NotAnImage { name, bytes: image.len() }.into(),
+                false => KernelError::Load { name, source }.into(),
+            })
         })?;
         Ok(Self { image: Arc::new(Image { driver: Arc::clone(gpu.driver()), raw }) })
     }
@@ -184,7 +191,7 @@ impl Module {
         source: &KernelSource,
         cache: &KernelCache,
     ) -> Result<Self, GpuError> {
-        match image(source, cache.get_or_build(source, &gpu.info().arch()))? {
+        match loadable(source, cache.get_or_build(source, &gpu.info().arch()))? {
             Built::Cubin(cubin) => Self::from_cubin(gpu, source.name, &cubin),
             Built::Generic(ptx) => Self::from_ptx(gpu, source.name, ptx),
         }
@@ -255,13 +262,13 @@ mod tests {
         let ptx: &'static str = format!("{heading}\n.version 8.0\n").leak();
         let source = plain.clone().with_generic_ptx(ptx);
 
-        assert_eq!(image(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
-        assert_eq!(image(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(ptx)));
-        let missing = image(&plain, Err(KernelError::NoCompiler));
+        assert_eq!(loadable(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
+        assert_eq!(loadable(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(ptx)));
+        let missing = loadable(&plain, Err(KernelError::NoCompiler));
         assert_eq!(missing, Err(KernelError::NoCompiler));
         let told = missing.map(|_| ()).unwrap_err().to_string();
         assert!(told.contains("pip install nvidia-cuda-nvrtc"), "{told}");
         let broken = KernelError::BadCompiler("no such function".to_owned());
-        assert_eq!(image(&source, Err(broken.clone())), Err(broken));
+        assert_eq!(loadable(&source, Err(broken.clone())), Err(broken));
     }
 }

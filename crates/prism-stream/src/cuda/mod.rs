@@ -32,7 +32,7 @@ pub(crate) use self::describe::{describe, device_count, driver_version, library_
 use crate::device::DeviceInfo;
 use crate::driver::{
     DevicePtr, Driver, Gate, HostBlock, HostUse, KernelArg, LaunchShape, MAX_KERNEL_ARGS,
-    PriorityRange, RawEvent, RawFunction, RawModule, RawStream,
+    PriorityRange, RawEvent, RawFunction, RawModule, RawStream, is_whole_image,
 };
 use crate::error::DriverError;
 
@@ -329,12 +329,16 @@ unsafe impl Driver for CudaDriver {
     }
 
     fn module_load(&self, image: &[u8]) -> Result<RawModule, DriverError> {
+        let call = "cuModuleLoadData";
+        if !is_whole_image(image) {
+            return Err(DriverError { code: DriverError::INVALID_IMAGE, call });
+        }
         self.bind()?;
         let mut made = ptr::null_mut();
-        // SAFETY: a context is current; `image` is a CUBIN, which carries its length, or ends in
-        // the NUL that ends PTX (`Module` sees to it); the call writes one handle.
+        // SAFETY: a context is current; the call reads as far as the image says that it goes, which
+        // is no further than its bytes, and writes one handle.
         let result = unsafe { sys::cuModuleLoadData(&raw mut made, image.as_ptr().cast()) };
-        check(result, "cuModuleLoadData")?;
+        check(result, call)?;
         Ok(RawModule(made as usize as u64))
     }
 

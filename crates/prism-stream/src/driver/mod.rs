@@ -11,6 +11,7 @@
 
 mod gate;
 mod graph;
+mod image;
 mod peer;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ use bytemuck::Pod;
 pub use self::gate::Gate;
 pub(crate) use self::gate::HeldBack;
 pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
+pub use self::image::is_whole_image;
 pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
 use crate::error::DriverError;
@@ -217,7 +219,9 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
         stream: RawStream,
     ) -> Result<(), DriverError>;
 
-    /// Loads a CUBIN, or PTX text that ends in a NUL.
+    /// Loads a CUBIN, a fat binary, or PTX text that ends in a NUL. Of an image that is not all there,
+    /// nothing beyond its end is read: it is refused as [`DriverError::INVALID_IMAGE`], which
+    /// [`is_whole_image`] tells.
     fn module_load(&self, image: &[u8]) -> Result<RawModule, DriverError>;
     /// Unloads an image none of whose kernels is running.
     unsafe fn module_unload(&self, module: RawModule) -> Result<(), DriverError>;
