@@ -60,6 +60,9 @@ unsafe impl Driver for Instant {
     fn stream_create(&self, _: i32) -> Outcome<RawStream> {
         Ok(RawStream(1))
     }
+    fn stream_is_shared(&self, _: RawStream) -> bool {
+        false
+    }
     unsafe fn stream_destroy(&self, _: RawStream) -> Outcome {
         Ok(())
     }

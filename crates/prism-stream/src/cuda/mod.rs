@@ -115,9 +115,9 @@ impl CudaDriver {
         &self.context
     }
 
-    /// A stream made here, as cudarc knows it. It stays usable after the pool has let go of it.
-    #[must_use]
-    pub fn shared_stream(&self, raw: RawStream) -> Option<Arc<CudaStream>> {
+    /// A stream made here, as cudarc knows it. It stays usable after the pool has let go of it. For the
+    /// lease of that stream alone: a handle may be that of a stream which somebody else works on.
+    pub(crate) fn shared_stream(&self, raw: RawStream) -> Option<Arc<CudaStream>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner).get(&raw.0).cloned()
     }
 }

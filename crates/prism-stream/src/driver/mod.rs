@@ -157,10 +157,7 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
     /// A new stream that does not wait for the default stream.
     fn stream_create(&self, priority: i32) -> Result<RawStream, DriverError>;
     /// Whether somebody outside may still put work on a stream, so that it cannot be lent again.
-    fn stream_is_shared(&self, stream: RawStream) -> bool {
-        let _ = stream;
-        false
-    }
+    fn stream_is_shared(&self, stream: RawStream) -> bool;
     /// Gives a stream back; work on it still runs.
     unsafe fn stream_destroy(&self, stream: RawStream) -> Result<(), DriverError>;
     /// Whether everything on the stream is done.
