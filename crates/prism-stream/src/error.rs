@@ -298,12 +298,20 @@ impl GpuError {
     pub fn is_sticky(&self) -> bool {
         match self {
             Self::Poisoned { .. } => true,
-            Self::Driver(error) => error.severity() == Severity::Sticky,
             Self::Step { source, .. } => source.is_sticky(),
-            Self::Memory { source, .. } | Self::Kernel(KernelError::Load { source, .. }) => {
-                source.severity() == Severity::Sticky
-            }
-            _ => false,
+            _ => self.driver().is_some_and(|error| error.severity() == Severity::Sticky),
+        }
+    }
+
+    /// What the driver said, if this goes back to a call of it, however often it was wrapped.
+    #[must_use]
+    pub fn driver(&self) -> Option<DriverError> {
+        match self {
+            Self::Driver(source)
+            | Self::Memory { source, .. }
+            | Self::Kernel(KernelError::Load { source, .. }) => Some(*source),
+            Self::Step { source, .. } => source.driver(),
+            _ => None,
         }
     }
 }
@@ -342,5 +350,21 @@ mod tests {
     fn stickiness_shows_through_the_step_that_wraps_it() {
         let inner = GpuError::Driver(DriverError { code: 700, call: "x" });
         assert!(GpuError::Step { step: 3, source: Box::new(inner) }.is_sticky());
+    }
+
+    #[test]
+    fn what_the_driver_said_is_found_behind_whatever_wraps_it() {
+        let source = DriverError { code: 900, call: "x" };
+        let wrapped = [
+            GpuError::Driver(source),
+            GpuError::Memory { bytes: 1, kind: "device", source },
+            KernelError::Load { name: "a".to_owned(), source }.into(),
+        ];
+        for error in wrapped {
+            assert_eq!(error.driver(), Some(source));
+            let step = GpuError::Step { step: 3, source: Box::new(error) };
+            assert_eq!((step.driver(), step.is_sticky()), (Some(source), false));
+        }
+        assert_eq!(GpuError::NoKernel.driver(), None);
     }
 }

@@ -149,9 +149,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
             walk.make(plan.open, first).map_err(refuse)?;
             for step in first..=last {
-                walk.make(plan.step, step).map_err(|error| match error {
-                    GpuError::Driver(code) if code.is_capture() => refuse(error),
-                    error => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
+                walk.make(plan.step, step).map_err(|error| {
+                    // A launch wraps what the driver said as it likes, for want of memory say.
+                    match error.driver().is_some_and(|said| said.is_capture()) {
+                        true => refuse(error),
+                        false => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
+                    }
                 })?;
             }
             walk.make(plan.close, last).map_err(refuse)?;

@@ -251,7 +251,7 @@ fn a_refused_graph_is_not_chosen_again() {
     mock.cost("kernel", Duration::from_nanos(100));
     let mut pipeline = unbound(&gpu, automatic(8));
     let mut greedy = kernel(&gpu);
-    greedy.alloc_from = Some(0);
+    greedy.greedy_from = Some(0);
     pipeline.bind(greedy).unwrap();
     run_batches(&mut pipeline, 0, 4000, 8);
     assert_eq!(pipeline.stats().submission, Submission::Streams);
