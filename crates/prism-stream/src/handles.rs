@@ -134,12 +134,22 @@ impl Drop for Event {
     }
 }
 
-/// Owned device memory.
-pub struct DeviceBuffer {
+/// Device memory that is freed when the last of its owners goes.
+struct DeviceBlock {
     driver: Arc<dyn Driver>,
     ledger: Arc<Ledger>,
     at: DevicePtr,
     bytes: usize,
+}
+
+/// Owned device memory.
+pub struct DeviceBuffer {
+    block: Arc<DeviceBlock>,
+}
+
+/// Keeps device memory allocated beyond its buffer: for work on it that was not seen to end.
+pub(crate) struct DeviceHold {
+    _block: Arc<DeviceBlock>,
 }
 
 impl DeviceBuffer {
@@ -155,34 +165,40 @@ impl DeviceBuffer {
         })?;
         ledger.device.fetch_add(bytes, Ordering::Relaxed);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), at, bytes })
+        let (driver, ledger) = (Arc::clone(driver), Arc::clone(ledger));
+        Ok(Self { block: Arc::new(DeviceBlock { driver, ledger, at, bytes }) })
+    }
+
+    /// Keeps the memory for as long as the answer lives, whatever becomes of the buffer.
+    pub(crate) fn hold(&self) -> DeviceHold {
+        DeviceHold { _block: Arc::clone(&self.block) }
     }
 
     /// Whether it was allocated through this very driver.
     pub(crate) fn belongs_to(&self, driver: &Arc<dyn Driver>) -> bool {
-        Arc::ptr_eq(&self.driver, driver)
+        Arc::ptr_eq(&self.block.driver, driver)
     }
 
     /// Where the bytes from `at` on are; none if there are fewer than `bytes` of them.
     pub(crate) fn range(&self, at: usize, bytes: usize) -> Option<DevicePtr> {
-        let fits = at.checked_add(bytes).is_some_and(|end| end <= self.bytes);
-        fits.then(|| DevicePtr(self.at.0 + at as u64))
+        let fits = at.checked_add(bytes).is_some_and(|end| end <= self.bytes());
+        fits.then(|| DevicePtr(self.ptr().0 + at as u64))
     }
 
     /// Where it is.
     #[must_use]
     pub fn ptr(&self) -> DevicePtr {
-        self.at
+        self.block.at
     }
 
     /// Its size in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.block.bytes
     }
 }
 
-impl Drop for DeviceBuffer {
+impl Drop for DeviceBlock {
     fn drop(&mut self) {
         note("a context", self.driver.bind());
         // SAFETY: the one owner goes, and it waited for the work on this memory.
@@ -193,7 +209,10 @@ impl Drop for DeviceBuffer {
 
 impl fmt::Debug for DeviceBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceBuffer").field("at", &self.at).field("bytes", &self.bytes).finish()
+        f.debug_struct("DeviceBuffer")
+            .field("at", &self.ptr())
+            .field("bytes", &self.bytes())
+            .finish()
     }
 }
 

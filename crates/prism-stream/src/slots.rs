@@ -34,7 +34,7 @@ impl Slot {
         placement: Placement,
         submission: Submission,
         (config_bytes, telemetry_bytes): (usize, usize),
-    ) -> Result<Self, GpuError> {
+    ) -> Result<Self, NoLanes> {
         let (driver, ledger) = (gpu.driver(), gpu.ledger());
         let host = |bytes, purpose| HostBuffer::new(driver, ledger, bytes, purpose);
         let device = |bytes| DeviceBuffer::new(driver, ledger, bytes);
@@ -47,7 +47,8 @@ impl Slot {
         let mut marks = [const { None }; MARKS];
         for op in plan::plan(placement, submission).calls() {
             if let plan::Op::Record(mark, _) = op {
-                marks[mark as usize] = Some(Event::new(driver, ledger)?);
+                let event = Event::new(driver, ledger);
+                marks[mark as usize] = Some(event.map_err(|error| NoLanes::scarce(error.into()))?);
             }
         }
         let slot = Self {
@@ -100,6 +101,34 @@ fn address(device: Option<&DeviceBuffer>, host: &HostBuffer) -> Result<DevicePtr
         .ok_or(GpuError::InvalidOptions("this device does not map host memory"))
 }
 
+/// Why there are no lanes.
+#[derive(Debug)]
+pub(crate) enum NoLanes {
+    /// Not as many streams or events were to be had; fewer might be.
+    Scarce(GpuError),
+    /// Anything else.
+    Other(GpuError),
+}
+
+impl NoLanes {
+    /// The error of making a stream or an event.
+    fn scarce(error: GpuError) -> Self {
+        if error.is_sticky() { Self::Other(error) } else { Self::Scarce(error) }
+    }
+
+    pub fn into_error(self) -> GpuError {
+        match self {
+            Self::Scarce(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+impl<E: Into<GpuError>> From<E> for NoLanes {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 /// The streams and slots of a pipeline.
 pub(crate) struct Lanes {
     streams: Vec<StreamLease>,
@@ -116,18 +145,24 @@ impl Lanes {
         submission: Submission,
         count: usize,
         bytes: (usize, usize),
-    ) -> Result<Self, GpuError> {
+    ) -> Result<Self, NoLanes> {
         let gpu = pool.gpu();
         let streams = plan::purposes(placement, submission)
             .into_iter()
-            .map(|purpose| pool.lease(purpose))
+            .map(|purpose| pool.lease(purpose).map_err(NoLanes::scarce))
             .collect::<Result<Vec<_>, _>>()?;
         gpu.driver().bind()?;
         let slots = (0..count)
             .map(|_| Slot::new(gpu, placement, submission, bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let lanes = Self { streams, detached: Vec::new(), slots };
-        lanes.clear(gpu.driver().as_ref())?;
+        let mut lanes = Self { streams, detached: Vec::new(), slots };
+        if let Err(error) = lanes.clear(gpu.driver().as_ref()) {
+            // The device may be clearing them still.
+            lanes.detach();
+            gpu.park(Box::new(lanes));
+            gpu.reap();
+            return Err(error.into());
+        }
         Ok(lanes)
     }
 
@@ -174,6 +209,12 @@ impl Lanes {
     /// two would hold on to each other, and nobody would ever let go of either.
     fn detach(&mut self) {
         self.detached.extend(self.streams.drain(..).filter_map(StreamLease::detach));
+    }
+}
+
+impl Parked for Lanes {
+    fn passed(&self) -> Result<bool, DriverError> {
+        self.idle()
     }
 }
 

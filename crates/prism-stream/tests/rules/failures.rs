@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
+use prism_stream::{GpuContext, GpuError, PipelineOptions, Placement, Submission};
 
 use crate::support::{
     STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
@@ -163,6 +163,38 @@ fn a_pipeline_that_hangs_is_parked_by_drop_and_let_go_later() {
     assert_eq!(gpu.parked(), 0);
     assert_eq!(gpu.memory_use().device_bytes, 0);
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+/// Rule 14, where nobody comes back for what was not seen to end.
+#[test]
+fn what_a_failed_wait_leaves_to_the_device_is_parked_until_the_device_is_done() {
+    type Attempt = fn(&GpuContext) -> bool;
+    let attempts: [(&str, u64, Attempt); 4] = [
+        ("new slots", 1, |gpu| pipeline(gpu, options(3, STREAMS)).submit(&config(0)).is_err()),
+        ("cleared memory", 0, |gpu| gpu.alloc_zeroed(64).is_err()),
+        ("an upload", 1, |gpu| {
+            let mut buffer = gpu.alloc_zeroed(64).unwrap();
+            gpu.upload(&mut buffer, 0, &[1_u8; 64]).is_err()
+        }),
+        ("a download", 1, |gpu| {
+            let buffer = gpu.alloc_zeroed(64).unwrap();
+            gpu.download(&buffer, 0, &mut [0_u8; 64]).is_err()
+        }),
+    ];
+    for (what, after, attempt) in attempts {
+        for seed in 0..40 {
+            let (mock, gpu) = device(seed);
+            mock.fail("stream_synchronize", after, 2);
+            assert!(attempt(&gpu), "{what} did not wait");
+            gpu.synchronize().unwrap();
+            assert_eq!(gpu.parked(), 0, "{what}");
+            let memory = gpu.memory_use();
+            assert_eq!((memory.device_bytes, memory.pinned_bytes), (0, 0), "{what}");
+            drop(gpu);
+            assert_eq!(mock.live().2, 0, "{what}");
+            assert_eq!(mock.violations(), Vec::<String>::new(), "{what}, seed {seed}");
+        }
+    }
 }
 
 #[test]
