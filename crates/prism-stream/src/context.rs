@@ -11,7 +11,7 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytemuck::Pod;
@@ -28,6 +28,21 @@ pub const GRACE: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub struct GpuContext {
     shared: Arc<Shared>,
+}
+
+/// A handle that does not keep its context alive: for what may be parked in it.
+pub(crate) struct WeakContext {
+    shared: Weak<Shared>,
+}
+
+impl WeakContext {
+    /// As [`GpuContext::note`], for as long as there is a context.
+    pub fn note(&self, error: GpuError) -> GpuError {
+        match self.shared.upgrade() {
+            Some(shared) => GpuContext { shared }.note(error),
+            None => error,
+        }
+    }
 }
 
 /// What the clones share.
@@ -250,6 +265,11 @@ impl GpuContext {
 
     pub(crate) fn ledger(&self) -> &Arc<Ledger> {
         &self.shared.ledger
+    }
+
+    /// A handle that does not keep the context alive.
+    pub(crate) fn downgrade(&self) -> WeakContext {
+        WeakContext { shared: Arc::downgrade(&self.shared) }
     }
 
     /// Refuses if the device is lost.

@@ -40,6 +40,8 @@ impl DriverError {
     pub const INVALID_IMAGE: u32 = 200;
     /// `CUDA_ERROR_PEER_ACCESS_UNSUPPORTED`.
     pub const PEER_ACCESS_UNSUPPORTED: u32 = 217;
+    /// `CUDA_ERROR_NOT_FOUND`.
+    pub const NOT_FOUND: u32 = 500;
     /// `CUDA_ERROR_NOT_READY`: a query's "no", not a failure.
     pub const NOT_READY: u32 = 600;
     /// `CUDA_ERROR_ILLEGAL_ADDRESS`.

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::KernelCache;
-use crate::context::GpuContext;
+use crate::context::{GpuContext, WeakContext};
 use crate::driver::{Driver, RawFunction, RawModule, is_whole_image};
 use crate::error::{DriverError, GpuError, KernelError};
 
@@ -135,7 +135,20 @@ pub struct Module {
 /// What is unloaded.
 struct Image {
     driver: Arc<dyn Driver>,
+    /// Hears of errors. Not more than that: a kernel may be parked in its context, with its image.
+    gpu: WeakContext,
     raw: RawModule,
+}
+
+impl Image {
+    /// Binds the context and makes a call on the image.
+    fn call<R>(
+        &self,
+        call: impl FnOnce(&dyn Driver, RawModule) -> Result<R, DriverError>,
+    ) -> Result<R, GpuError> {
+        let made = self.driver.bind().and_then(|()| call(self.driver.as_ref(), self.raw));
+        made.map_err(|error| self.gpu.note(error.into()))
+    }
 }
 
 impl Drop for Image {
@@ -159,7 +172,6 @@ impl Module {
     /// refuses it. A mock takes anything.
     pub fn from_cubin(gpu: &GpuContext, name: &str, image: &[u8]) -> Result<Self, GpuError> {
         gpu.ensure_alive()?;
-        gpu.driver().bind()?;
         let raw = gpu.driver().module_load(image).map_err(|source| {
             let name = name.to_owned();
             let cut = source.code == DriverError::INVALID_IMAGE && !is_whole_image(image);
@@ -168,7 +180,8 @@ impl Module {
                 false => KernelError::Load { name, source }.into(),
             })
         })?;
-        Ok(Self { image: Arc::new(Image { driver: Arc::clone(gpu.driver()), raw }) })
+        let (driver, gpu) = (Arc::clone(gpu.driver()), gpu.downgrade());
+        Ok(Self { image: Arc::new(Image { driver, gpu, raw }) })
     }
 
     /// Loads PTX, which the driver compiles.
@@ -200,15 +213,21 @@ impl Module {
     /// Finds a kernel that is declared `extern "C" __global__`.
     ///
     /// # Errors
-    /// [`KernelError::NoFunction`] if there is none of that name.
+    /// [`KernelError::NoFunction`] if there is none of that name; what else the driver says.
     pub fn function(&self, name: &str) -> Result<Function, GpuError> {
         let missing = || KernelError::NoFunction(name.to_owned());
         let c_name = CString::new(name).map_err(|_| missing())?;
-        self.image.driver.bind()?;
-        // SAFETY: the image is loaded while `self` is.
-        let found = unsafe { self.image.driver.module_function(self.image.raw, &c_name) };
-        let raw = found.map_err(|_| missing())?;
-        Ok(Function { raw, image: Arc::clone(&self.image) })
+        let found = self.image.call(|driver, raw| {
+            // SAFETY: the image is loaded while `self` is, and the context was bound.
+            unsafe { driver.module_function(raw, &c_name) }
+        });
+        match found {
+            Ok(raw) => Ok(Function { raw, image: Arc::clone(&self.image) }),
+            Err(GpuError::Driver(DriverError { code: DriverError::NOT_FOUND, .. })) => {
+                Err(missing().into())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -238,10 +257,10 @@ impl Function {
     /// # Errors
     /// [`GpuError::Driver`] if the device has less, or the kernel's static shared memory leaves less.
     pub fn allow_shared(&self, bytes: u32) -> Result<(), GpuError> {
-        let driver = &self.image.driver;
-        driver.bind()?;
-        // SAFETY: the image is loaded while `self` is, and the context was bound.
-        Ok(unsafe { driver.function_allow_shared(self.raw, bytes) }?)
+        self.image.call(|driver, _| {
+            // SAFETY: the image is loaded while `self` is, and the context was bound.
+            unsafe { driver.function_allow_shared(self.raw, bytes) }
+        })
     }
 }
 

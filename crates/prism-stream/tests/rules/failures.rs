@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use prism_stream::{GpuContext, GpuError, PipelineOptions, Placement, Submission};
+use prism_stream::{
+    DriverError, GpuContext, GpuError, KernelError, Module, PipelineOptions, Placement, Submission,
+};
 
 use crate::support::{
     STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
@@ -35,6 +37,27 @@ fn a_kernel_fault_names_the_step_and_poisons_the_context() {
     assert!(pipeline.reset().is_err());
     drop(pipeline); // leaks, does not free under a lost device's hands, and does not wait
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_lost_device_shows_whatever_is_asked_of_a_kernel() {
+    for call in ["module_function", "function_allow_shared"] {
+        let (mock, gpu) = device(6);
+        let module = Module::from_cubin(&gpu, "sum", b"image").unwrap();
+        let missing = module.function("difference").expect_err("there is none");
+        assert!(matches!(missing, GpuError::Kernel(KernelError::NoFunction(_))), "{missing}");
+        mock.fail(call, 0, 719);
+        let lost = module.function("sum").and_then(|sum| sum.allow_shared(64 << 10));
+        assert_eq!(lost.expect_err("lost").driver().map(|said| said.code), Some(719), "{call}");
+        assert!(gpu.poison().is_some(), "{call}");
+    }
+    // One that passes is no want of a kernel either.
+    let (mock, gpu) = device(6);
+    let module = Module::from_cubin(&gpu, "sum", b"image").unwrap();
+    mock.fail("module_function", 0, DriverError::INVALID_VALUE);
+    let error = module.function("sum").expect_err("refused");
+    assert!(matches!(error, GpuError::Driver(_)), "{error}");
+    assert!(gpu.poison().is_none() && module.function("sum").is_ok());
 }
 
 #[test]
