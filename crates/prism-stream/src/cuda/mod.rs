@@ -8,8 +8,9 @@
 //! first stream is made.
 //!
 //! Nothing in here may be reached before [`probe`](crate::probe) has found the driver's library,
-//! since a missing symbol panics inside cudarc: a [`CudaDriver`] can only be made from a
-//! [`CudaContext`], which exists only if the library does.
+//! since a missing symbol panics inside cudarc: a [`CudaDriver`] is made by
+//! [`GpuContext::from_cudarc`](crate::GpuContext::from_cudarc) alone, from a [`CudaContext`], which exists
+//! only if the library does, once that was seen to be new enough.
 #![allow(unsafe_code)]
 
 mod describe;
@@ -99,11 +100,11 @@ unsafe extern "C" fn wait_at(gate: *mut c_void) {
 }
 
 impl CudaDriver {
-    /// Speaks for the device of a context that the caller made.
+    /// Speaks for the device of a context that the caller made, of a driver that is new enough.
     ///
     /// # Errors
     /// What the driver says when it is asked to describe the device.
-    pub fn new(context: Arc<CudaContext>) -> Result<Self, DriverError> {
+    pub(crate) fn new(context: Arc<CudaContext>) -> Result<Self, DriverError> {
         let info = describe(context.ordinal())?;
         let streams = Mutex::new(HashMap::new());
         Ok(Self { context, info, streams, epoch: Instant::now() })
