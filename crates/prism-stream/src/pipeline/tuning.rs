@@ -71,6 +71,9 @@ enum Phase {
     Fixed,
     /// So many steps are still to be measured with the placement at hand.
     Measuring(u32),
+    /// Enough is known; what follows from it is not carried out yet. It can fail, for a late step say,
+    /// and is tried again then.
+    Deciding,
     /// The choice is made.
     Chosen,
 }
@@ -131,21 +134,22 @@ impl Tuner {
     }
 
     pub fn measured(&self) -> Option<&Measured> {
-        (self.phase == Phase::Chosen).then_some(&self.measured)
+        matches!(self.phase, Phase::Deciding | Phase::Chosen).then_some(&self.measured)
     }
 
-    /// Whether to put timed events around the kernels of the first `steps` steps of a submission.
-    pub fn samples(&mut self, first: u64, steps: usize) -> bool {
+    /// Whether to put timed events around kernels of a submission that is to be enqueued.
+    pub fn samples(&mut self) -> bool {
         if self.phase != Phase::Chosen || self.sampled.is_some() {
             return false;
         }
         self.until = self.until.saturating_sub(1);
-        let now = self.until == 0;
-        if now {
-            self.until = EVERY;
-            self.sampled = Some((first, steps));
-        }
-        now
+        self.until == 0
+    }
+
+    /// A submission is enqueued whose events lie around so many steps from `first` on.
+    pub fn note_sample(&mut self, first: u64, steps: usize) {
+        self.until = EVERY;
+        self.sampled = Some((first, steps));
     }
 
     /// Takes note of a measured step.
@@ -305,18 +309,22 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Goes on to measure mapped memory if that is worth it, else chooses and moves.
     fn decide(&mut self) -> Result<(), GpuError> {
         let (limits, measured) = (self.tuner.limits, self.tuner.measured);
+        self.tuner.phase = Phase::Deciding;
         if measured.mapped.is_none() && choose::worth_mapping(&measured, &limits) {
-            self.tuner.phase = Phase::Measuring(STEPS);
-            return self.move_to(Placement::Mapped);
+            self.move_to(Placement::Mapped)?;
+            if self.tuner.is_active() {
+                self.tuner.phase = Phase::Measuring(STEPS);
+            }
+            return Ok(());
         }
         let mut choice = choose::choose(&measured, &limits);
-        self.tuner.phase = Phase::Chosen;
-        (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         self.move_to(choice.placement)?;
         if self.stats.placement != choice.placement {
             choice = choose::choose(&measured, &self.tuner.limits);
         }
+        (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         if self.tuner.is_active() {
+            self.tuner.phase = Phase::Chosen;
             self.stats.submission = choice.submission;
             self.stats.reason = self.tuner.refused.unwrap_or(choice.reason);
             self.stats.depth = self.options.in_flight.unwrap_or(choice.depth);
@@ -345,6 +353,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 
     /// Chooses again if the kernel or the batches are no more what they were.
     pub(super) fn retune(&mut self, batch: usize) -> Result<(), GpuError> {
+        if self.tuner.phase == Phase::Deciding {
+            return self.decide();
+        }
         let tuner = &mut self.tuner;
         tuner.batch = tuner.batch.max(batch);
         if tuner.phase != Phase::Chosen || tuner.seen < WINDOW {
