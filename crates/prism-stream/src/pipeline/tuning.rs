@@ -8,18 +8,18 @@
 //! the same time and held back alike, which changes neither. If config and telemetry might be better
 //! off in mapped memory, a few more steps measure the kernel there.
 //!
-//! Later, one submission in [`EVERY`] has timed events around its kernel. When [`WINDOW`] such samples
-//! in a row say that the kernel is another than the one that was chosen by, or batches have another
-//! size, the choice is made again. Nothing is allocated for it but what another placement needs.
+//! Later, one submission in [`EVERY`] has timed events around its first kernel or, as a graph, around all
+//! of it. When [`WINDOW`] such samples in a row say that the kernel is another than the one that was
+//! chosen by, or batches have another size, the choice is made again. Nothing is allocated for it but what another placement needs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytemuck::Pod;
 
-use super::AsyncPipelineCoordinator;
 use super::enqueue::Torn;
 use super::finish::poll;
+use super::{AsyncPipelineCoordinator, PipelineStats};
 use crate::choose::{self, CopiedTimes, Limits, Measured};
 use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
@@ -57,7 +57,7 @@ pub(super) struct Tuner {
     until: u32,
     /// The first step of the submission that is sampled, and how many steps its events span.
     sampled: Option<(u64, usize)>,
-    /// Kernel times of the latest samples, in microseconds.
+    /// What the latest samples show of a step (see [`Measured::sample`]), in microseconds.
     window: [f64; WINDOW],
     seen: usize,
     /// The largest batch since the window began.
@@ -346,7 +346,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let [begin, end, ..] = timers.as_slice() else { return };
         // A time that cannot be read is a sample less.
         if let Ok(took) = us(begin, end) {
-            self.tuner.window[self.tuner.seen % WINDOW] = took / steps as f64;
+            let ends = self.tuner.measured.ends(self.stats.placement, self.stats.submission);
+            let each = (took - ends).max(0.0) / steps as f64;
+            self.tuner.window[self.tuner.seen % WINDOW] = each;
             self.tuner.seen += 1;
         }
     }
@@ -361,8 +363,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if tuner.phase != Phase::Chosen || tuner.seen < WINDOW {
             return Ok(());
         }
-        let placement = self.stats.placement;
-        let chosen = tuner.measured.kernel(placement).unwrap_or(0.0);
+        let PipelineStats { placement, submission, .. } = self.stats;
+        let chosen = tuner.measured.sample(placement, submission, &tuner.limits).unwrap_or(0.0);
         let delay = tuner.measured.launch + tuner.measured.call;
         let drifted = choose::drifted(chosen, &tuner.window, delay);
         let regrouped = tuner.batch != tuner.measured.batch;
@@ -370,7 +372,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         tuner.measured.batch = std::mem::take(&mut tuner.batch);
         if drifted {
             let least = tuner.window.iter().copied().fold(f64::INFINITY, f64::min);
-            tuner.measured = tuner.measured.with_kernel(placement, least);
+            let limits = tuner.limits;
+            tuner.measured = tuner.measured.with_sample(placement, submission, &limits, least);
         }
         if drifted || regrouped { self.decide() } else { Ok(()) }
     }

@@ -214,6 +214,25 @@ fn a_sample_that_cannot_be_timed_ends_no_graph() {
 }
 
 #[test]
+fn the_copies_of_a_graph_are_no_drift_of_its_kernel() {
+    let (mock, gpu) = device(6);
+    slow_host(&mock, 1);
+    mock.cost("copy", US * 50);
+    let graphs = PipelineOptions { submission: Some(Submission::Graph), ..automatic(8) };
+    let mut pipeline = pipeline(&gpu, graphs);
+    run_batches(&mut pipeline, 0, 8 * 400, 8);
+    assert_eq!(way(&pipeline), (Placement::Copied, Submission::Graph));
+    assert_eq!(pipeline.stats().choices, 1);
+    let kernel = pipeline.measured().unwrap().copied.unwrap().kernel;
+    assert!(kernel < 2.0, "{kernel}");
+    // One that outlasts them is.
+    slow_host(&mock, 1000);
+    run_batches(&mut pipeline, 8 * 400, 8 * 800, 8);
+    assert_eq!(pipeline.stats().choices, 2);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
 fn a_sampled_step_that_failed_is_no_sample() {
     let steps = |fault: Option<u64>| {
         let (mock, gpu) = device(4);
