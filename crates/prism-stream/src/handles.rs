@@ -252,7 +252,7 @@ impl HostBuffer {
             note("pinned memory", unsafe { driver.host_free(block) });
             return Err(GpuError::Internal("a driver gave pinned memory that is short or askew"));
         }
-        ledger.pinned.fetch_add(bytes, Ordering::Relaxed);
+        ledger.pinned.fetch_add(block.bytes, Ordering::Relaxed);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
         Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), block })
     }
