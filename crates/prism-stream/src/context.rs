@@ -121,7 +121,7 @@ impl GpuContext {
         DeviceBuffer::new(self.driver(), self.ledger(), bytes).map_err(|error| self.note(error))
     }
 
-    /// The same, cleared. Waits until it is.
+    /// The same, cleared. Waits until it is, without a limit, as clearing has a stream of its own.
     ///
     /// # Errors
     /// As [`alloc`](Self::alloc).
@@ -136,8 +136,8 @@ impl GpuContext {
 
     /// Copies values to a buffer of this context, from byte `at` on, and waits until they are
     /// there. For the state that a kernel starts from: it goes through pinned memory that is made
-    /// for the occasion. Work on the buffer that is in flight is not waited for; there is none
-    /// before a kernel is bound.
+    /// for the occasion, on a stream of its own. Work on the buffer that is in flight is not waited for;
+    /// there is none before a kernel is bound. The copy is waited for without a limit.
     ///
     /// # Errors
     /// [`GpuError::InvalidOptions`] if the buffer is too small or another context's;

@@ -132,6 +132,8 @@ impl<E: Into<GpuError>> From<E> for NoLanes {
 /// The streams and slots of a pipeline.
 pub(crate) struct Lanes {
     streams: Vec<StreamLease>,
+    /// How often the pool's priorities had changed when the streams were seen to be of them.
+    changes: u64,
     /// The same, once they were taken out of the pool.
     detached: Vec<Stream>,
     pub slots: Vec<Slot>,
@@ -146,7 +148,7 @@ impl Lanes {
         count: usize,
         bytes: (usize, usize),
     ) -> Result<Self, NoLanes> {
-        let gpu = pool.gpu();
+        let (gpu, changes) = (pool.gpu(), pool.changes());
         let streams = plan::purposes(placement, submission)
             .into_iter()
             .map(|purpose| pool.lease(purpose).map_err(NoLanes::scarce))
@@ -155,7 +157,7 @@ impl Lanes {
         let slots = (0..count)
             .map(|_| Slot::new(gpu, placement, submission, bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut lanes = Self { streams, detached: Vec::new(), slots };
+        let mut lanes = Self { streams, changes, detached: Vec::new(), slots };
         if let Err(error) = lanes.clear(gpu.driver().as_ref()) {
             // The device may be clearing them still.
             lanes.detach();
@@ -166,8 +168,36 @@ impl Lanes {
         Ok(lanes)
     }
 
+    /// Whether the priorities of the pool are still those that the streams were leased with. Makes a
+    /// call only after one has changed.
+    pub fn up_to_date(&mut self, pool: &StreamPool) -> Result<bool, GpuError> {
+        let changes = pool.changes();
+        if changes != self.changes {
+            for lease in &self.streams {
+                if pool.level(lease.purpose())? != lease.level() {
+                    return Ok(false);
+                }
+            }
+            self.changes = changes;
+        }
+        Ok(true)
+    }
+
+    /// Takes other streams in place of those whose priority has changed; nothing is on them. Those that
+    /// cannot be had stay what they are until the next change.
+    pub fn renew(&mut self, pool: &StreamPool) -> Result<(), GpuError> {
+        self.changes = pool.changes();
+        for lease in &mut self.streams {
+            if pool.level(lease.purpose())? != lease.level() {
+                *lease = pool.lease(lease.purpose())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Clears the device's copies, so that a kernel that writes part of a telemetry leaves no
-    /// surprises in the rest.
+    /// surprises in the rest. Waits until that is done and, without a limit, for what the stream's last
+    /// lease left on it.
     fn clear(&self, driver: &dyn Driver) -> Result<(), GpuError> {
         let stream = self.stream(StreamPurpose::KernelExecution)?;
         for slot in &self.slots {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::mock::MockDriver;
 use prism_stream::{
-    GpuContext, KernelArg, KernelCache, LaunchShape, Module, Placement, StepLaunch,
+    GpuContext, KernelArg, KernelCache, LaunchShape, Module, Placement, StepLaunch, StreamPriority,
 };
 
 use super::*;
@@ -103,6 +103,32 @@ fn test_managed_context_async_mode() {
         assert!(memory.device_bytes <= 35 * 1024, "{memory:?}");
         assert!(memory.pinned_bytes <= 35 * 1024, "{memory:?}");
         context.synchronize().unwrap();
+    });
+}
+
+#[test]
+fn a_change_of_priority_re_leases_the_streams_of_users_and_of_steps() {
+    managed(true, |mut context| {
+        for iteration in 0..20 {
+            context.triple_buffered_step(config(iteration)).unwrap();
+        }
+        let held = |context: &mut ManagedGpuContext| {
+            let lease = context.lease(StreamPurpose::KernelExecution).unwrap();
+            (lease.raw(), lease.level())
+        };
+        let before = held(&mut context);
+        let pool = context.stream_pool().unwrap().clone();
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::High);
+        let after = held(&mut context);
+        assert!(after.0 != before.0 && after.1 < before.1, "{before:?} {after:?}");
+        assert_eq!(held(&mut context), after, "and the same at every call again");
+        let leases = pool.usage(StreamPurpose::KernelExecution).leases;
+        for iteration in 20..40 {
+            check(&context.triple_buffered_step(config(iteration)).unwrap(), iteration - 2);
+        }
+        let usage = pool.usage(StreamPurpose::KernelExecution);
+        assert_eq!(usage.leases, leases + 1, "the pipeline has another stream as well");
+        assert_eq!(usage.leased, 2);
     });
 }
 

@@ -88,6 +88,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.settle()?;
         self.prepare()?;
+        self.follow_priorities()?;
         self.retune(steps)
     }
 
