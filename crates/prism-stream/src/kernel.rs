@@ -19,7 +19,7 @@ use crate::error::{DriverError, GpuError, KernelError};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KernelSource {
     /// What errors call it, such as `probe.cu`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The source.
     pub source: Cow<'static, str>,
     /// Constants that the source sees as macros: sizes that matter at compile time.
@@ -32,12 +32,12 @@ pub struct KernelSource {
 }
 
 impl KernelSource {
-    /// A source without constants.
+    /// A source without constants: embedded, or read at run time.
     #[must_use]
-    pub fn new(name: &'static str, source: &'static str) -> Self {
+    pub fn new(name: impl Into<Cow<'static, str>>, source: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            name,
-            source: Cow::Borrowed(source),
+            name: name.into(),
+            source: source.into(),
             defines: Vec::new(),
             options: Vec::new(),
             generic_ptx: None,
@@ -46,8 +46,8 @@ impl KernelSource {
 
     /// Adds a constant.
     #[must_use]
-    pub fn define(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.defines.push((Cow::Borrowed(name), value.to_string()));
+    pub fn define(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.defines.push((name.into(), value.to_string()));
         self
     }
 
@@ -119,7 +119,7 @@ fn loadable(
         Ok(cubin) => Ok(Built::Cubin(cubin)),
         Err(error @ KernelError::NoCompiler) => {
             let ptx = source.usable_generic_ptx().ok_or(error)?;
-            tracing::debug!(kernel = source.name, "no NVRTC: the driver compiles generic PTX");
+            tracing::debug!(kernel = %source.name, "no NVRTC: the driver compiles generic PTX");
             Ok(Built::Generic(ptx))
         }
         Err(error) => Err(error),
@@ -188,7 +188,7 @@ impl Module {
     ///
     /// # Errors
     /// [`KernelError::Nul`] for a NUL in the text, [`KernelError::Load`] if the driver refuses it.
-    pub fn from_ptx(gpu: &GpuContext, name: &'static str, ptx: &str) -> Result<Self, GpuError> {
+    pub fn from_ptx(gpu: &GpuContext, name: &str, ptx: &str) -> Result<Self, GpuError> {
         let text = CString::new(ptx)
             .map_err(|_| KernelError::Nul { name: name.to_owned(), what: "the PTX" })?;
         Self::from_cubin(gpu, name, text.as_bytes_with_nul())
@@ -205,8 +205,8 @@ impl Module {
         cache: &KernelCache,
     ) -> Result<Self, GpuError> {
         match loadable(source, cache.get_or_build(source, &gpu.info().arch()))? {
-            Built::Cubin(cubin) => Self::from_cubin(gpu, source.name, &cubin),
-            Built::Generic(ptx) => Self::from_ptx(gpu, source.name, ptx),
+            Built::Cubin(cubin) => Self::from_cubin(gpu, &source.name, &cubin),
+            Built::Generic(ptx) => Self::from_ptx(gpu, &source.name, ptx),
         }
     }
 
@@ -278,11 +278,11 @@ mod tests {
     fn generic_ptx_stands_in_for_a_missing_compiler_and_for_nothing_else() {
         let plain = KernelSource::new("a.cu", "source");
         let heading = format!("// a.cu {}", crate::cache::key(&plain, "compute_70", (12, 0)));
-        let ptx: &'static str = format!("{heading}\n.version 8.0\n").leak();
-        let source = plain.clone().with_generic_ptx(ptx);
+        let ptx = format!("{heading}\n.version 8.0\n");
+        let source = plain.clone().with_generic_ptx(ptx.clone());
 
         assert_eq!(loadable(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
-        assert_eq!(loadable(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(ptx)));
+        assert_eq!(loadable(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(&ptx)));
         let missing = loadable(&plain, Err(KernelError::NoCompiler));
         assert_eq!(missing, Err(KernelError::NoCompiler));
         let told = missing.map(|_| ()).unwrap_err().to_string();
