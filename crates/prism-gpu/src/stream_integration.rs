@@ -178,7 +178,9 @@ impl ManagedGpuContext {
     /// [`GpuError`]; it names the step that failed. A rejected config is an error of the call that
     /// would have answered with its telemetry.
     ///
-    /// After [`GpuError::StepTimeout`] of call n the late step n - 2 is still owed:
+    /// After [`GpuError::StepTimeout`] of call n the late step n - 2 is still owed (in sync mode, and in
+    /// the first calls, which are measured, it is step n itself that is late, and step n - 2 has come
+    /// back):
     /// [`pipeline_mut().next()`](crate::AsyncPipelineCoordinator::next) waits for it again. Otherwise
     /// the next call does, and passes its telemetry over, so that call n + 1 answers with step n - 1;
     /// if it is late again, that call has submitted nothing.

@@ -346,6 +346,13 @@ fn the_environment_asks_for_streams_with_a_one() {
     const CHILD: &str = "PRISM_TEST_ANSWER";
     if let Ok(expected) = std::env::var(CHILD) {
         assert_eq!(async_from_env().to_string(), expected);
+        // Nobody else asks it.
+        for enable_streams in [false, true] {
+            let context = ManagedGpuContext::with_gpu(mock(1).1, enable_streams).unwrap();
+            assert_eq!(context.has_stream_management(), enable_streams);
+        }
+        let chosen = ManagedGpuContext::with_options(mock(1).1, PipelineOptions::default());
+        assert!(chosen.unwrap().has_stream_management());
         return;
     }
     for (value, expected) in

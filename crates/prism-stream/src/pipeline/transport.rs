@@ -86,9 +86,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Takes other streams if the pool's priorities are no more what they were: waits for the steps in
     /// flight, as a move does. A stream that is not to be had is no reason to stop.
     pub(super) fn follow_priorities(&mut self) -> Result<(), GpuError> {
-        let pool = self.pool.clone();
         let Some(lanes) = &mut self.work.lanes else { return Ok(()) };
-        if lanes.up_to_date(&pool)? {
+        if lanes.up_to_date(&self.pool)? {
             return Ok(());
         }
         while self.ring.in_flight() > 0 {
@@ -98,7 +97,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // A graph has the priority of the stream that it was captured on.
         self.work.graphs.clear();
         let Some(lanes) = &mut self.work.lanes else { return Ok(()) };
-        match lanes.renew(&pool) {
+        match lanes.renew(&self.pool) {
             Err(error) if !error.is_sticky() => {
                 tracing::warn!(%error, "no stream of another priority, going on with the old one");
                 Ok(())

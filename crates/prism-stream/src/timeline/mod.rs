@@ -4,6 +4,9 @@
 //! each stream was, how much ran at the same time, and how near the pipeline came to the bound that its
 //! longest stage sets. [`Timeline::chrome_trace`] and [`Timeline::svg`] show the same to a person.
 //!
+//! Each step is also a `tracing` span called `gpu_step`, of no length of its own, since the device was done
+//! with the step before the host heard of it: its times are fields, in microseconds.
+//!
 //! All of this is arithmetic on records and knows nothing of a driver; the records come from
 //! `watch.rs`. They have to be taken with a grain of salt: each timed event costs its stream about a
 //! microsecond, so steps of a few microseconds look slower while they are watched, and an event can

@@ -17,6 +17,7 @@ const SOURCES: &[&str] = &[
     include_str!("captures.rs"),
     include_str!("choice.rs"),
     include_str!("disturbances.rs"),
+    include_str!("drift.rs"),
     include_str!("events.rs"),
     include_str!("failures.rs"),
     include_str!("graphs.rs"),
