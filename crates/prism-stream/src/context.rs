@@ -80,6 +80,10 @@ pub struct MemoryUse {
     pub device_bytes: usize,
     /// Bytes of pinned host memory held now.
     pub pinned_bytes: usize,
+    /// The most device memory held at a time since the context was opened.
+    pub device_peak: usize,
+    /// The most pinned host memory held at a time since the context was opened.
+    pub pinned_peak: usize,
     /// Allocations and events made since the context was opened.
     pub allocations: usize,
 }
@@ -246,13 +250,17 @@ impl GpuContext {
         self.shared.poison.get().map(String::as_str)
     }
 
-    /// What is held now.
+    /// What is held now, and was at most.
     #[must_use]
     pub fn memory_use(&self) -> MemoryUse {
         let ledger = &self.shared.ledger;
+        let (device_bytes, device_peak) = ledger.device.read();
+        let (pinned_bytes, pinned_peak) = ledger.pinned.read();
         MemoryUse {
-            device_bytes: ledger.device.load(Ordering::Relaxed),
-            pinned_bytes: ledger.pinned.load(Ordering::Relaxed),
+            device_bytes,
+            pinned_bytes,
+            device_peak,
+            pinned_peak,
             allocations: ledger.allocations.load(Ordering::Relaxed),
         }
     }

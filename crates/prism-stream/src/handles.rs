@@ -14,13 +14,36 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
 use crate::error::{DriverError, GpuError};
 
+/// Bytes held, and the most that were held at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    held: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+impl Tally {
+    fn add(&self, bytes: usize) {
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.peak.fetch_max(held, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes held now, and the most so far.
+    pub fn read(&self) -> (usize, usize) {
+        (self.held.load(Ordering::Relaxed), self.peak.load(Ordering::Relaxed))
+    }
+}
+
 /// How much memory a context's pipelines hold, and how much was ever asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// Bytes of device memory held.
-    pub device: AtomicUsize,
-    /// Bytes of pinned host memory held.
-    pub pinned: AtomicUsize,
+    /// Bytes of device memory.
+    pub device: Tally,
+    /// Bytes of pinned host memory.
+    pub pinned: Tally,
     /// Allocations of either kind, and events made, since the start.
     pub allocations: AtomicUsize,
 }
@@ -163,7 +186,7 @@ impl DeviceBuffer {
             kind: "device",
             source,
         })?;
-        ledger.device.fetch_add(bytes, Ordering::Relaxed);
+        ledger.device.add(bytes);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
         let (driver, ledger) = (Arc::clone(driver), Arc::clone(ledger));
         Ok(Self { block: Arc::new(DeviceBlock { driver, ledger, at, bytes }) })
@@ -203,7 +226,7 @@ impl Drop for DeviceBlock {
         note("a context", self.driver.bind());
         // SAFETY: the one owner goes, and it waited for the work on this memory.
         note("device memory", unsafe { self.driver.device_free(self.at) });
-        self.ledger.device.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.ledger.device.subtract(self.bytes);
     }
 }
 
@@ -252,7 +275,7 @@ impl HostBuffer {
             note("pinned memory", unsafe { driver.host_free(block) });
             return Err(GpuError::Internal("a driver gave pinned memory that is short or askew"));
         }
-        ledger.pinned.fetch_add(block.bytes, Ordering::Relaxed);
+        ledger.pinned.add(block.bytes);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
         Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), block })
     }
@@ -271,7 +294,7 @@ impl Drop for HostBuffer {
         note("a context", self.driver.bind());
         // SAFETY: the one owner goes, and it waited for the work on this memory.
         note("pinned memory", unsafe { self.driver.host_free(self.block) });
-        self.ledger.pinned.fetch_sub(self.block.bytes, Ordering::Relaxed);
+        self.ledger.pinned.subtract(self.block.bytes);
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::mock::MockDriver;
@@ -104,6 +105,34 @@ fn test_managed_context_async_mode() {
         assert!(memory.pinned_bytes <= 35 * 1024, "{memory:?}");
         context.synchronize().unwrap();
     });
+}
+
+#[test]
+fn three_steps_hold_35_kb_at_most_also_while_the_way_to_run_them_is_chosen_and_changed() {
+    // Of a kernel that is short, then long, then short again, where calls take the host long: steps are
+    // measured with copies, then in mapped memory, and move there and back.
+    let (driver, gpu) = mock(7);
+    driver.cost("call", Duration::from_micros(1));
+    let mut context = ManagedGpuContext::with_gpu(gpu.clone(), true).unwrap();
+    let function = Module::from_cubin(&gpu, "probe", b"").unwrap().function("probe").unwrap();
+    // SAFETY: the mock's probe reads a config and writes a telemetry.
+    context.bind(unsafe { ProbeKernel::from_function(function) }).unwrap();
+    let mut placements = Vec::new();
+    let costs = [(1, 6), (20, 20), (1, 100), (500, 1000), (1, 1000)];
+    for (kernel, steps) in costs {
+        driver.cost("kernel", Duration::from_micros(kernel));
+        for iteration in 0..steps {
+            context.triple_buffered_step(config(iteration)).unwrap();
+            placements.push(context.pipeline_mut().stats().placement);
+        }
+    }
+    placements.dedup();
+    assert!(placements.len() >= 4, "it moved: {placements:?}");
+    assert!(context.pipeline_mut().stats().choices >= 2);
+    let memory = gpu.memory_use();
+    assert!(memory.device_peak <= 35 * 1024 && memory.pinned_peak <= 35 * 1024, "{memory:?}");
+    assert!(memory.device_peak >= 3 * (1024 + 10240), "the slots count: {memory:?}");
+    assert_eq!(driver.violations(), Vec::<String>::new());
 }
 
 #[test]
