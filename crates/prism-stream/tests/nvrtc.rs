@@ -1,24 +1,15 @@
 //! Every kernel compiles for every architecture that is promised; no GPU needed, only NVRTC.
 //! Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
 #![cfg(feature = "cuda")]
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
+#[path = "support/needs.rs"]
+mod needs;
+
+use needs::nvrtc;
 use prism_stream::driver::is_whole_image;
 use prism_stream::kernels::echo_source;
 use prism_stream::{KernelCache, KernelError, KernelSource};
-
-/// Whether to go on: NVRTC is there, or it is required.
-fn nvrtc() -> bool {
-    match KernelSource::new("empty.cu", "").compile("sm_90") {
-        Err(KernelError::NoCompiler) => {
-            let required = std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
-            assert!(!required, "{}", KernelError::NoCompiler);
-            println!("skipped: {}", KernelError::NoCompiler);
-            false
-        }
-        _ => true,
-    }
-}
 
 #[test]
 fn every_kernel_compiles_for_every_architecture() {

@@ -10,6 +10,8 @@ mod batches;
 mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
+#[path = "../support/needs.rs"]
+mod needs;
 mod own_kernels;
 mod peers;
 
@@ -45,15 +47,7 @@ fn rounds() -> u64 {
 fn device() -> Option<(GpuContext, MutexGuard<'static, ()>)> {
     static ALONE: Mutex<()> = Mutex::new(());
     let guard = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    match GpuContext::open(0) {
-        Ok(gpu) => Some((gpu, guard)),
-        Err(reason) => {
-            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "a GPU is required: {reason}");
-            println!("skipped: {reason}");
-            None
-        }
-    }
+    Some((needs::gpu()?, guard))
 }
 
 fn options(depth: usize, (placement, submission): (Placement, Submission)) -> PipelineOptions {
