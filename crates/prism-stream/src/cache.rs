@@ -3,9 +3,10 @@
 //! An entry's name is the SHA-256 of all that the CUBIN depends on: source, options, architecture,
 //! compiler version. Its content is a line that names the format, a hash of the name and the CUBIN, and
 //! the CUBIN. Whatever does not check out (cut short, overwritten, another kernel's entry under this
-//! name, put there by something else) counts as absent and is built again. An entry is written beside its place and then renamed, which is atomic,
-//! so that processes may race: each reads a whole entry or none, and the last one wins with the same
-//! bytes. Failing to write is not an error; the kernel was compiled all the same.
+//! name, put there by something else) counts as absent and is built again. An entry is written beside its
+//! place and then renamed, which is atomic, so that processes may race: each reads a whole entry or none,
+//! and the last one wins with the same bytes. Failing to write is not an error; the kernel was compiled
+//! all the same.
 
 use std::fs;
 use std::io::{self, Write};

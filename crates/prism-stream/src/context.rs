@@ -125,7 +125,7 @@ impl GpuContext {
         DeviceBuffer::new(self.driver(), self.ledger(), bytes).map_err(|error| self.note(error))
     }
 
-    /// The same, cleared. Waits until it is, without a limit, as clearing has a stream of its own.
+    /// The same, cleared on a stream of its own. Waits until it is, without a limit.
     ///
     /// # Errors
     /// As [`alloc`](Self::alloc).

@@ -301,18 +301,18 @@ impl GpuError {
         match self {
             Self::Poisoned { .. } => true,
             Self::Step { source, .. } => source.is_sticky(),
-            _ => self.driver().is_some_and(|error| error.severity() == Severity::Sticky),
+            _ => self.driver_error().is_some_and(|error| error.severity() == Severity::Sticky),
         }
     }
 
     /// What the driver said, if this goes back to a call of it, however often it was wrapped.
     #[must_use]
-    pub fn driver(&self) -> Option<DriverError> {
+    pub fn driver_error(&self) -> Option<DriverError> {
         match self {
             Self::Driver(source)
             | Self::Memory { source, .. }
             | Self::Kernel(KernelError::Load { source, .. }) => Some(*source),
-            Self::Step { source, .. } => source.driver(),
+            Self::Step { source, .. } => source.driver_error(),
             _ => None,
         }
     }
@@ -363,10 +363,10 @@ mod tests {
             KernelError::Load { name: "a".to_owned(), source }.into(),
         ];
         for error in wrapped {
-            assert_eq!(error.driver(), Some(source));
+            assert_eq!(error.driver_error(), Some(source));
             let step = GpuError::Step { step: 3, source: Box::new(error) };
-            assert_eq!((step.driver(), step.is_sticky()), (Some(source), false));
+            assert_eq!((step.driver_error(), step.is_sticky()), (Some(source), false));
         }
-        assert_eq!(GpuError::NoKernel.driver(), None);
+        assert_eq!(GpuError::NoKernel.driver_error(), None);
     }
 }

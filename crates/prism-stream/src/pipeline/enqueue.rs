@@ -156,7 +156,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             for step in first..=last {
                 walk.make(plan.step, step).map_err(|error| {
                     // A launch wraps what the driver said as it likes, for want of memory say.
-                    match error.driver().is_some_and(|said| said.is_capture()) {
+                    match error.driver_error().is_some_and(|said| said.is_capture()) {
                         true => refuse(error),
                         false => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
                     }
@@ -171,9 +171,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             graphs.launch(run, stream).map_err(refuse)?;
             return walk.make(plan.done, last).map_err(lost);
         };
-        let begun = samples && time(begin, stream).map_err(lost)?;
+        let begun = samples && record_sample(begin, stream).map_err(lost)?;
         graphs.launch(run, stream).map_err(refuse)?;
-        let sampled = begun && time(end, stream).map_err(lost)?;
+        let sampled = begun && record_sample(end, stream).map_err(lost)?;
         walk.make(plan.done, last).map_err(lost)?;
         if sampled {
             self.tuner.note_sample(first, steps);
@@ -190,7 +190,7 @@ fn refuse(error: impl Into<GpuError>) -> Refusal {
 
 /// Records the event of a sample; answers whether it lies in the stream. Without it there is a sample
 /// less, which stops no step, unless the device is lost.
-fn time(event: &Event, stream: RawStream) -> Result<bool, GpuError> {
+fn record_sample(event: &Event, stream: RawStream) -> Result<bool, GpuError> {
     match event.record(stream) {
         Ok(()) => Ok(true),
         Err(error) if error.severity() == Severity::Sticky => Err(error.into()),
@@ -251,12 +251,13 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
             Op::Launch => {
                 let stream = lanes.stream(StreamPurpose::KernelExecution)?;
                 let around = around.take().unwrap_or_default();
-                let begun = around.first().map_or(Ok(false), |begin| time(begin, stream))?;
+                let begun =
+                    around.first().map_or(Ok(false), |begin| record_sample(begin, stream))?;
                 let (config, telemetry) = (slot.config()?, slot.telemetry()?);
                 let driver = *driver;
                 kernel.launch(&StepLaunch { step, config, telemetry, stream, driver })?;
                 if let (true, Some(end)) = (begun, around.get(1)) {
-                    *sampled = time(end, stream)?;
+                    *sampled = record_sample(end, stream)?;
                 }
             }
             Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,

@@ -37,7 +37,7 @@ pub struct PipelineOptions {
     /// chooses; with nothing else to choose it is one a slot.
     pub in_flight: Option<usize>,
     /// How long to wait for a step; `None` for ever. What comes before the first step (its streams, its
-    /// slots, the state of a kernel) is waited for without a limit.
+    /// slots, the state of a kernel) is waited for without one.
     pub step_timeout: Option<Duration>,
 }
 

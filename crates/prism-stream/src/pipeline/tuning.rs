@@ -10,7 +10,8 @@
 //!
 //! Later, one submission in [`EVERY`] has timed events around its first kernel or, as a graph, around all
 //! of it. When [`WINDOW`] such samples in a row say that the kernel is another than the one that was
-//! chosen by, or batches have another size, the choice is made again. Nothing is allocated for it but what another placement needs.
+//! chosen by, or batches have another size, the choice is made again. Nothing is allocated for it but
+//! what another placement needs.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -48,7 +48,11 @@ fn a_lost_device_shows_whatever_is_asked_of_a_kernel() {
         assert!(matches!(missing, GpuError::Kernel(KernelError::NoFunction(_))), "{missing}");
         mock.fail(call, 0, 719);
         let lost = module.function("sum").and_then(|sum| sum.allow_shared(64 << 10));
-        assert_eq!(lost.expect_err("lost").driver().map(|said| said.code), Some(719), "{call}");
+        assert_eq!(
+            lost.expect_err("lost").driver_error().map(|said| said.code),
+            Some(719),
+            "{call}"
+        );
         assert!(gpu.poison().is_some(), "{call}");
     }
     // One that passes is no want of a kernel either.

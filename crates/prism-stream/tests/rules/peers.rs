@@ -107,7 +107,11 @@ fn a_copy_between_devices_that_was_not_seen_to_end_keeps_what_it_touches() {
                     match link.copy(&mut to, &from, 100) {
                         Ok(()) => {}
                         Err(error) => {
-                            assert_eq!(error.driver().map(|said| said.code), Some(2), "{error}");
+                            assert_eq!(
+                                error.driver_error().map(|said| said.code),
+                                Some(2),
+                                "{error}"
+                            );
                             failed = true;
                             // The buffer goes at once; the copy to it may be queued still.
                             to = devices[1].1.alloc(100).unwrap();

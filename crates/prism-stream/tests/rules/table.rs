@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     include_str!("steps.rs"),
     include_str!("table.rs"),
     include_str!("../../src/choose/tests.rs"),
+    include_str!("../../src/device.rs"),
     include_str!("../../src/error.rs"),
     include_str!("../../src/kernel.rs"),
     include_str!("../../src/pipeline/mod.rs"),
