@@ -24,6 +24,8 @@ struct Entry<'a> {
     copy_engines: u32,
     /// The newest CUDA version that the driver supports.
     driver_cuda_version: String,
+    /// Why it cannot be used, if it cannot.
+    unusable: Option<String>,
 }
 
 /// The answer for machines.
@@ -57,7 +59,8 @@ fn print(
         Err(reason) => writeln!(out, "no GPU: {reason}"),
         Ok(devices) => devices.iter().try_for_each(|info| {
             let (major, minor) = info.driver_version;
-            writeln!(out, "{info}, driver for CUDA {major}.{minor}")
+            let old = info.usable().err().map_or(String::new(), |why| format!("; too old: {why}"));
+            writeln!(out, "{info}, driver for CUDA {major}.{minor}{old}")
         }),
     }
 }
@@ -73,6 +76,7 @@ fn entry(info: &DeviceInfo) -> Entry<'_> {
         memory_bytes: info.memory_bytes,
         copy_engines: info.copy_engines,
         driver_cuda_version: dotted(info.driver_version),
+        unusable: info.usable().err().map(|reason| reason.to_string()),
     }
 }
 
@@ -96,10 +100,13 @@ fn refusal(ordinal: usize, found: Result<Vec<DeviceInfo>, Unavailable>) -> Strin
         Err(reason) => reason.to_string(),
         Ok(devices) => match devices.get(ordinal) {
             None => Unavailable::NoSuchDevice { ordinal, count: devices.len() }.to_string(),
-            Some(info) => format!(
-                "{} is there, but no engine of this version colours on a GPU; use --device cpu",
-                info.name
-            ),
+            Some(info) => match info.usable() {
+                Err(reason) => reason.to_string(),
+                Ok(()) => format!(
+                    "{} is there, but no engine of this version colours on a GPU; use --device cpu",
+                    info.name
+                ),
+            },
         },
     }
 }
@@ -147,7 +154,21 @@ mod tests {
         assert_eq!(gpu["memory_bytes"], 141_u64 << 30);
         assert_eq!(gpu["compute_capability"], "9.0");
         assert_eq!(gpu["driver_cuda_version"], "13.0");
+        assert_eq!(gpu["unusable"], serde_json::Value::Null);
         assert_eq!((&gpu["multiprocessors"], &gpu["copy_engines"]), (&132.into(), &3.into()));
+    }
+
+    #[test]
+    fn a_gpu_that_is_too_old_is_marked() {
+        let old = DeviceInfo { compute_capability: (6, 1), name: "Tesla P4".into(), ..h200() };
+        let text = printed(&Ok(vec![old.clone()]), false);
+        let needed = "Tesla P4 has compute capability 6.1, but 7.0 is needed; use a newer GPU";
+        assert!(text.ends_with(&format!("13.0; too old: {needed}\n")), "{text}");
+        assert_eq!(text.lines().count(), 1);
+        let json: serde_json::Value =
+            serde_json::from_str(&printed(&Ok(vec![old.clone()]), true)).unwrap();
+        assert_eq!(json["devices"][0]["unusable"], needed);
+        assert_eq!(refusal(0, Ok(vec![old])), needed);
     }
 
     #[test]

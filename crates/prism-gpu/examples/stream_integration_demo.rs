@@ -108,6 +108,11 @@ fn main() -> Result<(), GpuError> {
         }
     }
     context.synchronize()?;
-    println!();
+    let memory = context.gpu().memory_use();
+    println!(
+        "at most {} KB of device memory and {} KB of pinned memory were held\n",
+        memory.device_peak.div_ceil(1024),
+        memory.pinned_peak.div_ceil(1024)
+    );
     watch(&mut context)
 }

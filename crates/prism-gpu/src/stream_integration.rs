@@ -127,8 +127,9 @@ impl ManagedGpuContext {
         &self.gpu
     }
 
-    /// A stream of that purpose to launch on, the same at every call; `None` without stream
-    /// management, and if the pool has none left (with a warning).
+    /// A stream of that purpose to launch on, the same at every call until its priority is changed
+    /// ([`StreamPool::set_priority`]); `None` without stream management, and if the pool has none left
+    /// (with a warning).
     #[cfg(feature = "cuda")]
     pub fn get_stream(&mut self, purpose: StreamPurpose) -> Option<Arc<CudaStream>> {
         self.lease(purpose)?.cuda()
@@ -140,7 +141,10 @@ impl ManagedGpuContext {
             return None;
         }
         let held = &mut self.leases[purpose as usize];
-        if held.is_none() {
+        // What a driver does not tell stays as it is.
+        let level = self.pool.level(purpose).ok();
+        let outdated = |lease: &StreamLease| level.is_some_and(|level| level != lease.level());
+        if held.as_ref().is_none_or(outdated) {
             match self.pool.lease(purpose) {
                 Ok(lease) => *held = Some(lease),
                 Err(error) => tracing::warn!(%error, ?purpose, "no stream to hand out"),
@@ -174,7 +178,9 @@ impl ManagedGpuContext {
     /// [`GpuError`]; it names the step that failed. A rejected config is an error of the call that
     /// would have answered with its telemetry.
     ///
-    /// After [`GpuError::StepTimeout`] of call n the late step n - 2 is still owed:
+    /// After [`GpuError::StepTimeout`] of call n the late step n - 2 is still owed (in sync mode, and in
+    /// the first calls, which are measured, it is step n itself that is late, and step n - 2 has come
+    /// back):
     /// [`pipeline_mut().next()`](crate::AsyncPipelineCoordinator::next) waits for it again. Otherwise
     /// the next call does, and passes its telemetry over, so that call n + 1 answers with step n - 1;
     /// if it is late again, that call has submitted nothing.

@@ -5,13 +5,16 @@
 #![cfg(feature = "cuda")]
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "../../prism-stream/tests/support/needs.rs"]
+mod needs;
+
 use std::error::Error;
 use std::sync::Arc;
 
 use cudarc::driver::{CudaContext, LaunchConfig, PushKernelArg};
 use cudarc::nvrtc::Ptx;
 use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
-use prism_gpu::{GpuContext, ManagedGpuContext, StreamPurpose};
+use prism_gpu::{ManagedGpuContext, StreamPurpose};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -76,15 +79,7 @@ fn advanced(device: Arc<CudaContext>) -> Outcome {
 
 /// Asks before cudarc is asked, which panics without a driver.
 fn device() -> Option<Arc<CudaContext>> {
-    match GpuContext::open(0) {
-        Ok(gpu) => gpu.cudarc().cloned(),
-        Err(reason) => {
-            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "a GPU is required: {reason}");
-            println!("skipped: {reason}");
-            None
-        }
-    }
+    needs::gpu()?.cudarc().cloned()
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Compiled kernels on disk, so that a second start compiles nothing.
 //!
 //! An entry's name is the SHA-256 of all that the CUBIN depends on: source, options, architecture,
-//! compiler version. Its content is a line that names the format, the hash of what follows, and the
-//! CUBIN. Whatever does not check out (cut short, overwritten, put there by something else) counts as
-//! absent and is built again. An entry is written beside its place and then renamed, which is atomic,
-//! so that processes may race: each reads a whole entry or none, and the last one wins with the same
-//! bytes. Failing to write is not an error; the kernel was compiled all the same.
+//! compiler version. Its content is a line that names the format, a hash of the name and the CUBIN, and
+//! the CUBIN. Whatever does not check out (cut short, overwritten, another kernel's entry under this
+//! name, put there by something else) counts as absent and is built again. An entry is written beside its
+//! place and then renamed, which is atomic, so that processes may race: each reads a whole entry or none,
+//! and the last one wins with the same bytes. Failing to write is not an error; the kernel was compiled
+//! all the same.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,7 +19,7 @@ use crate::error::KernelError;
 use crate::kernel::KernelSource;
 
 /// First bytes of an entry.
-const MAGIC: &[u8] = b"prism-stream cubin 1\n";
+const MAGIC: &[u8] = b"prism-stream cubin 2\n";
 
 /// Where compiled kernels are kept; or nowhere.
 #[derive(Clone, Debug, Default)]
@@ -78,13 +79,13 @@ impl KernelCache {
         build: impl FnOnce() -> Result<Vec<u8>, KernelError>,
     ) -> Result<Vec<u8>, KernelError> {
         let path = self.folder.as_ref().map(|folder| folder.join(format!("{key}.cubin")));
-        if let Some(cubin) = path.as_deref().and_then(read) {
+        if let Some(cubin) = path.as_deref().and_then(|path| read(path, key)) {
             tracing::debug!(key, "kernel from the cache");
             return Ok(cubin);
         }
         let cubin = build()?;
         if let Some(path) = path
-            && let Err(error) = write(&path, &cubin)
+            && let Err(error) = write(&path, key, &cubin)
         {
             tracing::debug!(%error, path = %path.display(), "could not keep a compiled kernel");
         }
@@ -130,16 +131,25 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// An entry's CUBIN, if the entry is whole.
-fn read(path: &Path) -> Option<Vec<u8>> {
+/// What an entry is checked by: that it is whole, and the one of its key.
+fn seal(key: &str, cubin: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update((key.len() as u64).to_le_bytes());
+    hash.update(key);
+    hash.update(cubin);
+    hash.finalize().into()
+}
+
+/// An entry's CUBIN, if the entry is whole and that of the key.
+fn read(path: &Path, key: &str) -> Option<Vec<u8>> {
     let entry = fs::read(path).ok()?;
     let rest = entry.strip_prefix(MAGIC)?;
     let (hash, cubin) = rest.split_at_checked(32)?;
-    (Sha256::digest(cubin).as_slice() == hash).then(|| cubin.to_vec())
+    (seal(key, cubin) == hash).then(|| cubin.to_vec())
 }
 
 /// Writes an entry in full, or not at all.
-fn write(path: &Path, cubin: &[u8]) -> io::Result<()> {
+fn write(path: &Path, key: &str, cubin: &[u8]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -147,7 +157,7 @@ fn write(path: &Path, cubin: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
     let written = fs::File::create_new(&beside).and_then(|mut file| {
         file.write_all(MAGIC)?;
-        file.write_all(&Sha256::digest(cubin))?;
+        file.write_all(&seal(key, cubin))?;
         file.write_all(cubin)?;
         file.sync_all()
     });
@@ -189,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = KernelCache::at(folder.path());
         let path = folder.path().join("k.cubin");
-        write(&path, b"image").unwrap();
+        write(&path, "k", b"image").unwrap();
         let whole = fs::read(&path).unwrap();
         let mut flipped = whole.clone();
         *flipped.last_mut().unwrap() ^= 1;
@@ -202,6 +212,49 @@ mod tests {
             assert_eq!(count.get(), 1, "{} bytes", entry.len());
             assert_eq!(fs::read(&path).unwrap(), whole, "the entry was mended");
         }
+    }
+
+    #[test]
+    fn an_entry_of_another_key_is_foreign() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = KernelCache::at(folder.path());
+        let entry = |key: &str| folder.path().join(format!("{key}.cubin"));
+        cache.get_or("other", || Ok(b"another kernel".to_vec())).unwrap();
+        fs::copy(entry("other"), entry("k")).unwrap();
+        assert_eq!(cache.get_or("k", || Ok(b"image".to_vec())).unwrap(), b"image");
+        let kept = cache.get_or("k", || panic!("it was kept in its place"));
+        assert_eq!(kept.unwrap(), b"image");
+    }
+
+    /// Each of several processes takes the entry away and has it again, over and over.
+    #[test]
+    fn racing_processes_read_a_whole_entry_or_none() {
+        const FOLDER: &str = "PRISM_TEST_CACHE";
+        if let Some(folder) = std::env::var_os(FOLDER) {
+            let cache = KernelCache::at(&folder);
+            let image = vec![7_u8; 100_000];
+            for _ in 0..30 {
+                let _ = fs::remove_file(Path::new(&folder).join("k.cubin"));
+                assert_eq!(cache.get_or("k", || Ok(image.clone())).unwrap(), image);
+            }
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let children = [(); 3].map(|()| {
+            std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "cache::tests::racing_processes_read_a_whole_entry_or_none"])
+                .env(FOLDER, folder.path())
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        });
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+        }
+        let left = fs::read_dir(folder.path()).unwrap().count();
+        assert!(left <= 1, "{left} files");
     }
 
     #[test]

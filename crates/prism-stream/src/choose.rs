@@ -50,6 +50,18 @@ pub struct CopiedTimes {
     pub both: f64,
 }
 
+impl CopiedTimes {
+    /// How long a step keeps the device busy among others, on a device with so many copy engines.
+    fn overlapped(&self, copy_engines: u32) -> f64 {
+        let copies = self.upload + self.download;
+        match copy_engines {
+            0 => self.kernel + copies,
+            1 => self.kernel.max(copies),
+            _ => self.kernel.max(self.both),
+        }
+    }
+}
+
 /// What the first steps showed. Times are in microseconds, the least of several; those of the
 /// device are of work that was held back until all of it was enqueued, so that no wait for the host
 /// is in them.
@@ -150,13 +162,10 @@ impl Measured {
         let (device, alone) = match placement {
             Placement::Mapped => (self.mapped?, self.mapped?),
             Placement::Copied => {
-                let CopiedTimes { upload, kernel, download, both } = self.copied?;
+                let times = self.copied?;
+                let CopiedTimes { upload, kernel, download, .. } = times;
                 let copies = upload + download;
-                let overlapped = match limits.copy_engines {
-                    0 => kernel + copies,
-                    1 => kernel.max(copies),
-                    _ => kernel.max(both),
-                };
+                let overlapped = times.overlapped(limits.copy_engines);
                 let apart = submission == Submission::Graph || one_by_one;
                 let ends = if apart { copies / self.batch.max(1) as f64 } else { 0.0 };
                 (overlapped + ends, kernel + copies)
@@ -184,6 +193,53 @@ impl Measured {
             Placement::Copied => self.copied.map(|times| times.kernel),
             Placement::Mapped => self.mapped,
         }
+    }
+
+    /// What a sampled submission is expected to show of a step: on streams, where the events are around
+    /// a kernel, the kernel; of a graph, which has them around all of it, what a step keeps the device
+    /// busy for among others.
+    #[must_use]
+    pub fn sample(
+        &self,
+        placement: Placement,
+        submission: Submission,
+        limits: &Limits,
+    ) -> Option<f64> {
+        match (placement, submission) {
+            (Placement::Copied, Submission::Graph) => {
+                self.copied.map(|times| times.overlapped(limits.copy_engines))
+            }
+            _ => self.kernel(placement),
+        }
+    }
+
+    /// What the events of such a submission span beside its steps: the first upload and the last download
+    /// of a graph, which nothing hides.
+    #[must_use]
+    pub fn ends(&self, placement: Placement, submission: Submission) -> f64 {
+        match (placement, submission) {
+            (Placement::Copied, Submission::Graph) => {
+                self.copied.map_or(0.0, |times| times.upload + times.download)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// The same with the kernel time that such a sample speaks for. Where copies hide the kernel, that
+    /// is the most that it can be.
+    #[must_use]
+    pub fn with_sample(
+        self,
+        placement: Placement,
+        submission: Submission,
+        limits: &Limits,
+        sample: f64,
+    ) -> Self {
+        let beside = match limits.copy_engines {
+            0 => self.ends(placement, submission),
+            _ => 0.0,
+        };
+        self.with_kernel(placement, (sample - beside).max(0.0))
     }
 
     /// The same with another kernel time, seen with this placement. What mapped memory adds to a

@@ -11,7 +11,7 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytemuck::Pod;
@@ -30,6 +30,21 @@ pub struct GpuContext {
     shared: Arc<Shared>,
 }
 
+/// A handle that does not keep its context alive: for what may be parked in it.
+pub(crate) struct WeakContext {
+    shared: Weak<Shared>,
+}
+
+impl WeakContext {
+    /// As [`GpuContext::note`], for as long as there is a context.
+    pub fn note(&self, error: GpuError) -> GpuError {
+        match self.shared.upgrade() {
+            Some(shared) => GpuContext { shared }.note(error),
+            None => error,
+        }
+    }
+}
+
 /// What the clones share.
 struct Shared {
     driver: Arc<dyn Driver>,
@@ -46,6 +61,18 @@ pub(crate) trait Parked: Send {
     fn passed(&self) -> Result<bool, DriverError>;
 }
 
+/// What work on a stream touches, when that work was not seen to end.
+struct Unfinished<H> {
+    stream: Stream,
+    _held: H,
+}
+
+impl<H: Send> Parked for Unfinished<H> {
+    fn passed(&self) -> Result<bool, DriverError> {
+        self.stream.query()
+    }
+}
+
 /// How much memory a context's pipelines and buffers hold.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct MemoryUse {
@@ -53,6 +80,10 @@ pub struct MemoryUse {
     pub device_bytes: usize,
     /// Bytes of pinned host memory held now.
     pub pinned_bytes: usize,
+    /// The most device memory held at a time since the context was opened.
+    pub device_peak: usize,
+    /// The most pinned host memory held at a time since the context was opened.
+    pub pinned_peak: usize,
     /// Allocations and events made since the context was opened.
     pub allocations: usize,
 }
@@ -94,26 +125,23 @@ impl GpuContext {
         DeviceBuffer::new(self.driver(), self.ledger(), bytes).map_err(|error| self.note(error))
     }
 
-    /// The same, cleared. Waits until it is.
+    /// The same, cleared on a stream of its own. Waits until it is, without a limit.
     ///
     /// # Errors
     /// As [`alloc`](Self::alloc).
     pub fn alloc_zeroed(&self, bytes: usize) -> Result<DeviceBuffer, GpuError> {
         let buffer = self.alloc(bytes)?;
-        let clear = || {
-            let stream = Stream::new(Arc::clone(self.driver()), 0)?;
-            // SAFETY: buffer and stream are ours and alive, and `Stream::new` bound the context.
-            unsafe { self.driver().fill(buffer.ptr(), 0, bytes, stream.raw()) }?;
-            stream.synchronize()
-        };
-        clear().map_err(|error| self.note(error.into()))?;
-        Ok(buffer)
+        let stream = self.stream()?;
+        // SAFETY: buffer and stream are ours, and stay until the stream was seen to be done;
+        // `Stream::new` bound the context.
+        let cleared = unsafe { self.driver().fill(buffer.ptr(), 0, bytes, stream.raw()) };
+        self.finish(cleared, stream, buffer)
     }
 
     /// Copies values to a buffer of this context, from byte `at` on, and waits until they are
     /// there. For the state that a kernel starts from: it goes through pinned memory that is made
-    /// for the occasion. Work on the buffer that is in flight is not waited for; there is none
-    /// before a kernel is bound.
+    /// for the occasion, on a stream of its own. Work on the buffer that is in flight is not waited for;
+    /// there is none before a kernel is bound. The copy is waited for without a limit.
     ///
     /// # Errors
     /// [`GpuError::InvalidOptions`] if the buffer is too small or another context's;
@@ -125,14 +153,14 @@ impl GpuContext {
         values: &[A],
     ) -> Result<(), GpuError> {
         let bytes: &[u8] = bytemuck::cast_slice(values);
-        let (to, block, stream) = self.transfer(to, at, bytes.len(), HostUse::Upload)?;
-        // SAFETY: the block is ours and has room for the bytes; buffer and block stay until the stream
-        // was waited for, and `Stream::new` bound the context.
+        let (there, block, stream) = self.transfer(to, at, bytes.len(), HostUse::Upload)?;
+        // SAFETY: the block is ours and has room for the bytes; block and buffer stay until the stream
+        // was seen to be done, and `Stream::new` bound the context.
         let copied = unsafe {
             block.host().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            self.driver().copy_to_device(to, block.host(), bytes.len(), stream.raw())
+            self.driver().copy_to_device(there, block.host(), bytes.len(), stream.raw())
         };
-        copied.and_then(|()| stream.synchronize()).map_err(|error| self.note(error.into()))
+        self.finish(copied, stream, (block, to.hold())).map(drop)
     }
 
     /// Copies values from a buffer of this context, from byte `at` on, and waits until they are here.
@@ -147,13 +175,12 @@ impl GpuContext {
         values: &mut [A],
     ) -> Result<(), GpuError> {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
-        let (from, block, stream) = self.transfer(from, at, bytes.len(), HostUse::Download)?;
-        // SAFETY: buffer and block have so many bytes and stay until the stream was waited for, and
-        // `Stream::new` bound the context.
+        let (there, block, stream) = self.transfer(from, at, bytes.len(), HostUse::Download)?;
+        // SAFETY: buffer and block have so many bytes and stay until the stream was seen to be done,
+        // and `Stream::new` bound the context.
         let copied =
-            unsafe { self.driver().copy_to_host(block.host(), from, bytes.len(), stream.raw()) };
-        let copied = copied.and_then(|()| stream.synchronize());
-        copied.map_err(|error| self.note(error.into()))?;
+            unsafe { self.driver().copy_to_host(block.host(), there, bytes.len(), stream.raw()) };
+        let (block, _) = self.finish(copied, stream, (block, from.hold()))?;
         // SAFETY: the block has so many bytes, all written by the copy that was waited for.
         unsafe { block.host().copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
         Ok(())
@@ -173,10 +200,37 @@ impl GpuContext {
         }
         let there = buffer.range(at, bytes);
         let there = there.ok_or(GpuError::InvalidOptions("a copy goes beyond the buffer"))?;
-        let stream = Stream::new(Arc::clone(self.driver()), 0);
-        let stream = stream.map_err(|error| self.note(error.into()))?;
+        let stream = self.stream()?;
         let block = HostBuffer::new(self.driver(), self.ledger(), bytes.max(1), purpose);
         Ok((there, block.map_err(|error| self.note(error))?, stream))
+    }
+
+    /// A stream for the occasion.
+    fn stream(&self) -> Result<Stream, GpuError> {
+        Stream::new(Arc::clone(self.driver()), 0).map_err(|error| self.note(error.into()))
+    }
+
+    /// Waits for what was enqueued on a stream, and gives back what it touches. If that fails the device
+    /// may be at it still, and all of it is parked.
+    fn finish<H: Send + 'static>(
+        &self,
+        enqueued: Result<(), DriverError>,
+        stream: Stream,
+        held: H,
+    ) -> Result<H, GpuError> {
+        match enqueued.and_then(|()| stream.synchronize()) {
+            Ok(()) => Ok(held),
+            Err(error) => {
+                self.park_until_done(stream, held);
+                Err(self.note(error.into()))
+            }
+        }
+    }
+
+    /// Keeps something until all that is on a stream is done.
+    pub(crate) fn park_until_done(&self, stream: Stream, held: impl Send + 'static) {
+        self.park(Box::new(Unfinished { stream, _held: held }));
+        self.reap();
     }
 
     /// Waits for everything on the device, and lets go of what was parked.
@@ -196,13 +250,17 @@ impl GpuContext {
         self.shared.poison.get().map(String::as_str)
     }
 
-    /// What is held now.
+    /// What is held now, and was at most.
     #[must_use]
     pub fn memory_use(&self) -> MemoryUse {
         let ledger = &self.shared.ledger;
+        let (device_bytes, device_peak) = ledger.device.read();
+        let (pinned_bytes, pinned_peak) = ledger.pinned.read();
         MemoryUse {
-            device_bytes: ledger.device.load(Ordering::Relaxed),
-            pinned_bytes: ledger.pinned.load(Ordering::Relaxed),
+            device_bytes,
+            pinned_bytes,
+            device_peak,
+            pinned_peak,
             allocations: ledger.allocations.load(Ordering::Relaxed),
         }
     }
@@ -215,6 +273,11 @@ impl GpuContext {
 
     pub(crate) fn ledger(&self) -> &Arc<Ledger> {
         &self.shared.ledger
+    }
+
+    /// A handle that does not keep the context alive.
+    pub(crate) fn downgrade(&self) -> WeakContext {
+        WeakContext { shared: Arc::downgrade(&self.shared) }
     }
 
     /// Refuses if the device is lost.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::error::Unavailable;
+use crate::probe::{OLDEST_DEVICE, OLDEST_DRIVER};
+
 /// One GPU, as the driver describes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceInfo {
@@ -32,6 +35,29 @@ impl DeviceInfo {
     }
 }
 
+impl DeviceInfo {
+    /// Whether this program can use it.
+    ///
+    /// # Errors
+    /// [`Unavailable::DriverTooOld`] or [`Unavailable::DeviceTooOld`], which say what is needed.
+    pub fn usable(&self) -> Result<(), Unavailable> {
+        driver_new_enough(self.driver_version)?;
+        let (major, minor) = self.compute_capability;
+        if (major, minor) < OLDEST_DEVICE {
+            return Err(Unavailable::DeviceTooOld { name: self.name.clone(), major, minor });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a driver for this version of CUDA, major and minor, has all that is called.
+pub(crate) fn driver_new_enough((major, minor): (u32, u32)) -> Result<(), Unavailable> {
+    if (major, minor) < OLDEST_DRIVER {
+        return Err(Unavailable::DriverTooOld { found_major: major, found_minor: minor });
+    }
+    Ok(())
+}
+
 impl fmt::Display for DeviceInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (major, minor) = self.compute_capability;
@@ -51,9 +77,8 @@ impl fmt::Display for DeviceInfo {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_device_reads_on_one_line() {
-        let info = DeviceInfo {
+    fn h200() -> DeviceInfo {
+        DeviceInfo {
             ordinal: 0,
             name: "NVIDIA H200".into(),
             compute_capability: (9, 0),
@@ -62,11 +87,32 @@ mod tests {
             copy_engines: 3,
             maps_host_memory: true,
             driver_version: (13, 0),
-        };
+        }
+    }
+
+    #[test]
+    fn a_device_reads_on_one_line() {
+        let info = h200();
         assert_eq!(info.arch(), "sm_90");
         assert_eq!(
             info.to_string(),
             "cuda:0  NVIDIA H200, compute capability 9.0, 132 multiprocessors, 141.0 GiB, 3 copy engines"
         );
+    }
+
+    #[test]
+    fn a_driver_or_a_device_that_is_too_old_is_named() {
+        assert_eq!(h200().usable(), Ok(()));
+        let of = |driver_version, compute_capability| {
+            let info = DeviceInfo { driver_version, compute_capability, ..h200() };
+            info.usable()
+        };
+        assert_eq!(of((12, 0), (7, 0)), Ok(()));
+        let driver = Unavailable::DriverTooOld { found_major: 11, found_minor: 8 };
+        assert_eq!(of((11, 8), (9, 0)), Err(driver.clone()));
+        assert_eq!(of((11, 8), (6, 1)), Err(driver), "a newer driver may be had, first of all");
+        let name = "NVIDIA H200".to_owned();
+        let device = Unavailable::DeviceTooOld { name, major: 6, minor: 2 };
+        assert_eq!(of((12, 0), (6, 2)), Err(device));
     }
 }

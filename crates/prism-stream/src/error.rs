@@ -36,8 +36,12 @@ impl DriverError {
     pub const NO_DEVICE: u32 = 100;
     /// `CUDA_ERROR_INVALID_VALUE`.
     pub const INVALID_VALUE: u32 = 1;
+    /// `CUDA_ERROR_INVALID_IMAGE`.
+    pub const INVALID_IMAGE: u32 = 200;
     /// `CUDA_ERROR_PEER_ACCESS_UNSUPPORTED`.
     pub const PEER_ACCESS_UNSUPPORTED: u32 = 217;
+    /// `CUDA_ERROR_NOT_FOUND`.
+    pub const NOT_FOUND: u32 = 500;
     /// `CUDA_ERROR_NOT_READY`: a query's "no", not a failure.
     pub const NOT_READY: u32 = 600;
     /// `CUDA_ERROR_ILLEGAL_ADDRESS`.
@@ -186,6 +190,14 @@ pub enum KernelError {
     /// The image has no function of this name.
     #[error("the kernel image has no function `{0}`")]
     NoFunction(String),
+    /// The image is no CUBIN, fat binary or PTX, or not all of one. The driver was not given it.
+    #[error("kernel image {name} is not a whole CUBIN, fat binary or PTX: {bytes} bytes")]
+    NotAnImage {
+        /// The kernel's name.
+        name: String,
+        /// How many bytes there are.
+        bytes: usize,
+    },
     /// The driver refused the image.
     #[error("the driver refused kernel image {name}: {source}")]
     Load {
@@ -288,12 +300,20 @@ impl GpuError {
     pub fn is_sticky(&self) -> bool {
         match self {
             Self::Poisoned { .. } => true,
-            Self::Driver(error) => error.severity() == Severity::Sticky,
             Self::Step { source, .. } => source.is_sticky(),
-            Self::Memory { source, .. } | Self::Kernel(KernelError::Load { source, .. }) => {
-                source.severity() == Severity::Sticky
-            }
-            _ => false,
+            _ => self.driver_error().is_some_and(|error| error.severity() == Severity::Sticky),
+        }
+    }
+
+    /// What the driver said, if this goes back to a call of it, however often it was wrapped.
+    #[must_use]
+    pub fn driver_error(&self) -> Option<DriverError> {
+        match self {
+            Self::Driver(source)
+            | Self::Memory { source, .. }
+            | Self::Kernel(KernelError::Load { source, .. }) => Some(*source),
+            Self::Step { source, .. } => source.driver_error(),
+            _ => None,
         }
     }
 }
@@ -332,5 +352,21 @@ mod tests {
     fn stickiness_shows_through_the_step_that_wraps_it() {
         let inner = GpuError::Driver(DriverError { code: 700, call: "x" });
         assert!(GpuError::Step { step: 3, source: Box::new(inner) }.is_sticky());
+    }
+
+    #[test]
+    fn what_the_driver_said_is_found_behind_whatever_wraps_it() {
+        let source = DriverError { code: 900, call: "x" };
+        let wrapped = [
+            GpuError::Driver(source),
+            GpuError::Memory { bytes: 1, kind: "device", source },
+            KernelError::Load { name: "a".to_owned(), source }.into(),
+        ];
+        for error in wrapped {
+            assert_eq!(error.driver_error(), Some(source));
+            let step = GpuError::Step { step: 3, source: Box::new(error) };
+            assert_eq!((step.driver_error(), step.is_sticky()), (Some(source), false));
+        }
+        assert_eq!(GpuError::NoKernel.driver_error(), None);
     }
 }

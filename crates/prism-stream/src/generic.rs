@@ -10,6 +10,8 @@
 //! Its first line holds the hash of what it was made from. PTX whose hash is not that of the source at
 //! hand, constants and all, is never loaded, and a test without any compiler finds it out of date.
 
+use std::borrow::Cow;
+
 use crate::cache;
 use crate::error::KernelError;
 use crate::kernel::KernelSource;
@@ -25,7 +27,7 @@ const COMPILER: (i32, i32) = (12, 0);
 impl KernelSource {
     /// Adds PTX that [`make_generic_ptx`](Self::make_generic_ptx) made, to be used without NVRTC.
     #[must_use]
-    pub fn with_generic_ptx(mut self, ptx: &'static str) -> Self {
+    pub fn with_generic_ptx(mut self, ptx: impl Into<Cow<'static, str>>) -> Self {
         self.generic_ptx = Some(ptx.into());
         self
     }

@@ -14,13 +14,36 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::driver::{DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawStream};
 use crate::error::{DriverError, GpuError};
 
+/// Bytes held, and the most that were held at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    held: AtomicUsize,
+    peak: AtomicUsize,
+}
+
+impl Tally {
+    fn add(&self, bytes: usize) {
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.peak.fetch_max(held, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes held now, and the most so far.
+    pub fn read(&self) -> (usize, usize) {
+        (self.held.load(Ordering::Relaxed), self.peak.load(Ordering::Relaxed))
+    }
+}
+
 /// How much memory a context's pipelines hold, and how much was ever asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// Bytes of device memory held.
-    pub device: AtomicUsize,
-    /// Bytes of pinned host memory held.
-    pub pinned: AtomicUsize,
+    /// Bytes of device memory.
+    pub device: Tally,
+    /// Bytes of pinned host memory.
+    pub pinned: Tally,
     /// Allocations of either kind, and events made, since the start.
     pub allocations: AtomicUsize,
 }
@@ -134,12 +157,22 @@ impl Drop for Event {
     }
 }
 
-/// Owned device memory.
-pub struct DeviceBuffer {
+/// Device memory that is freed when the last of its owners goes.
+struct DeviceBlock {
     driver: Arc<dyn Driver>,
     ledger: Arc<Ledger>,
     at: DevicePtr,
     bytes: usize,
+}
+
+/// Owned device memory.
+pub struct DeviceBuffer {
+    block: Arc<DeviceBlock>,
+}
+
+/// Keeps device memory allocated beyond its buffer: for work on it that was not seen to end.
+pub(crate) struct DeviceHold {
+    _block: Arc<DeviceBlock>,
 }
 
 impl DeviceBuffer {
@@ -153,47 +186,56 @@ impl DeviceBuffer {
             kind: "device",
             source,
         })?;
-        ledger.device.fetch_add(bytes, Ordering::Relaxed);
+        ledger.device.add(bytes);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), at, bytes })
+        let (driver, ledger) = (Arc::clone(driver), Arc::clone(ledger));
+        Ok(Self { block: Arc::new(DeviceBlock { driver, ledger, at, bytes }) })
+    }
+
+    /// Keeps the memory for as long as the answer lives, whatever becomes of the buffer.
+    pub(crate) fn hold(&self) -> DeviceHold {
+        DeviceHold { _block: Arc::clone(&self.block) }
     }
 
     /// Whether it was allocated through this very driver.
     pub(crate) fn belongs_to(&self, driver: &Arc<dyn Driver>) -> bool {
-        Arc::ptr_eq(&self.driver, driver)
+        Arc::ptr_eq(&self.block.driver, driver)
     }
 
     /// Where the bytes from `at` on are; none if there are fewer than `bytes` of them.
     pub(crate) fn range(&self, at: usize, bytes: usize) -> Option<DevicePtr> {
-        let fits = at.checked_add(bytes).is_some_and(|end| end <= self.bytes);
-        fits.then(|| DevicePtr(self.at.0 + at as u64))
+        let fits = at.checked_add(bytes).is_some_and(|end| end <= self.bytes());
+        fits.then(|| DevicePtr(self.ptr().0 + at as u64))
     }
 
     /// Where it is.
     #[must_use]
     pub fn ptr(&self) -> DevicePtr {
-        self.at
+        self.block.at
     }
 
     /// Its size in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.block.bytes
     }
 }
 
-impl Drop for DeviceBuffer {
+impl Drop for DeviceBlock {
     fn drop(&mut self) {
         note("a context", self.driver.bind());
         // SAFETY: the one owner goes, and it waited for the work on this memory.
         note("device memory", unsafe { self.driver.device_free(self.at) });
-        self.ledger.device.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.ledger.device.subtract(self.bytes);
     }
 }
 
 impl fmt::Debug for DeviceBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceBuffer").field("at", &self.at).field("bytes", &self.bytes).finish()
+        f.debug_struct("DeviceBuffer")
+            .field("at", &self.ptr())
+            .field("bytes", &self.bytes())
+            .finish()
     }
 }
 
@@ -233,7 +275,7 @@ impl HostBuffer {
             note("pinned memory", unsafe { driver.host_free(block) });
             return Err(GpuError::Internal("a driver gave pinned memory that is short or askew"));
         }
-        ledger.pinned.fetch_add(bytes, Ordering::Relaxed);
+        ledger.pinned.add(block.bytes);
         ledger.allocations.fetch_add(1, Ordering::Relaxed);
         Ok(Self { driver: Arc::clone(driver), ledger: Arc::clone(ledger), block })
     }
@@ -252,7 +294,7 @@ impl Drop for HostBuffer {
         note("a context", self.driver.bind());
         // SAFETY: the one owner goes, and it waited for the work on this memory.
         note("pinned memory", unsafe { self.driver.host_free(self.block) });
-        self.ledger.pinned.fetch_sub(self.block.bytes, Ordering::Relaxed);
+        self.ledger.pinned.subtract(self.block.bytes);
     }
 }
 

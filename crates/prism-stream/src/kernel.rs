@@ -11,15 +11,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::KernelCache;
-use crate::context::GpuContext;
-use crate::driver::{Driver, RawFunction, RawModule};
-use crate::error::{GpuError, KernelError};
+use crate::context::{GpuContext, WeakContext};
+use crate::driver::{Driver, RawFunction, RawModule, is_whole_image};
+use crate::error::{DriverError, GpuError, KernelError};
 
 /// CUDA C++ and what it is to be compiled with.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KernelSource {
     /// What errors call it, such as `probe.cu`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The source.
     pub source: Cow<'static, str>,
     /// Constants that the source sees as macros: sizes that matter at compile time.
@@ -32,12 +32,12 @@ pub struct KernelSource {
 }
 
 impl KernelSource {
-    /// A source without constants.
+    /// A source without constants: embedded, or read at run time.
     #[must_use]
-    pub fn new(name: &'static str, source: &'static str) -> Self {
+    pub fn new(name: impl Into<Cow<'static, str>>, source: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            name,
-            source: Cow::Borrowed(source),
+            name: name.into(),
+            source: source.into(),
             defines: Vec::new(),
             options: Vec::new(),
             generic_ptx: None,
@@ -46,8 +46,8 @@ impl KernelSource {
 
     /// Adds a constant.
     #[must_use]
-    pub fn define(mut self, name: &'static str, value: impl fmt::Display) -> Self {
-        self.defines.push((Cow::Borrowed(name), value.to_string()));
+    pub fn define(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.defines.push((name.into(), value.to_string()));
         self
     }
 
@@ -111,7 +111,7 @@ enum Built<'a> {
 
 /// What was compiled; where there is no compiler, the generic PTX in its place. A compiler that fails
 /// is not passed over: what it says is worth more than a program that runs from something else.
-fn image(
+fn loadable(
     source: &KernelSource,
     built: Result<Vec<u8>, KernelError>,
 ) -> Result<Built<'_>, KernelError> {
@@ -119,7 +119,7 @@ fn image(
         Ok(cubin) => Ok(Built::Cubin(cubin)),
         Err(error @ KernelError::NoCompiler) => {
             let ptx = source.usable_generic_ptx().ok_or(error)?;
-            tracing::debug!(kernel = source.name, "no NVRTC: the driver compiles generic PTX");
+            tracing::debug!(kernel = %source.name, "no NVRTC: the driver compiles generic PTX");
             Ok(Built::Generic(ptx))
         }
         Err(error) => Err(error),
@@ -135,7 +135,20 @@ pub struct Module {
 /// What is unloaded.
 struct Image {
     driver: Arc<dyn Driver>,
+    /// Hears of errors. Not more than that: a kernel may be parked in its context, with its image.
+    gpu: WeakContext,
     raw: RawModule,
+}
+
+impl Image {
+    /// Binds the context and makes a call on the image.
+    fn call<R>(
+        &self,
+        call: impl FnOnce(&dyn Driver, RawModule) -> Result<R, DriverError>,
+    ) -> Result<R, GpuError> {
+        let made = self.driver.bind().and_then(|()| call(self.driver.as_ref(), self.raw));
+        made.map_err(|error| self.gpu.note(error.into()))
+    }
 }
 
 impl Drop for Image {
@@ -151,24 +164,31 @@ impl Drop for Image {
 }
 
 impl Module {
-    /// Loads a CUBIN or a fat binary.
+    /// Loads a CUBIN or a fat binary. Of what is in there only the extent is checked: its kernels are
+    /// trusted as any code is.
     ///
     /// # Errors
-    /// [`KernelError::Load`] if the driver refuses it.
+    /// [`KernelError::NotAnImage`] if not all of it is there, [`KernelError::Load`] if the driver
+    /// refuses it. A mock takes anything.
     pub fn from_cubin(gpu: &GpuContext, name: &str, image: &[u8]) -> Result<Self, GpuError> {
         gpu.ensure_alive()?;
-        gpu.driver().bind()?;
         let raw = gpu.driver().module_load(image).map_err(|source| {
-            gpu.note(KernelError::Load { name: name.to_owned(), source }.into())
+            let name = name.to_owned();
+            let cut = source.code == DriverError::INVALID_IMAGE && !is_whole_image(image);
+            gpu.note(match cut {
+                true => KernelError::NotAnImage { name, bytes: image.len() }.into(),
+                false => KernelError::Load { name, source }.into(),
+            })
         })?;
-        Ok(Self { image: Arc::new(Image { driver: Arc::clone(gpu.driver()), raw }) })
+        let (driver, gpu) = (Arc::clone(gpu.driver()), gpu.downgrade());
+        Ok(Self { image: Arc::new(Image { driver, gpu, raw }) })
     }
 
     /// Loads PTX, which the driver compiles.
     ///
     /// # Errors
     /// [`KernelError::Nul`] for a NUL in the text, [`KernelError::Load`] if the driver refuses it.
-    pub fn from_ptx(gpu: &GpuContext, name: &'static str, ptx: &str) -> Result<Self, GpuError> {
+    pub fn from_ptx(gpu: &GpuContext, name: &str, ptx: &str) -> Result<Self, GpuError> {
         let text = CString::new(ptx)
             .map_err(|_| KernelError::Nul { name: name.to_owned(), what: "the PTX" })?;
         Self::from_cubin(gpu, name, text.as_bytes_with_nul())
@@ -184,24 +204,30 @@ impl Module {
         source: &KernelSource,
         cache: &KernelCache,
     ) -> Result<Self, GpuError> {
-        match image(source, cache.get_or_build(source, &gpu.info().arch()))? {
-            Built::Cubin(cubin) => Self::from_cubin(gpu, source.name, &cubin),
-            Built::Generic(ptx) => Self::from_ptx(gpu, source.name, ptx),
+        match loadable(source, cache.get_or_build(source, &gpu.info().arch()))? {
+            Built::Cubin(cubin) => Self::from_cubin(gpu, &source.name, &cubin),
+            Built::Generic(ptx) => Self::from_ptx(gpu, &source.name, ptx),
         }
     }
 
     /// Finds a kernel that is declared `extern "C" __global__`.
     ///
     /// # Errors
-    /// [`KernelError::NoFunction`] if there is none of that name.
+    /// [`KernelError::NoFunction`] if there is none of that name; what else the driver says.
     pub fn function(&self, name: &str) -> Result<Function, GpuError> {
         let missing = || KernelError::NoFunction(name.to_owned());
         let c_name = CString::new(name).map_err(|_| missing())?;
-        self.image.driver.bind()?;
-        // SAFETY: the image is loaded while `self` is.
-        let found = unsafe { self.image.driver.module_function(self.image.raw, &c_name) };
-        let raw = found.map_err(|_| missing())?;
-        Ok(Function { raw, image: Arc::clone(&self.image) })
+        let found = self.image.call(|driver, raw| {
+            // SAFETY: the image is loaded while `self` is, and the context was bound.
+            unsafe { driver.module_function(raw, &c_name) }
+        });
+        match found {
+            Ok(raw) => Ok(Function { raw, image: Arc::clone(&self.image) }),
+            Err(GpuError::Driver(DriverError { code: DriverError::NOT_FOUND, .. })) => {
+                Err(missing().into())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -231,10 +257,10 @@ impl Function {
     /// # Errors
     /// [`GpuError::Driver`] if the device has less, or the kernel's static shared memory leaves less.
     pub fn allow_shared(&self, bytes: u32) -> Result<(), GpuError> {
-        let driver = &self.image.driver;
-        driver.bind()?;
-        // SAFETY: the image is loaded while `self` is, and the context was bound.
-        Ok(unsafe { driver.function_allow_shared(self.raw, bytes) }?)
+        self.image.call(|driver, _| {
+            // SAFETY: the image is loaded while `self` is, and the context was bound.
+            unsafe { driver.function_allow_shared(self.raw, bytes) }
+        })
     }
 }
 
@@ -252,16 +278,16 @@ mod tests {
     fn generic_ptx_stands_in_for_a_missing_compiler_and_for_nothing_else() {
         let plain = KernelSource::new("a.cu", "source");
         let heading = format!("// a.cu {}", crate::cache::key(&plain, "compute_70", (12, 0)));
-        let ptx: &'static str = format!("{heading}\n.version 8.0\n").leak();
-        let source = plain.clone().with_generic_ptx(ptx);
+        let ptx = format!("{heading}\n.version 8.0\n");
+        let source = plain.clone().with_generic_ptx(ptx.clone());
 
-        assert_eq!(image(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
-        assert_eq!(image(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(ptx)));
-        let missing = image(&plain, Err(KernelError::NoCompiler));
+        assert_eq!(loadable(&source, Ok(vec![1])), Ok(Built::Cubin(vec![1])));
+        assert_eq!(loadable(&source, Err(KernelError::NoCompiler)), Ok(Built::Generic(&ptx)));
+        let missing = loadable(&plain, Err(KernelError::NoCompiler));
         assert_eq!(missing, Err(KernelError::NoCompiler));
         let told = missing.map(|_| ()).unwrap_err().to_string();
         assert!(told.contains("pip install nvidia-cuda-nvrtc"), "{told}");
         let broken = KernelError::BadCompiler("no such function".to_owned());
-        assert_eq!(image(&source, Err(broken.clone())), Err(broken));
+        assert_eq!(loadable(&source, Err(broken.clone())), Err(broken));
     }
 }

@@ -123,7 +123,7 @@ impl Nvrtc {
 
     /// Compiles a program; its results can be fetched from it.
     fn program(&self, kernel: &KernelSource, arch: &str) -> Result<Guard<'_>, KernelError> {
-        let name = kernel.name;
+        let name = kernel.name.as_ref();
         let c_string = |text: &str, what| {
             CString::new(text).map_err(|_| KernelError::Nul { name: name.to_owned(), what })
         };
@@ -161,7 +161,7 @@ impl Nvrtc {
 
 /// The error of a kernel that does not compile.
 fn failed(kernel: &KernelSource, arch: &str, log: String) -> KernelError {
-    KernelError::Compile { name: kernel.name.to_owned(), arch: arch.to_owned(), log }
+    KernelError::Compile { name: kernel.name.clone().into_owned(), arch: arch.to_owned(), log }
 }
 
 /// Destroys a program, however its compilation ends.

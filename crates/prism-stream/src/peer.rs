@@ -7,11 +7,14 @@
 #![allow(unsafe_code)]
 
 use crate::context::GpuContext;
-use crate::driver::{DevicePtr, HostUse};
+use crate::driver::{Driver, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::handles::{DeviceBuffer, HostBuffer};
 use crate::pool::{StreamLease, StreamPool};
 use crate::stream::StreamPurpose;
+
+/// The error of a copy that is too long.
+const BEYOND: GpuError = GpuError::InvalidOptions("a copy between devices is larger than a buffer");
 
 /// Bytes that are copied to see whether a link works.
 const PROBE_BYTES: usize = 256;
@@ -34,45 +37,89 @@ pub struct PeerLink {
     path: PeerPath,
     from: End,
     to: End,
-    /// Pinned memory that copies go through: on its way down, and on its way up.
+    /// Pinned memory that copies go through, once there was one: on its way down, and on its way up.
     staging: Option<(HostBuffer, HostBuffer)>,
 }
 
 /// One device of a link, and the stream that copies for it.
 #[derive(Debug)]
 struct End {
-    gpu: GpuContext,
-    stream: StreamLease,
+    pool: StreamPool,
+    /// Taken by a copy that was not seen to end.
+    stream: Option<StreamLease>,
 }
 
 impl End {
     fn new(pool: &StreamPool) -> Result<Self, GpuError> {
-        Ok(Self { gpu: pool.gpu().clone(), stream: pool.lease(StreamPurpose::P2PTransfer)? })
+        let stream = pool.lease(StreamPurpose::P2PTransfer)?;
+        Ok(Self { pool: pool.clone(), stream: Some(stream) })
+    }
+
+    fn gpu(&self) -> &GpuContext {
+        self.pool.gpu()
     }
 
     fn pinned(&self, bytes: usize, purpose: HostUse) -> Result<HostBuffer, GpuError> {
-        HostBuffer::new(self.gpu.driver(), self.gpu.ledger(), bytes, purpose)
+        HostBuffer::new(self.gpu().driver(), self.gpu().ledger(), bytes, purpose)
     }
 
-    /// Copies the beginning of a pinned block to the device, and waits.
-    fn upload(&self, to: DevicePtr, block: &HostBuffer, bytes: usize) -> Result<(), GpuError> {
-        let driver = self.gpu.driver();
+    /// Enqueues a copy, waits for it, and gives back what it touches. If that fails the device may be
+    /// at it still: then all of it is parked, with the stream, and the next copy has another one.
+    fn copy<H: Send + 'static>(
+        &mut self,
+        held: H,
+        enqueue: impl FnOnce(&dyn Driver, &H, RawStream) -> Result<(), DriverError>,
+    ) -> Result<H, GpuError> {
+        let lease = match self.stream.take() {
+            Some(lease) => lease,
+            None => self.pool.lease(StreamPurpose::P2PTransfer)?,
+        };
+        let driver = self.gpu().driver().as_ref();
         driver.bind()?;
-        // SAFETY: callers see to it that both ends have so many bytes; they outlive the copy, which
-        // is waited for; the context is bound.
-        let copied = unsafe { driver.copy_to_device(to, block.host(), bytes, self.stream.raw()) };
-        copied.map_err(|error| self.gpu.note(error.into()))?;
-        self.stream.synchronize()
+        let enqueued = enqueue(driver, &held, lease.raw());
+        match enqueued.and_then(|()| lease.stream().synchronize()) {
+            Ok(()) => {
+                self.stream = Some(lease);
+                Ok(held)
+            }
+            Err(error) => {
+                if let Some(stream) = lease.detach() {
+                    self.gpu().park_until_done(stream, held);
+                }
+                Err(self.gpu().note(error.into()))
+            }
+        }
     }
 
-    /// Copies from the device to the beginning of a pinned block, and waits.
-    fn download(&self, block: &HostBuffer, from: DevicePtr, bytes: usize) -> Result<(), GpuError> {
-        let driver = self.gpu.driver();
-        driver.bind()?;
-        // SAFETY: as for an upload.
-        let copied = unsafe { driver.copy_to_host(block.host(), from, bytes, self.stream.raw()) };
-        copied.map_err(|error| self.gpu.note(error.into()))?;
-        self.stream.synchronize()
+    /// Copies the beginning of a pinned block to a buffer, from byte `at` on, and waits.
+    fn upload(
+        &mut self,
+        (to, at): (&DeviceBuffer, usize),
+        block: HostBuffer,
+        bytes: usize,
+    ) -> Result<HostBuffer, GpuError> {
+        let there = to.range(at, bytes).ok_or(BEYOND)?;
+        let (block, _) = self.copy((block, to.hold()), |driver, (block, _), stream| {
+            // SAFETY: both ends have so many bytes, and are held until the stream was seen to be done;
+            // the context is bound.
+            unsafe { driver.copy_to_device(there, block.host(), bytes, stream) }
+        })?;
+        Ok(block)
+    }
+
+    /// Copies from a buffer, from byte `at` on, to the beginning of a pinned block, and waits.
+    fn download(
+        &mut self,
+        block: HostBuffer,
+        (from, at): (&DeviceBuffer, usize),
+        bytes: usize,
+    ) -> Result<HostBuffer, GpuError> {
+        let there = from.range(at, bytes).ok_or(BEYOND)?;
+        let (block, _) = self.copy((block, from.hold()), |driver, (block, _), stream| {
+            // SAFETY: as for an upload.
+            unsafe { driver.copy_to_host(block.host(), there, bytes, stream) }
+        })?;
+        Ok(block)
     }
 }
 
@@ -90,9 +137,7 @@ impl PeerLink {
                 return Err(reason);
             }
             tracing::warn!(%reason, "devices do not reach each other, copying through the host");
-            let down = link.from.pinned(STAGING_BYTES, HostUse::Download)?;
-            let up = link.to.pinned(STAGING_BYTES, HostUse::Upload)?;
-            (link.path, link.staging) = (PeerPath::Staged, Some((down, up)));
+            link.path = PeerPath::Staged;
             link.probe()?;
         }
         Ok(link)
@@ -117,48 +162,56 @@ impl PeerLink {
         bytes: usize,
     ) -> Result<(), GpuError> {
         if bytes > to.bytes().min(from.bytes()) {
-            return Err(GpuError::InvalidOptions("a copy between devices is larger than a buffer"));
+            return Err(BEYOND);
         }
-        if !from.belongs_to(self.from.gpu.driver()) || !to.belongs_to(self.to.gpu.driver()) {
+        if !from.belongs_to(self.from.gpu().driver()) || !to.belongs_to(self.to.gpu().driver()) {
             return Err(GpuError::InvalidOptions(
                 "a buffer is not of the context at its end of the link between devices",
             ));
         }
-        self.from.gpu.ensure_alive()?;
-        self.to.gpu.ensure_alive()?;
+        self.from.gpu().ensure_alive()?;
+        self.to.gpu().ensure_alive()?;
         if self.path == PeerPath::Staged {
-            return self.copy_staged(to.ptr(), from.ptr(), bytes);
+            return self.copy_staged(to, from, bytes);
         }
-        let End { gpu, stream } = &self.to;
-        gpu.driver().bind()?;
-        let other = self.from.gpu.driver().as_ref();
-        // SAFETY: both buffers are borrowed until the stream was waited for and have so many bytes;
-        // the context of the stream's device is bound.
-        let copied = unsafe {
-            gpu.driver().copy_from_peer(to.ptr(), from.ptr(), other, bytes, stream.raw())
-        };
-        copied.map_err(|error| gpu.note(error.into()))?;
-        stream.synchronize()
+        let other = self.from.gpu().driver().as_ref();
+        let copied = self.to.copy((to.hold(), from.hold()), |driver, _, stream| {
+            // SAFETY: both buffers have so many bytes, and are held until the stream was seen to be
+            // done; the context of the stream's device is bound.
+            unsafe { driver.copy_from_peer(to.ptr(), from.ptr(), other, bytes, stream) }
+        });
+        copied.map(drop)
     }
 
     /// Piece by piece, each down on one device and up on the other.
-    fn copy_staged(&self, to: DevicePtr, from: DevicePtr, bytes: usize) -> Result<(), GpuError> {
-        let Some((down, up)) = &self.staging else { return Ok(()) };
+    fn copy_staged(
+        &mut self,
+        to: &DeviceBuffer,
+        from: &DeviceBuffer,
+        bytes: usize,
+    ) -> Result<(), GpuError> {
+        let (mut down, mut up) = match self.staging.take() {
+            Some(staging) => staging,
+            None => (
+                self.from.pinned(STAGING_BYTES, HostUse::Download)?,
+                self.to.pinned(STAGING_BYTES, HostUse::Upload)?,
+            ),
+        };
         for start in (0..bytes).step_by(STAGING_BYTES) {
             let piece = (bytes - start).min(STAGING_BYTES);
-            let at = |base: DevicePtr| DevicePtr(base.0 + start as u64);
-            self.from.download(down, at(from), piece)?;
+            down = self.from.download(down, (from, start), piece)?;
             // SAFETY: the blocks are ours, apart from each other, and have room for a piece; no
             // copy is in flight.
             unsafe { up.host().copy_from_nonoverlapping(down.host(), piece) };
-            self.to.upload(at(to), up, piece)?;
+            up = self.to.upload((to, start), up, piece)?;
         }
+        self.staging = Some((down, up));
         Ok(())
     }
 
     /// Lets the one device reach the other.
     fn enable(&self) -> Result<(), GpuError> {
-        let (driver, other) = (self.to.gpu.driver(), self.from.gpu.driver().as_ref());
+        let (driver, other) = (self.to.gpu().driver(), self.from.gpu().driver().as_ref());
         if !driver.can_reach(other)? {
             let call = "cuDeviceCanAccessPeer";
             return Err(DriverError { code: DriverError::PEER_ACCESS_UNSUPPORTED, call }.into());
@@ -169,17 +222,17 @@ impl PeerLink {
     /// Copies a pattern and compares every byte of what arrives.
     fn probe(&mut self) -> Result<(), GpuError> {
         let pattern: [u8; PROBE_BYTES] = std::array::from_fn(|at| (at as u8) ^ 0x5a);
-        let source = self.from.gpu.alloc_zeroed(PROBE_BYTES)?;
-        let mut target = self.to.gpu.alloc_zeroed(PROBE_BYTES)?;
+        let source = self.from.gpu().alloc_zeroed(PROBE_BYTES)?;
+        let mut target = self.to.gpu().alloc_zeroed(PROBE_BYTES)?;
         let (sent, got) = (
             self.from.pinned(PROBE_BYTES, HostUse::Upload)?,
             self.to.pinned(PROBE_BYTES, HostUse::Download)?,
         );
         // SAFETY: the block has room for the pattern, and nothing else knows of it.
         unsafe { sent.host().copy_from_nonoverlapping(pattern.as_ptr(), PROBE_BYTES) };
-        self.from.upload(source.ptr(), &sent, PROBE_BYTES)?;
+        self.from.upload((&source, 0), sent, PROBE_BYTES)?;
         self.copy(&mut target, &source, PROBE_BYTES)?;
-        self.to.download(&got, target.ptr(), PROBE_BYTES)?;
+        let got = self.to.download(got, (&target, 0), PROBE_BYTES)?;
         // SAFETY: the block has so many bytes, all written by the copy that was waited for.
         let arrived = unsafe { std::slice::from_raw_parts(got.host(), PROBE_BYTES) };
         if arrived == pattern {

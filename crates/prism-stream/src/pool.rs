@@ -3,10 +3,14 @@
 //! A pool makes nothing until somebody asks. A lease owns its stream until it is dropped; the stream
 //! then waits, idle, for the next lease of its purpose and priority. Each lease and each return gives
 //! those back to the driver that have been idle for long. A stream that somebody may still use through
-//! [`StreamLease::cuda`] is never lent again: the pool lets go of it. There is a cap, since a device has few hardware queues and streams
-//! beyond them wait for each other without saying so.
+//! [`StreamLease::cuda`] is never lent again: the pool lets go of it. There is a cap, since a device has
+//! few hardware queues and streams beyond them wait for each other without saying so.
+//!
+//! A stream is made with the pool unlocked: whoever leases or gives back another one is not held up by
+//! it, though the first one can take long (see [`StreamPool::lease`]).
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +61,8 @@ struct Shared {
     gpu: GpuContext,
     options: PoolOptions,
     state: Mutex<State>,
+    /// How often a priority was changed, to be asked for in every step.
+    changes: AtomicU64,
 }
 
 /// What changes.
@@ -104,56 +110,84 @@ impl StreamPool {
     /// A pool that makes its first stream at the first lease.
     #[must_use]
     pub fn new(gpu: GpuContext, options: PoolOptions) -> Self {
-        let shared = Shared { gpu, options, state: Mutex::default() };
+        let shared = Shared { gpu, options, state: Mutex::default(), changes: AtomicU64::new(0) };
         Self { shared: Arc::new(shared) }
     }
 
     /// Sets the priority of leases to come. A stream cannot change its own: the next lease gets
-    /// another stream, and streams of the old priority go when they are idle.
+    /// another stream, and streams of the old priority go when they are idle. A pipeline takes other
+    /// streams before its next step.
     pub fn set_priority(&self, purpose: StreamPurpose, priority: StreamPriority) {
-        self.lock().priority[purpose as usize] = priority;
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.priority[purpose as usize], priority) != priority {
+            self.shared.changes.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// How often a priority was changed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.shared.changes.load(Ordering::Acquire)
+    }
+
+    /// The priority that the next lease for this purpose has, as the driver counts, lower first.
+    ///
+    /// # Errors
+    /// [`GpuError::Driver`] if the driver does not say what priorities there are.
+    pub fn level(&self, purpose: StreamPurpose) -> Result<i32, GpuError> {
+        let gpu = &self.shared.gpu;
+        let range = gpu.driver().priority_range().map_err(|error| gpu.note(error.into()))?;
+        Ok(self.lock().priority[purpose as usize].level(range))
     }
 
     /// Lends a stream: an idle one of that purpose and priority, or a new one.
+    ///
+    /// On a context of cudarc whose event tracking is on, making its first stream waits for all that is
+    /// on the device, without a limit.
     ///
     /// # Errors
     /// [`GpuError::PoolExhausted`] at the cap, [`GpuError::Driver`] if the driver makes none.
     pub fn lease(&self, purpose: StreamPurpose) -> Result<StreamLease, GpuError> {
         let gpu = &self.shared.gpu;
         gpu.ensure_alive()?;
-        let range = gpu.driver().priority_range().map_err(|error| gpu.note(error.into()))?;
-        let now = gpu.driver().now();
-        let mut state = self.lock();
-        let level = state.priority[purpose as usize].level(range);
-        let fits = |idle: &Idle| idle.purpose == purpose && idle.level == level;
-        let stream =
-            if let Some(at) = state.idle.iter().position(fits) {
-                state.usage[purpose as usize].idle -= 1;
-                let stream = state.idle.swap_remove(at).stream;
-                let room = self.shared.options.idle;
-                drop(state.retire(|idle| now.saturating_sub(idle.since) >= room));
-                stream
-            } else {
-                let room = self.shared.options.idle;
-                drop(state.retire(|idle| {
-                    idle.purpose == purpose || now.saturating_sub(idle.since) >= room
-                }));
-                if state.total() >= self.shared.options.cap {
-                    drop(state.retire(|_| true));
+        let level = self.level(purpose)?;
+        let stream = match self.reserve(purpose, level)? {
+            Some(idle) => idle,
+            None => match Stream::new(Arc::clone(gpu.driver()), level) {
+                Ok(made) => {
+                    self.lock().usage[purpose as usize].created += 1;
+                    made
                 }
-                if state.total() >= self.shared.options.cap {
-                    return Err(GpuError::PoolExhausted { cap: self.shared.options.cap });
+                Err(error) => {
+                    self.lock().usage[purpose as usize].leased -= 1;
+                    return Err(gpu.note(error.into()));
                 }
-                let made = Stream::new(Arc::clone(gpu.driver()), level);
-                let stream = made.map_err(|error| gpu.note(error.into()))?;
-                state.usage[purpose as usize].created += 1;
-                stream
-            };
-        let usage = &mut state.usage[purpose as usize];
-        usage.leases += 1;
-        usage.leased += 1;
-        drop(state);
+            },
+        };
+        self.lock().usage[purpose as usize].leases += 1;
         Ok(StreamLease { stream: Some(stream), purpose, level, shared: Arc::clone(&self.shared) })
+    }
+
+    /// Counts a stream as leased, and answers with an idle one that fits; with none, one can be made
+    /// below the cap. Idle streams that are in the way, or were idle for long, go.
+    fn reserve(&self, purpose: StreamPurpose, level: i32) -> Result<Option<Stream>, GpuError> {
+        let (now, options) = (self.shared.gpu.driver().now(), &self.shared.options);
+        let mut state = self.lock();
+        let fits = |idle: &Idle| idle.purpose == purpose && idle.level == level;
+        let found = state.idle.iter().position(fits).map(|at| state.idle.swap_remove(at).stream);
+        state.usage[purpose as usize].idle -= usize::from(found.is_some());
+        let long = |idle: &Idle| now.saturating_sub(idle.since) >= options.idle;
+        let mut retired = match found {
+            Some(_) => state.retire(long),
+            None => state.retire(|idle| idle.purpose == purpose || long(idle)),
+        };
+        if found.is_none() && state.total() >= options.cap {
+            retired.append(&mut state.retire(|_| true));
+        }
+        let room = found.is_some() || state.total() < options.cap;
+        state.usage[purpose as usize].leased += usize::from(room);
+        drop(state);
+        drop(retired);
+        if room { Ok(found) } else { Err(GpuError::PoolExhausted { cap: options.cap }) }
     }
 
     /// Gives back the streams that have been idle for as long as the options say; answers how many.
@@ -263,9 +297,7 @@ impl StreamLease {
             None => unreachable!("a lease has its stream until it is dropped"),
         }
     }
-}
 
-impl StreamLease {
     /// Takes the stream out of the pool for good. A stream whose work may never end is not for the
     /// next lease, and, unlike a lease, it does not keep the pool alive, nor the context.
     pub(crate) fn detach(mut self) -> Option<Stream> {
@@ -294,8 +326,10 @@ impl Drop for StreamLease {
             return;
         }
         usage.idle += 1;
-        drop(state.retire(|idle| since.saturating_sub(idle.since) >= room));
+        let retired = state.retire(|idle| since.saturating_sub(idle.since) >= room);
         state.idle.push(Idle { stream, purpose: self.purpose, level: self.level, since });
+        drop(state);
+        drop(retired);
     }
 }
 

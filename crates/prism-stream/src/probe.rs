@@ -39,21 +39,24 @@ mod imp {
 
     use cudarc::driver::CudaContext;
 
-    use super::{OLDEST_DEVICE, OLDEST_DRIVER};
     use crate::context::GpuContext;
     use crate::cuda::{self, CudaDriver};
-    use crate::device::DeviceInfo;
+    use crate::device::{DeviceInfo, driver_new_enough};
+    use crate::driver::Driver;
     use crate::error::{DriverError, GpuError, Unavailable};
+
+    /// Whether the driver, which is there, is new enough: an older one lacks what is called.
+    fn new_enough() -> Result<(), Unavailable> {
+        let version = cuda::driver_version().map_err(Unavailable::DriverFailed)?;
+        driver_new_enough(version)
+    }
 
     /// The number of devices, if the driver is there, new enough and working.
     fn count() -> Result<usize, Unavailable> {
         if !cuda::library_present() {
             return Err(Unavailable::NoDriver);
         }
-        let (major, minor) = cuda::driver_version().map_err(Unavailable::DriverFailed)?;
-        if (major, minor) < OLDEST_DRIVER {
-            return Err(Unavailable::DriverTooOld { found_major: major, found_minor: minor });
-        }
+        new_enough()?;
         match cuda::device_count() {
             Ok(0) => Err(Unavailable::NoDevice),
             Ok(count) => Ok(count),
@@ -84,15 +87,13 @@ mod imp {
         /// Gives work to a context that the caller made. Its event tracking stays as it is.
         ///
         /// # Errors
-        /// [`GpuError::Unavailable`] if the device is too old; what the driver says if it cannot
-        /// describe the device.
+        /// [`GpuError::Unavailable`] if the driver or the device is too old; what the driver says if
+        /// it cannot describe the device.
         pub fn from_cudarc(context: Arc<CudaContext>) -> Result<Self, GpuError> {
+            // Before anything is called that a driver for CUDA 11 may lack.
+            new_enough()?;
             let driver = CudaDriver::new(context)?;
-            let info = crate::driver::Driver::device(&driver).clone();
-            let (major, minor) = info.compute_capability;
-            if (major, minor) < OLDEST_DEVICE {
-                return Err(Unavailable::DeviceTooOld { name: info.name, major, minor }.into());
-            }
+            driver.device().usable()?;
             Ok(Self::from_driver(Arc::new(driver)))
         }
 

@@ -34,7 +34,7 @@ impl Slot {
         placement: Placement,
         submission: Submission,
         (config_bytes, telemetry_bytes): (usize, usize),
-    ) -> Result<Self, GpuError> {
+    ) -> Result<Self, NoLanes> {
         let (driver, ledger) = (gpu.driver(), gpu.ledger());
         let host = |bytes, purpose| HostBuffer::new(driver, ledger, bytes, purpose);
         let device = |bytes| DeviceBuffer::new(driver, ledger, bytes);
@@ -47,7 +47,8 @@ impl Slot {
         let mut marks = [const { None }; MARKS];
         for op in plan::plan(placement, submission).calls() {
             if let plan::Op::Record(mark, _) = op {
-                marks[mark as usize] = Some(Event::new(driver, ledger)?);
+                let event = Event::new(driver, ledger);
+                marks[mark as usize] = Some(event.map_err(|error| NoLanes::scarce(error.into()))?);
             }
         }
         let slot = Self {
@@ -100,9 +101,39 @@ fn address(device: Option<&DeviceBuffer>, host: &HostBuffer) -> Result<DevicePtr
         .ok_or(GpuError::InvalidOptions("this device does not map host memory"))
 }
 
+/// Why there are no lanes.
+#[derive(Debug)]
+pub(crate) enum NoLanes {
+    /// Not as many streams or events were to be had; fewer might be.
+    Scarce(GpuError),
+    /// Anything else.
+    Other(GpuError),
+}
+
+impl NoLanes {
+    /// The error of making a stream or an event.
+    fn scarce(error: GpuError) -> Self {
+        if error.is_sticky() { Self::Other(error) } else { Self::Scarce(error) }
+    }
+
+    pub fn into_error(self) -> GpuError {
+        match self {
+            Self::Scarce(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+impl<E: Into<GpuError>> From<E> for NoLanes {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 /// The streams and slots of a pipeline.
 pub(crate) struct Lanes {
     streams: Vec<StreamLease>,
+    /// How often the pool's priorities had changed when the streams were seen to be of them.
+    changes: u64,
     /// The same, once they were taken out of the pool.
     detached: Vec<Stream>,
     pub slots: Vec<Slot>,
@@ -116,23 +147,57 @@ impl Lanes {
         submission: Submission,
         count: usize,
         bytes: (usize, usize),
-    ) -> Result<Self, GpuError> {
-        let gpu = pool.gpu();
+    ) -> Result<Self, NoLanes> {
+        let (gpu, changes) = (pool.gpu(), pool.changes());
         let streams = plan::purposes(placement, submission)
             .into_iter()
-            .map(|purpose| pool.lease(purpose))
+            .map(|purpose| pool.lease(purpose).map_err(NoLanes::scarce))
             .collect::<Result<Vec<_>, _>>()?;
         gpu.driver().bind()?;
         let slots = (0..count)
             .map(|_| Slot::new(gpu, placement, submission, bytes))
             .collect::<Result<Vec<_>, _>>()?;
-        let lanes = Self { streams, detached: Vec::new(), slots };
-        lanes.clear(gpu.driver().as_ref())?;
+        let mut lanes = Self { streams, changes, detached: Vec::new(), slots };
+        if let Err(error) = lanes.clear(gpu.driver().as_ref()) {
+            // The device may be clearing them still.
+            lanes.detach();
+            gpu.park(Box::new(lanes));
+            gpu.reap();
+            return Err(error.into());
+        }
         Ok(lanes)
     }
 
+    /// Whether the priorities of the pool are still those that the streams were leased with. Makes a
+    /// call only after one has changed.
+    pub fn up_to_date(&mut self, pool: &StreamPool) -> Result<bool, GpuError> {
+        let changes = pool.changes();
+        if changes != self.changes {
+            for lease in &self.streams {
+                if pool.level(lease.purpose())? != lease.level() {
+                    return Ok(false);
+                }
+            }
+            self.changes = changes;
+        }
+        Ok(true)
+    }
+
+    /// Takes other streams in place of those whose priority has changed; nothing is on them. Those that
+    /// cannot be had stay what they are until the next change.
+    pub fn renew(&mut self, pool: &StreamPool) -> Result<(), GpuError> {
+        self.changes = pool.changes();
+        for lease in &mut self.streams {
+            if pool.level(lease.purpose())? != lease.level() {
+                *lease = pool.lease(lease.purpose())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Clears the device's copies, so that a kernel that writes part of a telemetry leaves no
-    /// surprises in the rest.
+    /// surprises in the rest. Waits until that is done and, without a limit, for what the stream's last
+    /// lease left on it.
     fn clear(&self, driver: &dyn Driver) -> Result<(), GpuError> {
         let stream = self.stream(StreamPurpose::KernelExecution)?;
         for slot in &self.slots {
@@ -174,6 +239,12 @@ impl Lanes {
     /// two would hold on to each other, and nobody would ever let go of either.
     fn detach(&mut self) {
         self.detached.extend(self.streams.drain(..).filter_map(StreamLease::detach));
+    }
+}
+
+impl Parked for Lanes {
+    fn passed(&self) -> Result<bool, DriverError> {
+        self.idle()
     }
 }
 

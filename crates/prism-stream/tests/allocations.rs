@@ -35,6 +35,9 @@ struct Instant {
     clock: AtomicU64,
 }
 
+/// Bytes of pinned memory that come on top of what was asked for.
+const PADDING: usize = 64;
+
 fn block(bytes: usize) -> Layout {
     Layout::from_size_align(bytes, 256).unwrap()
 }
@@ -59,6 +62,9 @@ unsafe impl Driver for Instant {
     }
     fn stream_create(&self, _: i32) -> Outcome<RawStream> {
         Ok(RawStream(1))
+    }
+    fn stream_is_shared(&self, _: RawStream) -> bool {
+        false
     }
     unsafe fn stream_destroy(&self, _: RawStream) -> Outcome {
         Ok(())
@@ -105,9 +111,10 @@ unsafe impl Driver for Instant {
         Ok(())
     }
     fn host_alloc(&self, bytes: usize, purpose: HostUse) -> Outcome<HostBlock> {
-        let DevicePtr(at) = self.device_alloc(bytes)?;
+        let DevicePtr(at) = self.device_alloc(bytes + PADDING)?;
         let device = (purpose == HostUse::Mapped).then_some(DevicePtr(at));
-        Ok(HostBlock { host: at as usize as *mut u8, device, bytes })
+        // More than was asked for, as a driver may give that has pages of its own.
+        Ok(HostBlock { host: at as usize as *mut u8, device, bytes: bytes + PADDING })
     }
     unsafe fn host_free(&self, block: HostBlock) -> Outcome {
         unsafe { self.device_free(DevicePtr(block.host as usize as u64)) }
@@ -226,6 +233,39 @@ unsafe impl StepKernel<[u32; 64], [u32; 4]> for Copying {
     }
 }
 
+/// The device, just opened.
+fn device() -> GpuContext {
+    let info = DeviceInfo {
+        ordinal: 0,
+        name: "instant".to_owned(),
+        compute_capability: (9, 0),
+        multiprocessors: 1,
+        memory_bytes: 1 << 30,
+        copy_engines: 2,
+        maps_host_memory: true,
+        driver_version: (12, 0),
+    };
+    GpuContext::from_driver(Arc::new(Instant { info, clock: AtomicU64::new(0) }))
+}
+
+#[test]
+fn pinned_memory_counts_as_much_when_it_goes_as_when_it_came() {
+    let gpu = device();
+    for placement in [Placement::Copied, Placement::Mapped] {
+        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        let (placement, submission) = (Some(placement), Some(Submission::Streams));
+        let options = PipelineOptions { placement, submission, ..PipelineOptions::default() };
+        let mut pipeline =
+            AsyncPipelineCoordinator::<[u32; 64], [u32; 4]>::new(pool, options).unwrap();
+        pipeline.bind(Copying { repeats: true }).unwrap();
+        pipeline.submit(&[1; 64]).unwrap();
+        assert_eq!(gpu.memory_use().pinned_bytes, 3 * (256 + 16 + 2 * PADDING));
+        drop(pipeline);
+        gpu.synchronize().unwrap();
+        assert_eq!(gpu.memory_use().pinned_bytes, 0);
+    }
+}
+
 #[test]
 fn a_step_allocates_nothing_on_the_host_after_warm_up() {
     let (copied, mapped) = (Some(Placement::Copied), Some(Placement::Mapped));
@@ -233,17 +273,7 @@ fn a_step_allocates_nothing_on_the_host_after_warm_up() {
     let pinned = submissions.into_iter().flat_map(|how| [(copied, how), (mapped, how)]);
     for (placement, submission) in pinned.chain([(None, None), (None, submissions[2])]) {
         for (batch, repeats) in [(1, true), (1, false), (4, true), (4, false)] {
-            let info = DeviceInfo {
-                ordinal: 0,
-                name: "instant".to_owned(),
-                compute_capability: (9, 0),
-                multiprocessors: 1,
-                memory_bytes: 1 << 30,
-                copy_engines: 2,
-                maps_host_memory: true,
-                driver_version: (12, 0),
-            };
-            let gpu = GpuContext::from_driver(Arc::new(Instant { info, clock: AtomicU64::new(0) }));
+            let gpu = device();
             let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
             let options =
                 PipelineOptions { batch, placement, submission, ..PipelineOptions::default() };

@@ -4,10 +4,13 @@
 #![cfg(feature = "cuda")]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "support/needs.rs"]
+mod needs;
+
 use prism_stream::kernels::{EchoKernel, EchoOptions};
 use prism_stream::{
-    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, Placement, PoolOptions,
-    Stage, StreamPool, Submission, TimingOptions,
+    AsyncPipelineCoordinator, KernelCache, PipelineOptions, Placement, PoolOptions, Stage,
+    StreamPool, Submission, TimingOptions,
 };
 
 /// How long the kernels spin.
@@ -15,15 +18,7 @@ const SPIN_US: u64 = 50;
 
 #[test]
 fn gpu_timed_steps_show_their_kernels_and_their_order() {
-    let gpu = match GpuContext::open(0) {
-        Ok(gpu) => gpu,
-        Err(reason) => {
-            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "a GPU is required: {reason}");
-            println!("skipped: {reason}");
-            return;
-        }
-    };
+    let Some(gpu) = needs::gpu() else { return };
     for (placement, submission) in [
         (Placement::Copied, Submission::Sync),
         (Placement::Copied, Submission::Streams),

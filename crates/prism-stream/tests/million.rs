@@ -8,12 +8,14 @@
 
 #[path = "support/counting.rs"]
 mod counting;
+#[path = "support/needs.rs"]
+mod needs;
 
 use counting::ALLOCATIONS;
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
 use prism_stream::{
-    AsyncPipelineCoordinator, GpuContext, KernelCache, PipelineOptions, Placement, PoolOptions,
-    StreamPool, Submission,
+    AsyncPipelineCoordinator, KernelCache, PipelineOptions, Placement, PoolOptions, StreamPool,
+    Submission,
 };
 
 /// Resident memory of the process in KiB, where the system tells.
@@ -32,15 +34,7 @@ fn the_allocator_counts() {
 
 #[test]
 fn gpu_a_million_steps_grow_nothing() {
-    let gpu = match GpuContext::open(0) {
-        Ok(gpu) => gpu,
-        Err(reason) => {
-            let required = std::env::var("PRISM_REQUIRE_GPU").is_ok_and(|value| value == "1");
-            assert!(!required, "a GPU is required: {reason}");
-            println!("skipped: {reason}");
-            return;
-        }
-    };
+    let Some(gpu) = needs::gpu() else { return };
     let steps: u64 =
         std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000_000);
     for (placement, submission) in [

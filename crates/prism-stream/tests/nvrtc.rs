@@ -1,23 +1,15 @@
 //! Every kernel compiles for every architecture that is promised; no GPU needed, only NVRTC.
 //! Without NVRTC this is skipped with a message; with `PRISM_REQUIRE_NVRTC=1` it fails.
 #![cfg(feature = "cuda")]
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
+#[path = "support/needs.rs"]
+mod needs;
+
+use needs::nvrtc;
+use prism_stream::driver::is_whole_image;
 use prism_stream::kernels::echo_source;
 use prism_stream::{KernelCache, KernelError, KernelSource};
-
-/// Whether to go on: NVRTC is there, or it is required.
-fn nvrtc() -> bool {
-    match KernelSource::new("empty.cu", "").compile("sm_90") {
-        Err(KernelError::NoCompiler) => {
-            let required = std::env::var("PRISM_REQUIRE_NVRTC").is_ok_and(|value| value == "1");
-            assert!(!required, "{}", KernelError::NoCompiler);
-            println!("skipped: {}", KernelError::NoCompiler);
-            false
-        }
-        _ => true,
-    }
-}
 
 #[test]
 fn every_kernel_compiles_for_every_architecture() {
@@ -32,6 +24,21 @@ fn every_kernel_compiles_for_every_architecture() {
         let disturb = KernelSource::new("disturb.cu", include_str!("support/disturb.cu"));
         assert!(disturb.compile(arch).unwrap().starts_with(b"\x7fELF"), "{arch}");
     }
+}
+
+#[test]
+fn a_compiled_kernel_is_a_whole_image_and_no_beginning_of_it_is() {
+    if !nvrtc() {
+        return;
+    }
+    for arch in ["sm_80", "sm_90", "sm_100"] {
+        let cubin = echo_source(64, 16).compile(arch).unwrap();
+        assert!(is_whole_image(&cubin), "{arch}");
+        let taken = (0..cubin.len()).find(|end| is_whole_image(&cubin[..*end]));
+        assert_eq!(taken, None, "of {} bytes, {arch}", cubin.len());
+    }
+    let ptx = echo_source(64, 16).compile_ptx("compute_80").unwrap() + "\0";
+    assert!(is_whole_image(ptx.as_bytes()) && !is_whole_image(&ptx.as_bytes()[..ptx.len() - 1]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use prism_stream::mock::MockDriver;
 use prism_stream::{
     GpuContext, GpuError, PipelineOptions, Placement, Stage, Submission, TimingOptions,
-    timeline::StepTimes,
+    timeline::{MAX_BURST, StepTimes, Timeline},
 };
 use support::{TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound};
 
@@ -180,8 +180,11 @@ fn timing_begins_between_steps_and_anew_after_a_reset() {
     pipeline.step(&config(0)).unwrap();
     assert_eq!(pipeline.set_timing(Some(TIMING)), Err(GpuError::Busy { in_flight: 1 }));
     pipeline.drain().unwrap();
-    let none = TimingOptions { burst: 0, ..TIMING };
-    assert!(matches!(pipeline.set_timing(Some(none)), Err(GpuError::InvalidOptions(_))));
+    for (burst, keep) in [(0, 9), (4, 0), (MAX_BURST + 1, 9), (u64::MAX, 9), (4, usize::MAX)] {
+        let timing = Some(TimingOptions { burst, keep, ..TIMING });
+        assert!(matches!(pipeline.set_timing(timing), Err(GpuError::InvalidOptions(_))));
+    }
+    assert_eq!(Timeline::new(usize::MAX, 2).steps().len(), 0, "it asks for no more than there is");
     pipeline.set_timing(Some(TIMING)).unwrap();
     for step in 1..8 {
         pipeline.step(&config(step)).unwrap();

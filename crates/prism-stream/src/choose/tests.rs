@@ -183,6 +183,33 @@ fn a_kernel_time_drifts_when_all_of_a_window_is_beyond_a_factor_of_two() {
 }
 
 #[test]
+fn a_graph_is_sampled_as_a_whole_and_its_copies_are_no_drift_of_the_kernel() {
+    let graph = (Placement::Copied, Submission::Graph);
+    let row = Measured { batch: 8, ..h200(60.0, 5.0, 60.0, 100.0, None) };
+    // A graph of eight steps, as the prediction has it, in microseconds a step.
+    let seen = |row: &Measured, limits: &Limits| {
+        let device = row.predict(graph, limits).map_or(0.0, |found| found.device + GRAPH_GAIN_US);
+        (8.0 * device - row.ends(graph.0, graph.1)) / 8.0
+    };
+    for copy_engines in [0, 1, 2] {
+        let limits = Limits { copy_engines, ..FREE };
+        let chosen = row.sample(graph.0, graph.1, &limits).unwrap();
+        assert!(!drifted(chosen, &[seen(&row, &limits); 4], 0.0), "{copy_engines} engines");
+        // A kernel that lasts longer than the copies shows, and how long it takes.
+        let slow = seen(&row.with_kernel(Placement::Copied, 300.0), &limits);
+        assert!(drifted(chosen, &[slow; 4], 0.0));
+        let kernel = row.with_sample(graph.0, graph.1, &limits, slow).kernel(Placement::Copied);
+        assert!((kernel.unwrap() - 300.0).abs() < 1e-9, "{kernel:?}");
+    }
+    // On streams the events are around a kernel.
+    for placement in [Placement::Copied, Placement::Mapped] {
+        let row = Measured { mapped: Some(7.0), ..row };
+        assert_eq!(row.sample(placement, Submission::Streams, &FREE), row.kernel(placement));
+        assert_eq!(row.ends(placement, Submission::Streams), 0.0);
+    }
+}
+
+#[test]
 fn another_kernel_time_leads_to_another_choice_without_measuring_all_again() {
     let short = h200(2.5, 3.6, 1.8, 2.6, Some(4.9));
     assert_eq!(chosen(short), MAPPED);

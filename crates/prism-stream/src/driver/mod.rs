@@ -11,6 +11,7 @@
 
 mod gate;
 mod graph;
+mod image;
 mod peer;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ use bytemuck::Pod;
 pub use self::gate::Gate;
 pub(crate) use self::gate::HeldBack;
 pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
+pub use self::image::is_whole_image;
 pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
 use crate::error::DriverError;
@@ -155,10 +157,7 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
     /// A new stream that does not wait for the default stream.
     fn stream_create(&self, priority: i32) -> Result<RawStream, DriverError>;
     /// Whether somebody outside may still put work on a stream, so that it cannot be lent again.
-    fn stream_is_shared(&self, stream: RawStream) -> bool {
-        let _ = stream;
-        false
-    }
+    fn stream_is_shared(&self, stream: RawStream) -> bool;
     /// Gives a stream back; work on it still runs.
     unsafe fn stream_destroy(&self, stream: RawStream) -> Result<(), DriverError>;
     /// Whether everything on the stream is done.
@@ -217,7 +216,9 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
         stream: RawStream,
     ) -> Result<(), DriverError>;
 
-    /// Loads a CUBIN, or PTX text that ends in a NUL.
+    /// Loads a CUBIN, a fat binary, or PTX text that ends in a NUL. Of an image that is not all there,
+    /// nothing beyond its end is read: it is refused as [`DriverError::INVALID_IMAGE`], which
+    /// [`is_whole_image`] tells.
     fn module_load(&self, image: &[u8]) -> Result<RawModule, DriverError>;
     /// Unloads an image none of whose kernels is running.
     unsafe fn module_unload(&self, module: RawModule) -> Result<(), DriverError>;

@@ -8,8 +8,8 @@
 use bytemuck::Pod;
 
 use super::AsyncPipelineCoordinator;
-use crate::driver::Driver;
-use crate::error::GpuError;
+use crate::driver::{Driver, RawStream};
+use crate::error::{GpuError, Severity};
 use crate::graph::Capture;
 use crate::handles::Event;
 use crate::plan::{self, Op, Plan, Submission};
@@ -72,8 +72,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             submission = Submission::Streams;
         }
         let plan = plan::plan(self.stats.placement, submission);
-        let sampled = self.tuner.samples(first, 1);
-        let mut walk = self.walk(driver.as_ref(), sampled)?;
+        let samples = self.tuner.samples();
+        let mut walk = self.walk(driver.as_ref(), samples)?;
         walk.make(plan.open, first)?;
         for step in first..first + steps as u64 {
             // One by one, so that the device has work while the next config is written.
@@ -90,6 +90,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Err(Torn { whole, error });
         }
         walk.finish(plan, first + steps as u64 - 1)?;
+        if walk.sampled {
+            self.tuner.note_sample(first, 1);
+        }
         self.warm = true;
         Ok(())
     }
@@ -120,7 +123,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let Work { lanes, kernel, watch, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
         let (watch, around) = (watch.as_deref_mut(), sampled.then_some(timers.as_slice()));
-        Ok(Walk { driver, lanes, ring: self.ring, kernel: kernel.as_mut(), watch, around })
+        let (ring, kernel) = (self.ring, kernel.as_mut());
+        Ok(Walk { driver, lanes, ring, kernel, watch, around, sampled: false })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -133,7 +137,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     ) -> Result<(), Refusal> {
         let plan = plan::plan(self.stats.placement, Submission::Graph);
         let gpu = self.pool.gpu().clone();
-        let sampled = self.tuner.samples(first, steps);
+        let samples = self.tuner.samples();
         let Work { graphs, lanes, kernel, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
@@ -143,33 +147,38 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let repeats = kernel.repeats();
         // What is captured runs again and again; timed events in it would tell nothing of a step.
         let (ring, kernel) = (self.ring, kernel.as_mut());
-        let mut walk = Walk { driver, lanes, ring, kernel, watch: None, around: None };
+        let (watch, around, sampled) = (None, None, false);
+        let mut walk = Walk { driver, lanes, ring, kernel, watch, around, sampled };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
             walk.make(plan.open, first).map_err(refuse)?;
             for step in first..=last {
-                walk.make(plan.step, step).map_err(|error| match error {
-                    GpuError::Driver(code) if code.is_capture() => refuse(error),
-                    error => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
+                walk.make(plan.step, step).map_err(|error| {
+                    // A launch wraps what the driver said as it likes, for want of memory say.
+                    match error.driver_error().is_some_and(|said| said.is_capture()) {
+                        true => refuse(error),
+                        false => Refusal::Batch(Torn { whole: (step - first) as usize, error }),
+                    }
                 })?;
             }
             walk.make(plan.close, last).map_err(refuse)?;
             let graph = capture.end().map_err(refuse)?;
             graphs.put(run, &graph, gpu.driver(), gpu.ledger()).map_err(refuse)?;
         }
+        let lost = |error: GpuError| Refusal::Batch(error.into());
         let [begin, end, ..] = timers.as_slice() else {
             graphs.launch(run, stream).map_err(refuse)?;
-            return walk.make(plan.done, last).map_err(|error| Refusal::Batch(error.into()));
+            return walk.make(plan.done, last).map_err(lost);
         };
-        if sampled {
-            begin.record(stream).map_err(refuse)?;
-        }
+        let begun = samples && record_sample(begin, stream).map_err(lost)?;
         graphs.launch(run, stream).map_err(refuse)?;
+        let sampled = begun && record_sample(end, stream).map_err(lost)?;
+        walk.make(plan.done, last).map_err(lost)?;
         if sampled {
-            end.record(stream).map_err(|error| Refusal::Batch(error.into()))?;
+            self.tuner.note_sample(first, steps);
         }
-        walk.make(plan.done, last).map_err(|error| Refusal::Batch(error.into()))
+        Ok(())
     }
 }
 
@@ -177,6 +186,16 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 fn refuse(error: impl Into<GpuError>) -> Refusal {
     let error = error.into();
     if error.is_sticky() { Refusal::Batch(error.into()) } else { Refusal::Graph(error) }
+}
+
+/// Records the event of a sample; answers whether it lies in the stream. Without it there is a sample
+/// less, which stops no step, unless the device is lost.
+fn record_sample(event: &Event, stream: RawStream) -> Result<bool, GpuError> {
+    match event.record(stream) {
+        Ok(()) => Ok(true),
+        Err(error) if error.severity() == Severity::Sticky => Err(error.into()),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Makes the calls that a plan lists. The context is bound to the thread.
@@ -188,6 +207,8 @@ pub(super) struct Walk<'a, C, T> {
     watch: Option<&'a mut Watch>,
     /// Timed events to put around the next launch: the first and the second of these.
     around: Option<&'a [Event]>,
+    /// Whether both of them were recorded.
+    sampled: bool,
 }
 
 impl<C: Pod, T: Pod> Walk<'_, C, T> {
@@ -214,7 +235,7 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
 
     /// Makes one call.
     fn call(&mut self, op: Op, step: u64) -> Result<(), GpuError> {
-        let Self { driver, lanes, ring, kernel, around, .. } = self;
+        let Self { driver, lanes, ring, kernel, around, sampled, .. } = self;
         let slot = lanes.slot(ring, step);
         match op {
             Op::Upload(on) => {
@@ -230,14 +251,13 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
             Op::Launch => {
                 let stream = lanes.stream(StreamPurpose::KernelExecution)?;
                 let around = around.take().unwrap_or_default();
-                if let Some(begin) = around.first() {
-                    begin.record(stream)?;
-                }
+                let begun =
+                    around.first().map_or(Ok(false), |begin| record_sample(begin, stream))?;
                 let (config, telemetry) = (slot.config()?, slot.telemetry()?);
                 let driver = *driver;
                 kernel.launch(&StepLaunch { step, config, telemetry, stream, driver })?;
-                if let Some(end) = around.get(1) {
-                    end.record(stream)?;
+                if let (true, Some(end)) = (begun, around.get(1)) {
+                    *sampled = record_sample(end, stream)?;
                 }
             }
             Op::Record(mark, on) => slot.mark(mark)?.record(lanes.stream(on)?)?,

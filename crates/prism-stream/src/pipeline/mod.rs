@@ -27,6 +27,21 @@
 //! }
 //! ```
 //!
+//! Returned with the pipeline's own lifetime, dropped before the next submission, both are fine:
+//!
+//! ```
+//! # use prism_stream::{AsyncPipelineCoordinator, Completed, GpuError};
+//! fn overtake(pipeline: &mut AsyncPipelineCoordinator<u32, u32>) -> Result<(), GpuError> {
+//!     let first = pipeline.next()?;
+//!     drop(first);
+//!     pipeline.submit(&7)?;
+//!     Ok(())
+//! }
+//! fn escape(pipeline: &mut AsyncPipelineCoordinator<u32, u32>) -> Option<Completed<'_, u32>> {
+//!     pipeline.next().ok().flatten()
+//! }
+//! ```
+//!
 //! Nor can two threads submit at once, and so no graph is launched or updated by two:
 //!
 //! ```compile_fail,E0499
@@ -35,6 +50,17 @@
 //!     std::thread::scope(|scope| {
 //!         scope.spawn(|| pipeline.submit(&1).is_ok());
 //!         scope.spawn(|| pipeline.submit(&2).is_ok());
+//!     });
+//! }
+//! ```
+//!
+//! One thread at a time is fine:
+//!
+//! ```
+//! # use prism_stream::AsyncPipelineCoordinator;
+//! fn race(pipeline: &mut AsyncPipelineCoordinator<u32, u32>) {
+//!     std::thread::scope(|scope| {
+//!         scope.spawn(|| pipeline.submit(&1).is_ok());
 //!     });
 //! }
 //! ```

@@ -15,7 +15,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     ///
     /// # Errors
     /// [`GpuError::Busy`] while steps have not been taken, [`GpuError::InvalidOptions`] for a burst of
-    /// no steps, [`GpuError::Driver`] if there are no events to be had.
+    /// no steps or too many, or as many to be kept, [`GpuError::Driver`] if there are no events to be had.
     pub fn set_timing(&mut self, timing: Option<TimingOptions>) -> Result<(), GpuError> {
         self.gpu().ensure_alive()?;
         if self.ring.occupied() > 0 {

@@ -36,7 +36,8 @@ pub struct PipelineOptions {
     /// Most steps in flight, 1 to one a slot: a submission beyond waits for the oldest. `None`
     /// chooses; with nothing else to choose it is one a slot.
     pub in_flight: Option<usize>,
-    /// How long to wait for a step; `None` for ever.
+    /// How long to wait for a step; `None` for ever. What comes before the first step (its streams, its
+    /// slots, the state of a kernel) is waited for without one.
     pub step_timeout: Option<Duration>,
 }
 

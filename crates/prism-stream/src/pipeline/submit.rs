@@ -32,7 +32,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// The steps of a batch come back together, so that one event is enough for all of them, and
     /// [`Submission::Graph`](crate::Submission::Graph) gives them to the device in one call. Batches
     /// of the same size use their slots in the same turn, and graphs are kept for those; the first
-    /// round of a size makes them.
+    /// round of a size makes them. That is one graph for each slot that a batch begins on: as many as
+    /// batches fit into the slots, or, where they do not divide them, the slots over the greatest
+    /// common divisor of both. Eight slots and batches of three make eight graphs.
     ///
     /// # Errors
     /// As [`submit`](Self::submit); steps before the one that failed stay submitted.
@@ -88,6 +90,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.settle()?;
         self.prepare()?;
+        self.follow_priorities()?;
         self.retune(steps)
     }
 

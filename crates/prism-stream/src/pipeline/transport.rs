@@ -10,7 +10,7 @@ use crate::error::GpuError;
 use crate::handles::Event;
 use crate::plan::{self, Mark, Placement, Submission};
 use crate::ring::Ring;
-use crate::slots::{Lanes, release};
+use crate::slots::{Lanes, NoLanes, release};
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Leases the streams and allocates the slots, once. Falls back to one stream if there are not
@@ -21,7 +21,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.gpu().reap();
         let made = match self.make_lanes() {
-            Err(error) if plan::overlaps(self.stats.submission) && is_shortage(&error) => {
+            Err(NoLanes::Scarce(error)) if plan::overlaps(self.stats.submission) => {
                 tracing::warn!(%error, "no streams to overlap with, going on in sync mode");
                 self.stats.submission = Submission::Sync;
                 self.stats.reason = "streams could not be had";
@@ -29,7 +29,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             }
             made => made,
         };
-        made.and_then(|lanes| self.fit_out(lanes))
+        made.map_err(NoLanes::into_error)
+            .and_then(|lanes| self.fit_out(lanes))
             .map_err(|error| self.blame(self.ring.submitted(), error))
     }
 
@@ -69,7 +70,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.work.graphs.clear();
         self.work.lanes = None;
         let before = std::mem::replace(&mut self.stats.placement, placement);
-        match self.make_lanes() {
+        match self.make_lanes().map_err(NoLanes::into_error) {
             Err(error) if !error.is_sticky() => {
                 tracing::warn!(%error, ?placement, "no room to move to, staying");
                 self.stats.placement = before;
@@ -82,7 +83,30 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
     }
 
-    fn make_lanes(&self) -> Result<Lanes, GpuError> {
+    /// Takes other streams if the pool's priorities are no more what they were: waits for the steps in
+    /// flight, as a move does. A stream that is not to be had is no reason to stop.
+    pub(super) fn follow_priorities(&mut self) -> Result<(), GpuError> {
+        let Some(lanes) = &mut self.work.lanes else { return Ok(()) };
+        if lanes.up_to_date(&self.pool)? {
+            return Ok(());
+        }
+        while self.ring.in_flight() > 0 {
+            self.finish_oldest()?;
+        }
+        self.settle()?;
+        // A graph has the priority of the stream that it was captured on.
+        self.work.graphs.clear();
+        let Some(lanes) = &mut self.work.lanes else { return Ok(()) };
+        match lanes.renew(&self.pool) {
+            Err(error) if !error.is_sticky() => {
+                tracing::warn!(%error, "no stream of another priority, going on with the old one");
+                Ok(())
+            }
+            renewed => renewed.map_err(|error| self.blame(self.ring.submitted(), error)),
+        }
+    }
+
+    fn make_lanes(&self) -> Result<Lanes, NoLanes> {
         let PipelineStats { placement, submission, .. } = self.stats;
         let count = if plan::overlaps(submission) { self.ring.slots() } else { 1 };
         // Lanes for graphs will do for everything that may be chosen.
@@ -112,9 +136,4 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.kept = 0;
         self.history.clear();
     }
-}
-
-/// Whether an error says that there are not as many streams or events as asked for.
-fn is_shortage(error: &GpuError) -> bool {
-    !error.is_sticky() && !matches!(error, GpuError::Memory { .. })
 }

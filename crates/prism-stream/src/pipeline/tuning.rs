@@ -8,18 +8,19 @@
 //! the same time and held back alike, which changes neither. If config and telemetry might be better
 //! off in mapped memory, a few more steps measure the kernel there.
 //!
-//! Later, one submission in [`EVERY`] has timed events around its kernel. When [`WINDOW`] such samples
-//! in a row say that the kernel is another than the one that was chosen by, or batches have another
-//! size, the choice is made again. Nothing is allocated for it but what another placement needs.
+//! Later, one submission in [`EVERY`] has timed events around its first kernel or, as a graph, around all
+//! of it. When [`WINDOW`] such samples in a row say that the kernel is another than the one that was
+//! chosen by, or batches have another size, the choice is made again. Nothing is allocated for it but
+//! what another placement needs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytemuck::Pod;
 
-use super::AsyncPipelineCoordinator;
 use super::enqueue::Torn;
 use super::finish::poll;
+use super::{AsyncPipelineCoordinator, PipelineStats};
 use crate::choose::{self, CopiedTimes, Limits, Measured};
 use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
@@ -57,7 +58,7 @@ pub(super) struct Tuner {
     until: u32,
     /// The first step of the submission that is sampled, and how many steps its events span.
     sampled: Option<(u64, usize)>,
-    /// Kernel times of the latest samples, in microseconds.
+    /// What the latest samples show of a step (see [`Measured::sample`]), in microseconds.
     window: [f64; WINDOW],
     seen: usize,
     /// The largest batch since the window began.
@@ -71,6 +72,9 @@ enum Phase {
     Fixed,
     /// So many steps are still to be measured with the placement at hand.
     Measuring(u32),
+    /// Enough is known; what follows from it is not carried out yet. It can fail, for a late step say,
+    /// and is tried again then.
+    Deciding,
     /// The choice is made.
     Chosen,
 }
@@ -131,21 +135,22 @@ impl Tuner {
     }
 
     pub fn measured(&self) -> Option<&Measured> {
-        (self.phase == Phase::Chosen).then_some(&self.measured)
+        matches!(self.phase, Phase::Deciding | Phase::Chosen).then_some(&self.measured)
     }
 
-    /// Whether to put timed events around the kernels of the first `steps` steps of a submission.
-    pub fn samples(&mut self, first: u64, steps: usize) -> bool {
+    /// Whether to put timed events around kernels of a submission that is to be enqueued.
+    pub fn samples(&mut self) -> bool {
         if self.phase != Phase::Chosen || self.sampled.is_some() {
             return false;
         }
         self.until = self.until.saturating_sub(1);
-        let now = self.until == 0;
-        if now {
-            self.until = EVERY;
-            self.sampled = Some((first, steps));
-        }
-        now
+        self.until == 0
+    }
+
+    /// A submission is enqueued whose events lie around so many steps from `first` on.
+    pub fn note_sample(&mut self, first: u64, steps: usize) {
+        self.until = EVERY;
+        self.sampled = Some((first, steps));
     }
 
     /// Takes note of a measured step.
@@ -305,18 +310,22 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Goes on to measure mapped memory if that is worth it, else chooses and moves.
     fn decide(&mut self) -> Result<(), GpuError> {
         let (limits, measured) = (self.tuner.limits, self.tuner.measured);
+        self.tuner.phase = Phase::Deciding;
         if measured.mapped.is_none() && choose::worth_mapping(&measured, &limits) {
-            self.tuner.phase = Phase::Measuring(STEPS);
-            return self.move_to(Placement::Mapped);
+            self.move_to(Placement::Mapped)?;
+            if self.tuner.is_active() {
+                self.tuner.phase = Phase::Measuring(STEPS);
+            }
+            return Ok(());
         }
         let mut choice = choose::choose(&measured, &limits);
-        self.tuner.phase = Phase::Chosen;
-        (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         self.move_to(choice.placement)?;
         if self.stats.placement != choice.placement {
             choice = choose::choose(&measured, &self.tuner.limits);
         }
+        (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         if self.tuner.is_active() {
+            self.tuner.phase = Phase::Chosen;
             self.stats.submission = choice.submission;
             self.stats.reason = self.tuner.refused.unwrap_or(choice.reason);
             self.stats.depth = self.options.in_flight.unwrap_or(choice.depth);
@@ -338,20 +347,25 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let [begin, end, ..] = timers.as_slice() else { return };
         // A time that cannot be read is a sample less.
         if let Ok(took) = us(begin, end) {
-            self.tuner.window[self.tuner.seen % WINDOW] = took / steps as f64;
+            let ends = self.tuner.measured.ends(self.stats.placement, self.stats.submission);
+            let each = (took - ends).max(0.0) / steps as f64;
+            self.tuner.window[self.tuner.seen % WINDOW] = each;
             self.tuner.seen += 1;
         }
     }
 
     /// Chooses again if the kernel or the batches are no more what they were.
     pub(super) fn retune(&mut self, batch: usize) -> Result<(), GpuError> {
+        if self.tuner.phase == Phase::Deciding {
+            return self.decide();
+        }
         let tuner = &mut self.tuner;
         tuner.batch = tuner.batch.max(batch);
         if tuner.phase != Phase::Chosen || tuner.seen < WINDOW {
             return Ok(());
         }
-        let placement = self.stats.placement;
-        let chosen = tuner.measured.kernel(placement).unwrap_or(0.0);
+        let PipelineStats { placement, submission, .. } = self.stats;
+        let chosen = tuner.measured.sample(placement, submission, &tuner.limits).unwrap_or(0.0);
         let delay = tuner.measured.launch + tuner.measured.call;
         let drifted = choose::drifted(chosen, &tuner.window, delay);
         let regrouped = tuner.batch != tuner.measured.batch;
@@ -359,7 +373,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         tuner.measured.batch = std::mem::take(&mut tuner.batch);
         if drifted {
             let least = tuner.window.iter().copied().fold(f64::INFINITY, f64::min);
-            tuner.measured = tuner.measured.with_kernel(placement, least);
+            let limits = tuner.limits;
+            tuner.measured = tuner.measured.with_sample(placement, submission, &limits, least);
         }
         if drifted || regrouped { self.decide() } else { Ok(()) }
     }

@@ -4,6 +4,9 @@
 //! each stream was, how much ran at the same time, and how near the pipeline came to the bound that its
 //! longest stage sets. [`Timeline::chrome_trace`] and [`Timeline::svg`] show the same to a person.
 //!
+//! Each step is also a `tracing` span called `gpu_step`, of no length of its own, since the device was done
+//! with the step before the host heard of it: its times are fields, in microseconds.
+//!
 //! All of this is arithmetic on records and knows nothing of a driver; the records come from
 //! `watch.rs`. They have to be taken with a grain of salt: each timed event costs its stream about a
 //! microsecond, so steps of a few microseconds look slower while they are watched, and an event can
@@ -15,8 +18,8 @@ mod watch;
 
 use std::collections::VecDeque;
 
-pub use self::watch::TimingOptions;
 pub(crate) use self::watch::{Edge, Watch};
+pub use self::watch::{MAX_BURST, MAX_KEEP, TimingOptions};
 use crate::stream::StreamPurpose;
 
 /// A part of a step, each on a stream of its own where steps overlap.
@@ -176,14 +179,12 @@ fn ratio(part: f64, whole: f64) -> f64 {
 }
 
 impl Timeline {
-    /// An empty timeline that keeps the last `keep` steps, of a device with so many copy engines.
+    /// An empty timeline that keeps the last `keep` steps, 1 to [`MAX_KEEP`], of a device with so many
+    /// copy engines. What lies outside of that counts as the nearest that does not.
     #[must_use]
     pub fn new(keep: usize, copy_engines: u32) -> Self {
-        Self {
-            steps: VecDeque::with_capacity(keep.max(1)),
-            keep: keep.max(1),
-            one_copy_engine: copy_engines < 2,
-        }
+        let keep = keep.clamp(1, MAX_KEEP);
+        Self { steps: VecDeque::with_capacity(keep), keep, one_copy_engine: copy_engines < 2 }
     }
 
     /// Adds a step; the oldest goes if there are too many.

@@ -67,7 +67,13 @@ mod tests {
         let trace: Value = serde_json::from_str(&regular(5, 20, 2).chrome_trace()).unwrap();
         let events = trace["traceEvents"].as_array().unwrap();
         let of = |phase: &str| events.iter().filter(|e| e["ph"] == phase).collect::<Vec<_>>();
-        assert_eq!(of("M").len(), 5, "names of the process and of four rows");
+        let names: Vec<_> = of("M")
+            .into_iter()
+            .map(|e| (e["name"].as_str().unwrap(), e["tid"].as_u64(), e["args"]["name"].clone()))
+            .collect();
+        let row = |at: usize| ("thread_name", Some(at as u64), ROWS[at].into());
+        let process = ("process_name", None, "GPU pipeline".into());
+        assert_eq!(names, [process, row(0), row(1), row(2), row(3)]);
         assert_eq!(of("X").len(), 5 * 4, "three stages and a wait, each step");
         assert_eq!(of("C").len(), 5);
         let kernel = of("X").into_iter().find(|e| e["tid"] == 2 && e["args"]["step"] == 3).unwrap();

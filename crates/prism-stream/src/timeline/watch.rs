@@ -19,15 +19,21 @@ use crate::driver::{Driver, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::handles::Event;
 
+/// Most steps of a burst: each of them has six events.
+pub const MAX_BURST: u64 = 1024;
+
+/// Most timed steps that are kept: some megabytes.
+pub const MAX_KEEP: usize = 1 << 16;
+
 /// Which steps are timed. Off unless asked for: then a step makes no call that it would not make.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TimingOptions {
     /// A burst begins every so many steps; at least the burst and 16 steps more, so that one burst has
     /// come back before the next begins.
     pub every: u64,
-    /// Successive steps that are timed in a burst.
+    /// Successive steps that are timed in a burst, 1 to [`MAX_BURST`].
     pub burst: u64,
-    /// How many timed steps are kept.
+    /// How many timed steps are kept, 1 to [`MAX_KEEP`].
     pub keep: usize,
 }
 
@@ -78,8 +84,11 @@ pub(crate) struct Watch {
 impl Watch {
     /// Makes all the events for a pipeline with so many slots.
     pub fn new(gpu: &GpuContext, slots: usize, options: TimingOptions) -> Result<Self, GpuError> {
-        if options.burst == 0 || options.keep == 0 {
-            return Err(GpuError::InvalidOptions("a burst has a step at least, and one is kept"));
+        if !(1..=MAX_BURST).contains(&options.burst) {
+            return Err(GpuError::InvalidOptions("a burst has 1 to 1024 steps"));
+        }
+        if !(1..=MAX_KEEP).contains(&options.keep) {
+            return Err(GpuError::InvalidOptions("1 to 65536 timed steps are kept"));
         }
         let (driver, ledger) = (gpu.driver(), gpu.ledger());
         driver.bind()?;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
 use prism_stream::{
-    GpuError, KernelCache, PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch,
-    StreamPool, Submission,
+    GpuContext, GpuError, KernelCache, PipelineOptions, Placement, PoolOptions, StepKernel,
+    StepLaunch, StreamPool, Submission,
 };
 
 use crate::{
@@ -106,15 +106,19 @@ fn gpu_a_kernel_whose_launches_differ_is_captured_anew() {
     }
 }
 
-/// An echo that asks for memory at each launch, which no capture takes.
-struct Greedy(EchoKernel<Config, Telemetry>);
+/// An echo that asks for memory at each launch, which no capture takes: of the driver, or of a context.
+struct Greedy(EchoKernel<Config, Telemetry>, Option<GpuContext>);
 
 // SAFETY: as the echo's; what it allocates it frees, and nothing else sees it.
 unsafe impl StepKernel<Config, Telemetry> for Greedy {
     fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
-        let at = step.driver().device_alloc(4096)?;
-        // SAFETY: just allocated, never used.
-        unsafe { step.driver().device_free(at) }?;
+        if let Some(gpu) = &self.1 {
+            drop(gpu.alloc(4096)?);
+        } else {
+            let at = step.driver().device_alloc(4096)?;
+            // SAFETY: just allocated, never used.
+            unsafe { step.driver().device_free(at) }?;
+        }
         self.0.launch(step)
     }
 }
@@ -122,11 +126,12 @@ unsafe impl StepKernel<Config, Telemetry> for Greedy {
 #[test]
 fn gpu_a_kernel_that_cannot_be_captured_goes_on_with_streams() {
     let Some((gpu, _alone)) = device() else { return };
-    for placement in [Placement::Copied, Placement::Mapped] {
+    let (copied, mapped) = (Placement::Copied, Placement::Mapped);
+    for (placement, of_context) in [(copied, false), (mapped, false), (copied, true)] {
         let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
         let mut pipeline = Pipeline::new(pool, options(8, (placement, Submission::Graph))).unwrap();
         let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default()).unwrap();
-        pipeline.bind(Greedy(echo)).unwrap();
+        pipeline.bind(Greedy(echo, of_context.then(|| gpu.clone()))).unwrap();
         let ended = run_batches(&mut pipeline, 64, &format!("{placement:?}"));
         assert_eq!(ended, Submission::Streams);
     }

@@ -2,8 +2,8 @@
 //! memory than a block gets unasked, and streams to launch on.
 
 use prism_stream::{
-    KernelArg, KernelCache, KernelSource, LaunchShape, Module, PoolOptions, StreamPool,
-    StreamPurpose,
+    GpuError, KernelArg, KernelCache, KernelError, KernelSource, LaunchShape, Module, PoolOptions,
+    StreamPool, StreamPurpose,
 };
 
 use crate::device;
@@ -44,6 +44,18 @@ fn gpu_a_kernel_works_on_uploaded_state_with_64_kb_of_shared_memory() {
     gpu.download(&state, 0, &mut back).unwrap();
     back.reverse();
     assert!(back == values);
+}
+
+#[test]
+fn gpu_an_image_that_is_not_all_there_is_refused_unread() {
+    let Some((gpu, _alone)) = device() else { return };
+    let cubin = KernelSource::new("reverse.cu", REVERSE).compile(&gpu.info().arch()).unwrap();
+    Module::from_cubin(&gpu, "reverse.cu", &cubin).unwrap().function("reverse").unwrap();
+    for image in [&b""[..], b".version 8.0", &cubin[..4], &cubin[..cubin.len() - 1]] {
+        let error = Module::from_cubin(&gpu, "cut.cubin", image).expect_err("cut short");
+        assert!(matches!(error, GpuError::Kernel(KernelError::NotAnImage { .. })), "{error}");
+    }
+    gpu.synchronize().unwrap();
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use prism_stream::driver::Gate;
 
 /// The only code that speaks to CUDA.
-const CUDA: [&str; 4] = [
+const CUDA: [&str; 5] = [
+    include_str!("../../src/cuda/calls.rs"),
     include_str!("../../src/cuda/mod.rs"),
     include_str!("../../src/cuda/describe.rs"),
     include_str!("../../src/cuda/graph.rs"),

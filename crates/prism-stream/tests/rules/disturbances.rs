@@ -3,7 +3,8 @@
 
 use prism_stream::mock::MockDriver;
 use prism_stream::{
-    GpuContext, Module, PipelineOptions, PoolOptions, StepKernel, StreamPool, Submission,
+    GpuContext, Module, PipelineOptions, PoolOptions, StepKernel, StreamPool, StreamPurpose,
+    Submission,
 };
 use proptest::prelude::*;
 
@@ -81,6 +82,17 @@ fn a_lost_wait_is_noticed_by_the_disturbance() {
     let wrong: usize =
         (0..20).map(|seed| wrong_steps(seed, (1, 3), copied, Lost::Waits, true).0).sum();
     assert!(wrong > 0, "the order of the streams was left to chance in 480 steps");
+}
+
+#[test]
+fn a_stream_that_somebody_holds_is_not_lent_again_behind_a_disturbance_either() {
+    let (mock, plain) = device(1);
+    let (gpu, _disturbance) = disturbed(&plain, &disturb(&mock, &plain), (1, 1), Lost::Nothing);
+    let pool = StreamPool::new(gpu, PoolOptions::default());
+    let lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    mock.share(lease.raw());
+    drop(lease);
+    assert!(pool.is_empty(), "the pool lets go of it");
 }
 
 /// A kernel that writes nothing.

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
+use prism_stream::{
+    DriverError, GpuContext, GpuError, KernelError, Module, PipelineOptions, Placement, Submission,
+};
 
 use crate::support::{
     STREAMS, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
@@ -35,6 +37,31 @@ fn a_kernel_fault_names_the_step_and_poisons_the_context() {
     assert!(pipeline.reset().is_err());
     drop(pipeline); // leaks, does not free under a lost device's hands, and does not wait
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_lost_device_shows_whatever_is_asked_of_a_kernel() {
+    for call in ["module_function", "function_allow_shared"] {
+        let (mock, gpu) = device(6);
+        let module = Module::from_cubin(&gpu, "sum", b"image").unwrap();
+        let missing = module.function("difference").expect_err("there is none");
+        assert!(matches!(missing, GpuError::Kernel(KernelError::NoFunction(_))), "{missing}");
+        mock.fail(call, 0, 719);
+        let lost = module.function("sum").and_then(|sum| sum.allow_shared(64 << 10));
+        assert_eq!(
+            lost.expect_err("lost").driver_error().map(|said| said.code),
+            Some(719),
+            "{call}"
+        );
+        assert!(gpu.poison().is_some(), "{call}");
+    }
+    // One that passes is no want of a kernel either.
+    let (mock, gpu) = device(6);
+    let module = Module::from_cubin(&gpu, "sum", b"image").unwrap();
+    mock.fail("module_function", 0, DriverError::INVALID_VALUE);
+    let error = module.function("sum").expect_err("refused");
+    assert!(matches!(error, GpuError::Driver(_)), "{error}");
+    assert!(gpu.poison().is_none() && module.function("sum").is_ok());
 }
 
 #[test]
@@ -163,6 +190,38 @@ fn a_pipeline_that_hangs_is_parked_by_drop_and_let_go_later() {
     assert_eq!(gpu.parked(), 0);
     assert_eq!(gpu.memory_use().device_bytes, 0);
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+/// Rule 14, where nobody comes back for what was not seen to end.
+#[test]
+fn what_a_failed_wait_leaves_to_the_device_is_parked_until_the_device_is_done() {
+    type Attempt = fn(&GpuContext) -> bool;
+    let attempts: [(&str, u64, Attempt); 4] = [
+        ("new slots", 1, |gpu| pipeline(gpu, options(3, STREAMS)).submit(&config(0)).is_err()),
+        ("cleared memory", 0, |gpu| gpu.alloc_zeroed(64).is_err()),
+        ("an upload", 1, |gpu| {
+            let mut buffer = gpu.alloc_zeroed(64).unwrap();
+            gpu.upload(&mut buffer, 0, &[1_u8; 64]).is_err()
+        }),
+        ("a download", 1, |gpu| {
+            let buffer = gpu.alloc_zeroed(64).unwrap();
+            gpu.download(&buffer, 0, &mut [0_u8; 64]).is_err()
+        }),
+    ];
+    for (what, after, attempt) in attempts {
+        for seed in 0..40 {
+            let (mock, gpu) = device(seed);
+            mock.fail("stream_synchronize", after, 2);
+            assert!(attempt(&gpu), "{what} did not wait");
+            gpu.synchronize().unwrap();
+            assert_eq!(gpu.parked(), 0, "{what}");
+            let memory = gpu.memory_use();
+            assert_eq!((memory.device_bytes, memory.pinned_bytes), (0, 0), "{what}");
+            drop(gpu);
+            assert_eq!(mock.live().2, 0, "{what}");
+            assert_eq!(mock.violations(), Vec::<String>::new(), "{what}, seed {seed}");
+        }
+    }
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_stream::mock::MockDriver;
-use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
+use prism_stream::{GpuContext, GpuError, PipelineOptions, Placement, Submission};
 use proptest::prelude::*;
 
 use crate::support::{
-    Config, Pipeline, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound,
+    Config, Greed, Pipeline, TRANSPORTS, config, device, expected, kernel, options, pipeline,
+    unbound,
 };
 use crate::warnings::warnings;
 
@@ -112,11 +113,18 @@ fn a_graph_of_another_shape_is_instantiated_again() {
 
 #[test]
 fn a_kernel_that_cannot_be_captured_goes_on_with_streams_after_one_warning() {
-    for transport in [MAPPED, COPIED] {
+    type Make = fn(GpuContext) -> Greed;
+    let cases: [(_, Make); 4] = [
+        (MAPPED, |_| Greed::Memory),
+        (COPIED, |_| Greed::Memory),
+        (COPIED, Greed::Buffer),
+        (COPIED, Greed::Module),
+    ];
+    for (transport, greed) in cases {
         let (mock, gpu) = device(5);
         let mut pipeline = unbound(&gpu, options(8, transport));
         let mut greedy = kernel(&gpu);
-        greedy.alloc_from = Some(4);
+        (greedy.greedy_from, greedy.greed) = (Some(4), greed(gpu.clone()));
         pipeline.bind(greedy).unwrap();
         let mut taken = 0;
         let warnings = warnings(|| {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use prism_stream::GpuContext;
 use prism_stream::mock::MockDriver;
+use prism_stream::{GpuContext, StreamPurpose};
 
-use crate::support::{TRANSPORTS, config, device, kernel, options, pipeline, unbound};
+use crate::support::{TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound};
 
 /// The mock, when all that was made on it has gone in the order that `end` says.
 fn after(
@@ -52,6 +52,40 @@ fn drop_context_first(gpu: GpuContext, pipeline: crate::support::Pipeline) {
 fn drop_pipeline_first(gpu: GpuContext, pipeline: crate::support::Pipeline) {
     drop(pipeline);
     drop(gpu);
+}
+
+/// Rule 15, for whoever forgets all of it: what was forgotten stays, and nothing else is touched by it.
+#[test]
+fn a_pipeline_a_lease_or_a_buffer_that_is_forgotten_is_left_alone() {
+    for transport in TRANSPORTS {
+        for seed in 0..20 {
+            let (mock, gpu) = device(seed);
+            let mut forgotten = pipeline(&gpu, options(3, transport));
+            for step in 0..3 {
+                forgotten.submit(&config(step)).unwrap();
+            }
+            let pool = forgotten.pool().clone();
+            let lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+            let (stream, buffer) = (lease.raw(), gpu.alloc(64).unwrap());
+            std::mem::forget((forgotten, lease, buffer));
+            let held = mock.live();
+            let lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+            assert_ne!(lease.raw(), stream, "it counts as leased");
+            drop((lease, pool));
+            let mut other = pipeline(&gpu, options(3, transport));
+            for step in 0..10 {
+                if let Some(done) = other.step(&config(step)).unwrap() {
+                    assert_eq!(*done, expected(&config(done.step), done.step));
+                }
+            }
+            drop(other);
+            gpu.synchronize().unwrap();
+            drop(gpu);
+            let left = mock.live();
+            assert!(left.0 >= held.0 && left.1 >= held.1 && left.2 >= held.2, "{left:?}, {held:?}");
+            assert_eq!(mock.violations(), Vec::<String>::new());
+        }
+    }
 }
 
 #[test]

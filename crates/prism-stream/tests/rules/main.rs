@@ -8,6 +8,7 @@ mod choice;
 mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
+mod drift;
 mod events;
 mod failures;
 mod graphs;

@@ -2,7 +2,7 @@
 
 use prism_stream::driver::{HostUse, RawEvent, RawStream};
 use prism_stream::mock::MockDriver;
-use prism_stream::{DevicePtr, Driver, GpuError, Module};
+use prism_stream::{DevicePtr, Driver, DriverError, GpuError, KernelError, Module};
 
 use crate::support::{TRANSPORTS, automatic, config, device, expected, options, pipeline};
 
@@ -145,6 +145,19 @@ fn state_goes_up_and_comes_back_within_its_buffer() {
     drop((buffer, gpu));
     assert_eq!(mock.live(), (0, 0, 0, 0));
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_that_is_not_all_there_is_refused_by_name() {
+    let (mock, gpu) = device(3);
+    mock.fail("module_load", 0, DriverError::INVALID_IMAGE);
+    let error = Module::from_cubin(&gpu, "cut.cubin", b"\x7fELF").expect_err("four bytes");
+    let expected = KernelError::NotAnImage { name: "cut.cubin".to_owned(), bytes: 4 };
+    assert_eq!(error, GpuError::Kernel(expected));
+    // What is all there and refused all the same is another matter.
+    mock.fail("module_load", 0, DriverError::INVALID_IMAGE);
+    let error = Module::from_ptx(&gpu, "new.ptx", ".version 99.0\n").expect_err("refused");
+    assert!(matches!(error, GpuError::Kernel(KernelError::Load { .. })), "{error}");
 }
 
 #[test]

@@ -87,6 +87,52 @@ fn access_is_asked_for_before_it_is_enabled_and_has_a_direction() {
     assert!(!devices[0].0.can_reach(devices[1].0.as_ref()).unwrap());
 }
 
+/// Rule 14: whichever wait fails, on whichever device, nothing is freed or written under the device's
+/// hands, and the next copy is right.
+#[test]
+fn a_copy_between_devices_that_was_not_seen_to_end_keeps_what_it_touches() {
+    for reach in [MockReach::Direct, MockReach::No] {
+        for (at_fault, after) in [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)] {
+            for seed in 0..20 {
+                let devices = two(seed);
+                devices[1].0.set_reach(reach);
+                let mut link = link(&devices).unwrap();
+                let sent: Vec<u8> = (0..100_u32).map(|at| (at * 7 % 251) as u8).collect();
+                let mut from = devices[0].1.alloc_zeroed(100).unwrap();
+                devices[0].1.upload(&mut from, 0, &sent).unwrap();
+                let mut to = devices[1].1.alloc_zeroed(100).unwrap();
+                devices[at_fault].0.fail("stream_synchronize", after, 2);
+                let mut failed = false;
+                for _ in 0..4 {
+                    match link.copy(&mut to, &from, 100) {
+                        Ok(()) => {}
+                        Err(error) => {
+                            assert_eq!(
+                                error.driver_error().map(|said| said.code),
+                                Some(2),
+                                "{error}"
+                            );
+                            failed = true;
+                            // The buffer goes at once; the copy to it may be queued still.
+                            to = devices[1].1.alloc(100).unwrap();
+                        }
+                    }
+                }
+                assert!(failed || (reach, at_fault) == (MockReach::Direct, 0));
+                let mut arrived = [0_u8; 100];
+                let _ = devices[1].1.download(&to, 0, &mut arrived);
+                assert_eq!(arrived, sent[..], "{reach:?}");
+                drop((link, from, to));
+                // The one may hold memory of the other.
+                for mock in devices.map(|(mock, _)| mock) {
+                    assert_eq!(mock.live(), (0, 0, 0, 0));
+                    assert_eq!(mock.violations(), Vec::<String>::new());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_device_that_is_lost_is_no_reason_to_go_through_the_host() {
     let devices = two(2);

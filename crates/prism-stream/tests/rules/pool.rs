@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use prism_stream::driver::RawStream;
 use prism_stream::{Driver, GpuError, PoolOptions, StreamPool, StreamPriority, StreamPurpose};
 
 use proptest::prelude::*;
 
-use crate::support::device;
+use crate::support::{TRANSPORTS, config, device, expected, options, pipeline};
+use crate::warnings::warnings;
 
 #[test]
 fn the_mock_flags_a_wait_on_an_event_that_was_never_recorded() {
@@ -132,6 +134,60 @@ fn a_change_of_priority_leases_another_stream_clamped_to_the_device() {
     assert_ne!(urgent.raw(), old);
     assert_eq!(mock.level(urgent.raw()), Some(-5));
     assert_eq!(pool.len(), 1, "the old one was idle and went");
+}
+
+#[test]
+fn a_pipeline_takes_streams_of_another_priority_between_steps() {
+    for transport in TRANSPORTS {
+        let (mock, gpu) = device(28);
+        let mut pipeline = pipeline(&gpu, options(3, transport));
+        let mut run = |steps: std::ops::Range<u64>| {
+            let _ = mock.take_calls();
+            for step in steps {
+                if let Some(done) = pipeline.step(&config(step)).unwrap() {
+                    assert_eq!(*done, expected(&config(done.step), done.step), "{transport:?}");
+                }
+            }
+            let calls = mock.take_calls();
+            let launches = calls.iter().filter(|call| call.name.contains("launch"));
+            let levels: Vec<_> =
+                launches.map(|call| mock.level(RawStream(call.stream)).unwrap()).collect();
+            let asked = calls.iter().filter(|call| call.name == "stream_create").count();
+            (levels, asked, pipeline.pool().clone())
+        };
+        let (_, _, pool) = run(0..10);
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::High);
+        let (levels, made, _) = run(10..20);
+        // With a graph, the step that is captured anew is launched twice: into the graph, and with it.
+        assert!(levels.len() >= 10 && levels.iter().all(|level| *level == -5), "{levels:?}");
+        assert_eq!(made, 1);
+        // The same once more is no change, and one that comes to the same level takes no other stream.
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::High);
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::Level(-99));
+        assert_eq!(run(20..30).1, 0);
+        // One that is not to be had leaves the old one in place, after one warning.
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::Level(-2));
+        mock.fail("stream_create", 0, 2);
+        let warnings = warnings(|| {
+            let (levels, ..) = run(30..40);
+            assert!(levels.iter().all(|level| *level == -5), "{levels:?}");
+        });
+        assert_eq!(warnings, 1);
+        drop(pipeline);
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_stream_that_could_not_be_made_takes_no_room() {
+    let (mock, gpu) = device(29);
+    let pool = StreamPool::new(gpu, PoolOptions { cap: 1, ..PoolOptions::default() });
+    mock.fail("stream_create", 0, 2);
+    assert!(matches!(pool.lease(StreamPurpose::AuxCompute), Err(GpuError::Driver(_))));
+    assert!(pool.is_empty());
+    let usage = pool.usage(StreamPurpose::AuxCompute);
+    assert_eq!((usage.leases, usage.created, usage.leased), (0, 0, 0));
+    pool.lease(StreamPurpose::AuxCompute).expect("there is room for it");
 }
 
 #[test]

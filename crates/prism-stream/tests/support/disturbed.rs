@@ -224,6 +224,10 @@ unsafe impl Driver for Disturbed {
         self.inner.stream_create(priority)
     }
 
+    fn stream_is_shared(&self, stream: RawStream) -> bool {
+        self.inner.stream_is_shared(stream)
+    }
+
     unsafe fn stream_destroy(&self, stream: RawStream) -> Outcome {
         unsafe { self.inner.stream_destroy(stream) }
     }

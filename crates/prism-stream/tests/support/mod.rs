@@ -29,6 +29,17 @@ pub const TRANSPORTS: [(Placement, Submission); 6] = [
     (Placement::Mapped, Submission::Graph),
 ];
 
+/// What a kernel makes at its launches.
+#[derive(Debug)]
+pub enum Greed {
+    /// Memory of the driver.
+    Memory,
+    /// A buffer of the context.
+    Buffer(GpuContext),
+    /// An image of another kernel.
+    Module(GpuContext),
+}
+
 /// The kernel, as a user would write it.
 pub struct Summing {
     pub function: Function,
@@ -36,8 +47,9 @@ pub struct Summing {
     /// Fails or panics at a step instead of launching.
     pub fail_at: Option<u64>,
     pub panic_at: Option<u64>,
-    /// Asks the driver for memory at every launch from this step on, which no capture takes.
-    pub alloc_from: Option<u64>,
+    /// Makes something at every launch from this step on, which no capture takes.
+    pub greedy_from: Option<u64>,
+    pub greed: Greed,
     /// Launches one more kernel, which does nothing, at this step.
     pub extra_at: Option<u64>,
     pub nothing: Function,
@@ -56,10 +68,16 @@ unsafe impl StepKernel<Config, Telemetry> for Summing {
             self.panic_at = None;
             panic!("told to panic");
         }
-        if self.alloc_from.is_some_and(|from| step.step >= from) {
-            let at = step.driver().device_alloc(16)?;
-            // SAFETY: just allocated, never used.
-            unsafe { step.driver().device_free(at) }?;
+        if self.greedy_from.is_some_and(|from| step.step >= from) {
+            match &self.greed {
+                Greed::Memory => {
+                    let at = step.driver().device_alloc(16)?;
+                    // SAFETY: just allocated, never used.
+                    unsafe { step.driver().device_free(at) }?;
+                }
+                Greed::Buffer(gpu) => drop(gpu.alloc(16)?),
+                Greed::Module(gpu) => drop(Module::from_cubin(gpu, "another", b"image")?),
+            }
         }
         let count = self.count.ptr();
         let args = [
@@ -132,7 +150,8 @@ pub fn kernel(gpu: &GpuContext) -> Summing {
         count: gpu.alloc_zeroed(4).unwrap(),
         fail_at: None,
         panic_at: None,
-        alloc_from: None,
+        greedy_from: None,
+        greed: Greed::Memory,
         repeats: true,
     }
 }
