@@ -28,8 +28,8 @@ pub const MAX_KEEP: usize = 1 << 16;
 /// Which steps are timed. Off unless asked for: then a step makes no call that it would not make.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TimingOptions {
-    /// A burst begins every so many steps; at least the burst and 16 steps more, so that one burst has
-    /// come back before the next begins.
+    /// A burst begins every so many steps; at least the burst and two steps a slot more, so that one
+    /// burst has come back before the next begins.
     pub every: u64,
     /// Successive steps that are timed in a burst, 1 to [`MAX_BURST`].
     pub burst: u64,
