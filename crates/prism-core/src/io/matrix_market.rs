@@ -76,21 +76,21 @@ fn size_line(source: &mut Source<'_>) -> Result<(u64, u64), ReadError> {
         source,
         EXPECTED,
         |line| line.starts_with(b"%"),
-        |line| {
-            let mut numbers = lexer::words(line).map(lexer::integer);
-            match [(); 4].map(|()| numbers.next()) {
-                [Some(Some(rows)), Some(Some(columns)), Some(Some(entries)), None] => {
-                    if rows == columns {
-                        Ok((rows, entries))
-                    } else {
-                        let found = format!("{rows} rows and {columns} columns");
-                        Err(ErrorKind::expected("a square matrix", found))
-                    }
-                }
-                _ => Err(ErrorKind::expected(EXPECTED, quote(line))),
+        |line| match parse_size(line) {
+            Some([rows, columns, entries]) if rows == columns => Ok((rows, entries)),
+            Some([rows, columns, _]) => {
+                let found = format!("{rows} rows and {columns} columns");
+                Err(ErrorKind::expected("a square matrix", found))
             }
+            None => Err(ErrorKind::expected(EXPECTED, quote(line))),
         },
     )
+}
+
+/// Reads a size line: rows, columns and entries.
+pub(super) fn parse_size(line: &[u8]) -> Option<[u64; 3]> {
+    let numbers: Option<Vec<u64>> = lexer::words(line).map(lexer::integer).collect();
+    numbers?.try_into().ok()
 }
 
 /// Parses one entry up to its line break.
