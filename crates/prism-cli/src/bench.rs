@@ -73,8 +73,7 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
         .collect();
     let children = Children::default();
     let stopper = children.clone();
-    let received = on_first_signal(move || stopper.stop())
-        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
+    let received = on_first_signal(move || stopper.stop())?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -64,8 +64,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let events = open_events(&plan)?;
     let progress = Progress::new(plan.progress, events, &mut events_error);
     let solver = build(&plan, &loaded, progress, stop.clone())?;
-    let received = on_first_signal(move || stop.stop())
-        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
+    let received = on_first_signal(move || stop.stop())?;
     let outcome = solver.run();
     // The solver verifies as well; this is the check that nothing gets past.
     outcome.coloring.verify(&loaded.graph).map_err(|wrong| {

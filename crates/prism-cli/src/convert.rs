@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::input::{note_repairs, read_graph};
 use crate::output::Output;
 use crate::plan::graph_format;
+use crate::signals::end_on_signal;
 use prism_core::io::write_graph;
 
 /// Reads, cleans up and writes a graph.
@@ -13,6 +14,7 @@ pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
     let format = graph_format(args.to, output.path())?;
     let loaded = read_graph(&args.input)?;
     note_repairs(&args.input.file, &loaded);
+    end_on_signal()?;
     output.write(|out| write_graph(out, &loaded.graph, loaded.labels.as_ref(), format))?;
     Ok(0)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::{Folder, graph, verified};
+use crate::common::{Folder, Run, graph, verified};
 
 /// Whether the tests were started with SIGHUP ignored, as by `nohup`, which children inherit.
 fn hangup_is_ignored() -> bool {
@@ -240,4 +240,59 @@ fn a_signal_while_reading_ends_the_program() {
     };
     assert!(status.signal() == Some(15) || status.code() == Some(143), "{status}");
     assert_eq!(std::fs::read_to_string(&output).unwrap(), "old");
+}
+
+/// Waits until a file is being written in this folder.
+fn wait_for_part(folder: &Folder, child: &mut Child) {
+    while !folder.names().iter().any(|name| name.ends_with(".part")) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it wrote");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_signal_while_a_graph_is_written_leaves_no_part_of_it() {
+    let inputs = Folder::new();
+    let large = inputs.path("large.col");
+    prism!["generate", "gnp", "3000", "0.5", "-o", &large].code(0);
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGXCPU, 152)] {
+        let folder = Folder::new();
+        let old = folder.file("graph.col.gz", "old");
+        for mut command in
+            [prism!["convert", &large, &old], prism!["generate", "gnp", "3000", "0.5", "-o", &old]]
+        {
+            let mut child = command.spawn().unwrap();
+            wait_for_part(&folder, &mut child);
+            send(&child, signal);
+            assert_eq!(child.wait().unwrap().code(), Some(code));
+            assert_eq!(folder.names(), ["graph.col.gz"]);
+            assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_while_a_coloring_is_written_leaves_no_part_of_it() {
+    let inputs = Folder::new();
+    // Beside a search that goes on for days, pairs with long names, which take long to compress.
+    let text = std::fs::read_to_string(graph("gnp125_5")).unwrap();
+    let hard =
+        text.lines().filter_map(|line| line.strip_prefix("e ")).map(|edge| format!("{edge}\n"));
+    let mut rng = prism_core::Rng::new(1, 0);
+    let mut name = || format!("{:016x}{:016x}", rng.bits(), rng.bits());
+    let pairs = (0..200_000).map(|_| format!("{} {}\n", name(), name()));
+    let large = inputs.file("large.txt", hard.chain(pairs).collect::<String>());
+    let folder = Folder::new();
+    let old = folder.file("colors.gz", "old");
+    let events = inputs.path("events");
+    let mut command = prism!["color", "-q", &large, "--moves", "1000000000000", "-o", &old];
+    command.args(["--time-limit", "100s", "--events"]).arg(&events);
+    let mut child = command.spawn().unwrap();
+    wait_for("searching", &mut child, &events);
+    send(&child, Signal::SIGINT);
+    wait_for_part(&folder, &mut child);
+    send(&child, Signal::SIGTERM);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(folder.names(), ["colors.gz"]);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
 }

@@ -64,7 +64,7 @@ pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
-pub use output::{can_save, save};
+pub use output::{can_save, discard_unfinished, save};
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
 
