@@ -78,6 +78,7 @@ mod tests {
     use super::*;
     use crate::StopHandle;
     use crate::attempt::Manner;
+    use crate::stop::Alarm;
     use crate::strategy::Lean;
     use prism_core::{Coloring, Graph};
 
@@ -88,7 +89,8 @@ mod tests {
         let manner =
             Manner { threads: 1, seed: 0, attempts: 2, lean: Lean::Chance, preferred: None };
         let best = Coloring::from_colors((0..9).collect());
-        let mut attempt = Attempt::new(&clique, k, &best, manner, &StopHandle::new()).unwrap();
+        let alarm = Alarm::new(StopHandle::new());
+        let mut attempt = Attempt::new(&clique, k, &best, manner, &alarm).unwrap();
         attempt.warmed_up = warmed_up;
         Some(attempt)
     }

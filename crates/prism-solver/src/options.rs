@@ -167,7 +167,7 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// A handle that stops the solver from elsewhere.
+    /// A handle that stops the solver from elsewhere. Several solvers may share one.
     pub fn stop_handle(mut self, handle: StopHandle) -> Self {
         self.options.stop = handle;
         self

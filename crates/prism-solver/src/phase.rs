@@ -5,8 +5,8 @@
 //! threads work, the calling thread passes on how far they are. Clocks never reach the searches, so
 //! what a round does depends on its moves alone.
 
-use crate::StopHandle;
 use crate::ledger::Ledger;
+use crate::stop::Alarm;
 use prism_core::Color;
 use prism_cpu::search::{FixedK, Step};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ pub(crate) struct Phase {
 
 /// What a round is run under.
 pub(crate) struct Watch<'w, 'a> {
-    pub stop: &'w StopHandle,
+    pub alarm: &'w Alarm,
     pub ledger: &'w mut Ledger<'a>,
     /// Colours searched for, and of the best colouring so far.
     pub k: usize,
@@ -50,8 +50,8 @@ impl Phase {
         let moves = (all / self.searches.len() as u64).max(1);
         let begun = watch.ledger.seconds();
         self.migrate();
-        let stop = watch.stop;
-        stop.rearm();
+        let alarm = watch.alarm;
+        alarm.rearm();
         let winner = AtomicUsize::new(usize::MAX);
         let pulses: Vec<Pulse> = self.searches.iter().map(|_| Pulse::default()).collect();
         let booked = watch.ledger.moves;
@@ -61,9 +61,9 @@ impl Phase {
             for (i, (search, pulse)) in self.searches.iter_mut().zip(&pulses).enumerate() {
                 let (running, winner) = (running.clone(), &winner);
                 scope.spawn(move || {
-                    if run_search(search.as_mut(), moves, stop, pulse) == Step::Solved {
+                    if run_search(search.as_mut(), moves, alarm, pulse) == Step::Solved {
                         winner.fetch_min(i, Ordering::Relaxed);
-                        stop.raise();
+                        alarm.raise();
                     }
                     drop(running);
                 });
@@ -114,11 +114,11 @@ impl Watch<'_, '_> {
 }
 
 /// Runs one search in slices short enough to be watched.
-fn run_search(search: &mut dyn FixedK, moves: u64, stop: &StopHandle, pulse: &Pulse) -> Step {
+fn run_search(search: &mut dyn FixedK, moves: u64, alarm: &Alarm, pulse: &Pulse) -> Step {
     let start = search.moves();
     loop {
         let made = search.moves() - start;
-        let step = search.run(PULSE_MOVES.min(moves - made), stop.interrupt());
+        let step = search.run(PULSE_MOVES.min(moves - made), alarm.interrupt());
         pulse.moves.store(search.moves() - start, Ordering::Relaxed);
         pulse.conflicts.store(search.conflicts(), Ordering::Relaxed);
         if step != Step::OutOfMoves || search.moves() - start >= moves {

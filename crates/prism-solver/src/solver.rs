@@ -6,6 +6,7 @@ use crate::ledger::Ledger;
 use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
 use crate::problem::Problem;
+use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean};
 use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
@@ -15,6 +16,7 @@ use prism_cpu::exact::raise_lower_bound;
 use prism_cpu::greedy::greedy_in;
 use prism_cpu::rlf::rlf_within;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
 const RLF_ARCS: u64 = 100_000_000;
@@ -46,6 +48,7 @@ pub struct Solver<'a> {
     problem: Problem<'a>,
     options: Options<'a>,
     ledger: Ledger<'a>,
+    alarm: Arc<Alarm>,
     /// A proper colouring of the problem's graph with gapless colours; none before the first step.
     best: Option<Coloring>,
     lower_bound: usize,
@@ -84,10 +87,12 @@ impl<'a> Solver<'a> {
             options.warm_start = Some(problem.project(warm, &options.precolored)?);
         }
         let ledger = Ledger::new(options.sink.take());
+        let alarm = Arc::new(Alarm::new(options.stop.clone()));
         Ok(Self {
             problem,
             options,
             ledger,
+            alarm,
             best: None,
             lower_bound: 0,
             clique: Vec::new(),
@@ -118,8 +123,8 @@ impl<'a> Solver<'a> {
         self.ledger.start_clock();
         let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
         let until = self.ledger.moves.saturating_add(moves);
-        let stop = self.options.stop.clone();
-        self.status = stop.within(left, || self.advance(until));
+        let alarm = self.alarm.clone();
+        self.status = alarm.within(left, || self.advance(until));
         self.ledger.stop_clock();
         self.status
     }
@@ -210,12 +215,10 @@ impl<'a> Solver<'a> {
         if let Ok(coloring) = greedy_in(self.problem.graph(), &smallest_last) {
             self.adopt(coloring, "smallest last");
         }
-        if let Some(coloring) = dsatur(self.problem.graph(), self.options.stop.interrupt()) {
+        if let Some(coloring) = dsatur(self.problem.graph(), self.alarm.interrupt()) {
             self.adopt(coloring, "dsatur");
         }
-        if let Ok(coloring) =
-            rlf_within(self.problem.graph(), RLF_ARCS, self.options.stop.interrupt())
-        {
+        if let Ok(coloring) = rlf_within(self.problem.graph(), RLF_ARCS, self.alarm.interrupt()) {
             self.adopt(coloring, "rlf");
         }
         self.bound(&order);
@@ -226,8 +229,8 @@ impl<'a> Solver<'a> {
     fn bound(&mut self, order: &Degeneracy) {
         let (seed, enough) = (self.options.seed, self.best_k());
         let effort = |work| Effort { work, seed, enough };
-        let stop = self.options.stop.clone();
-        let stop = stop.interrupt();
+        let alarm = self.alarm.clone();
+        let stop = alarm.interrupt();
         let graph = self.problem.graph();
         let (least, most) = (*BOUND_WORK.start(), *BOUND_WORK.end());
         let glance = (GLANCES * 2 * graph.m() as u64).clamp(least, most);
@@ -278,8 +281,8 @@ impl<'a> Solver<'a> {
             _ => EXACT_WORK_FAR,
         };
         self.exact_work = work.saturating_mul(2);
-        self.options.stop.rearm();
-        let stop = self.options.stop.interrupt();
+        self.alarm.rearm();
+        let stop = self.alarm.interrupt();
         let (proved, coloring) = raise_lower_bound(self.problem.graph(), least, most, work, stop);
         self.raise_lower_bound(proved, "exhaustive search");
         if let Some(coloring) = coloring {
@@ -301,14 +304,14 @@ impl<'a> Solver<'a> {
             preferred: self.preferred,
         };
         let graph = self.problem.graph();
-        let stop = self.options.stop.clone();
+        let alarm = self.alarm.clone();
         // The flag is still up if it ended the race that found the best colouring.
-        stop.rearm();
+        alarm.rearm();
         let (course, k) = self.agenda.next(self.options.goal, best_k);
         let attempt = match self.agenda.attempt(course) {
             Some(attempt) => attempt,
             none => {
-                let Some(attempt) = Attempt::new(graph, k, best, manner, &stop) else {
+                let Some(attempt) = Attempt::new(graph, k, best, manner, &alarm) else {
                     return Verdict::Open;
                 };
                 let (kernel_vertices, kernel_edges) = attempt.kernel_size();
@@ -318,7 +321,7 @@ impl<'a> Solver<'a> {
             }
         };
         let before = self.ledger.moves;
-        let mut watch = Watch { stop: &stop, k, best: best_k, ledger: &mut self.ledger };
+        let mut watch = Watch { alarm: &alarm, k, best: best_k, ledger: &mut self.ledger };
         let verdict = attempt.turn(graph, moves, &mut watch);
         self.agenda.book(course, self.ledger.moves - before);
         verdict
@@ -361,7 +364,7 @@ impl<'a> Solver<'a> {
             Some(Status::TargetReached)
         } else if target < self.lower_bound {
             Some(Status::TargetInfeasible)
-        } else if self.options.stop.is_stopped() {
+        } else if self.alarm.is_stopped() {
             Some(Status::Stopped)
         } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
             Some(Status::TimeLimit)
