@@ -3,6 +3,7 @@
 
 mod bench;
 mod color;
+mod counts;
 mod duration;
 mod generate;
 

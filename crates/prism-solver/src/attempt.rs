@@ -161,6 +161,7 @@ impl Search {
         watch: &mut Watch<'_, '_>,
     ) -> Option<(Engine, Option<Vec<Color>>)> {
         let (engine, share) = self.rotation.turn();
+        self.setting.threads = *watch.threads;
         let phase = match &mut self.phases[engine as usize] {
             Some(phase) => phase,
             none => none.insert(self.setting.phase(engine, watch.alarm.interrupt())?),

@@ -129,8 +129,10 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Limit on moves, all threads together. With one thread, a seed and this limit (and no time
-    /// limit) the result is the same on every machine.
+    /// Limit on moves, all threads together. The solver ends with the step of a search that reaches
+    /// it, so that the last steps may go beyond: by one move a thread, as memetic searches move in
+    /// pairs, or by one pass over the vertices a thread on graphs too large for tables. With one thread,
+    /// a seed and this limit (and no time limit) the result is the same on every machine.
     pub fn move_limit(mut self, moves: u64) -> Self {
         self.options.move_limit = Some(moves);
         self

@@ -199,6 +199,11 @@ impl<'a> Solver<'a> {
         let (vertices, edges) = (self.problem.graph().n(), self.problem.graph().m());
         let (threads, seed) = (self.options.threads, self.options.seed);
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+        if threads > 1 {
+            // Pairs of threads work in rayon's pool. Begun by one of a thousand it might not be had; that
+            // it is there already is fine.
+            let _ = rayon::ThreadPoolBuilder::new().build_global();
+        }
         if let Some(warm) = self.options.warm_start.take() {
             self.adopt(warm, "warm start");
         }
@@ -321,7 +326,9 @@ impl<'a> Solver<'a> {
             }
         };
         let before = self.ledger.moves;
-        let mut watch = Watch { alarm: &alarm, k, best: best_k, ledger: &mut self.ledger };
+        let threads = &mut self.options.threads;
+        let ledger = &mut self.ledger;
+        let mut watch = Watch { alarm: &alarm, k, best: best_k, ledger, threads };
         let verdict = attempt.turn(graph, moves, &mut watch);
         self.agenda.book(course, self.ledger.moves - before);
         verdict

@@ -124,6 +124,21 @@ proptest! {
 }
 
 #[test]
+fn the_move_limit_is_kept_but_for_the_last_steps() {
+    let graph = prism_core::generate::gnp(60, 0.5, 1).expect("small");
+    for threads in [1, 2, 3, 8] {
+        for limit in [0, 1, 2, 3, 7, 100, 5_000, 30_001] {
+            let outcome = solve(&graph, 1, |b| b.threads(threads).move_limit(limit));
+            assert_eq!(outcome.coloring.verify(&graph), Ok(()));
+            if outcome.status == Status::MoveLimit {
+                let beyond = outcome.moves - limit;
+                assert!(beyond <= threads as u64, "{threads} threads, {limit}: {beyond} beyond");
+            }
+        }
+    }
+}
+
+#[test]
 fn solvers_that_share_a_handle_do_not_disturb_each_other() {
     let (clique, handle) =
         (prism_core::generate::gnp(40, 1.0, 1).expect("small"), StopHandle::new());
