@@ -229,6 +229,55 @@ fn matrix_market() {
 }
 
 #[test]
+fn matrix_market_values() {
+    let file = |field: &str, lines: &str| {
+        format!("%%MatrixMarket matrix coordinate {field} general\n3 3 2\n1 2{lines}\n")
+    };
+    let read = |field: &str, lines: &str| {
+        let read = read_bytes(file(field, lines).as_bytes(), "f", &ReadOptions::default());
+        read.map(|loaded| loaded.graph.m()).map_err(|error| error.to_string())
+    };
+    for (field, lines) in [
+        ("pattern", "\n2 3"),
+        ("pattern", " \r\n2 3\t"),
+        ("real", " 0.5\n2 3 -1."),
+        ("real", "\t.5 \r\n2 3 +1.25e-3"),
+        ("real", " 1.0D+00\n2 3 nan"),
+        ("double", " 1\n2 3 -inf"),
+        ("integer", " 7\n2 3 -99999999999999999999999"),
+        ("complex", " 0.5 -1\n2 3 1e3 0"),
+    ] {
+        assert_eq!(read(field, lines), Ok(2), "{field}: {lines}");
+    }
+    let number = "expected a number, the value of the entry, found";
+    let end = "expected the end of the line";
+    for (field, lines, message) in [
+        (
+            "pattern",
+            "\n2 3 5",
+            format!("{end}, as the entries of a pattern have no value, found \"5\""),
+        ),
+        ("real", " hello world\n2 3 1", format!("{number} \"hello\"")),
+        ("real", " 1\n2 3", format!("{number} the end of the line")),
+        ("real", " 1\n2 3 1e", format!("{number} \"1e\"")),
+        ("real", " 1\n2 3 -", format!("{number} \"-\"")),
+        ("real", " 1\n2 3 .", format!("{number} \".\"")),
+        ("real", " 1\n2 3 1.2.3", format!("{number} \"1.2.3\"")),
+        ("integer", " 1\n2 3 4 5", format!("{end} behind the value, found \"5\"")),
+        ("complex", " 1 2\n2 3 4", format!("{number} the end of the line")),
+        (
+            "complex",
+            " 1 2\n2 3 4 5 6",
+            format!("{end} behind the two parts of the value, found \"6\""),
+        ),
+    ] {
+        let found = read(field, lines).unwrap_err();
+        assert!(found.contains(&message), "{field}: {lines}: {found}");
+    }
+    assert!(read("real", " 1\n2 3").unwrap_err().starts_with("f, line 4: "));
+}
+
+#[test]
 fn ecl() {
     let file = |values: &[i32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let of = |values: &[i32]| message(Format::Ecl, &file(values));
