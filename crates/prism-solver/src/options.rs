@@ -44,6 +44,17 @@ pub enum BuildError {
         /// Number of vertices.
         vertices: usize,
     },
+    /// A precoloured vertex whose colour is the value that stands for none.
+    #[error(
+        "vertex {vertex} (0-based) is precoloured {color}; expected a colour from 0 to {most}",
+        most = MAX_COLORS - 1
+    )]
+    PrecoloredColor {
+        /// The vertex.
+        vertex: u32,
+        /// Its colour.
+        color: Color,
+    },
     /// The same vertex precoloured twice, differently.
     #[error("vertex {vertex} (0-based) is precoloured both {first} and {second}")]
     PrecoloredTwice {
@@ -156,7 +167,7 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Vertices whose colour is given: 0-based vertex and colour. The outcome keeps these names, so
+    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`]. The outcome keeps these names, so
     /// that its colours have gaps if the given ones do and the others cannot fill them.
     pub fn precolored(mut self, vertices: impl IntoIterator<Item = (u32, Color)>) -> Self {
         self.options.precolored.extend(vertices);

@@ -131,7 +131,14 @@ impl<'a> Solver<'a> {
 
     /// The best colouring of the input graph so far, verified; `None` before the first step.
     pub fn best(&self) -> Option<Coloring> {
-        self.best.as_ref().map(|best| self.problem.lift(best))
+        let lifted = self.problem.lift(self.best.as_ref()?);
+        match lifted.verify(self.problem.input()) {
+            Ok(()) => Some(lifted),
+            Err(violation) => {
+                tracing::error!(%violation, "the way back from the contracted graph is improper");
+                None
+            }
+        }
     }
 
     /// Moves made so far, all threads together.
