@@ -1,7 +1,8 @@
 //! `prism color`: read, solve, verify, write.
 
+use crate::events_file::EventsFile;
 use crate::failure::{Failure, TARGET_MISSED};
-use crate::input::{is_stdin, note_repairs, read_graph};
+use crate::input::{note_repairs, read_graph};
 use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
@@ -15,8 +16,7 @@ use prism_core::io::{
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::time::Instant;
 
 /// The result for machines.
@@ -53,6 +53,7 @@ struct Summary<'a> {
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     plan.output.check()?;
+    let events = plan.events.as_deref().map(EventsFile::new).transpose()?;
     let start = Instant::now();
     let loaded = read_graph(&plan.input)?;
     let read_seconds = start.elapsed().as_secs_f64();
@@ -61,7 +62,6 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     }
     let stop = StopHandle::new();
     let mut events_error = None;
-    let events = open_events(&plan)?;
     let progress = Progress::new(plan.progress, events, &mut events_error);
     let solver = build(&plan, &loaded, progress, stop.clone())?;
     let received = on_first_signal(move || stop.stop())?;
@@ -84,19 +84,6 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         Some(code) if outcome.status == Status::Stopped => code,
         _ if missed => TARGET_MISSED,
         _ => 0,
-    })
-}
-
-/// Where events go as JSON lines.
-fn open_events(plan: &ColorPlan) -> Result<Option<Box<dyn Write + Send>>, Failure> {
-    Ok(match &plan.events {
-        None => None,
-        Some(path) if is_stdin(path) => Some(Box::new(io::stderr())),
-        Some(path) => {
-            let file = File::create(path)
-                .map_err(|error| Failure::Output(path.display().to_string(), error))?;
-            Some(Box::new(BufWriter::new(file)))
-        }
     })
 }
 

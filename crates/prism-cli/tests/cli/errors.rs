@@ -180,6 +180,35 @@ fn an_output_place_is_checked_before_the_search() {
     assert!(!events.exists(), "it has searched: {:?}", std::fs::read_to_string(&events));
 }
 
+#[test]
+fn a_run_that_is_refused_leaves_the_old_events() {
+    let folder = Folder::new();
+    let events = folder.file("events", "old");
+    let wrong = folder.file("wrong", "0\n".repeat(64));
+    for (option, given) in [
+        ("--warm-start", &wrong),
+        ("--warm-start", &folder.path("missing")),
+        ("--precolor", &folder.file("clash", "1 0\n2 0\n")),
+    ] {
+        let mut command = prism!["color", "-q", graph("queen8_8"), option, given];
+        command.arg("--events").arg(&events).code(3);
+        assert_eq!(std::fs::read_to_string(&events).unwrap(), "old");
+        let made = folder.path("made");
+        prism!["color", "-q", graph("queen8_8"), option, given, "--events", &made].code(3);
+        assert!(!made.exists());
+    }
+    // Where none can be written, nothing is searched.
+    let output = folder.path("colors");
+    for place in [folder.path(""), folder.path("nowhere/events"), events.join("below")] {
+        prism!["color", "-q", graph("queen8_8"), "--moves", "0", "--events", &place, "-o", &output]
+            .code(4)
+            .fails(&["cannot write", place.to_str().unwrap()]);
+        assert!(!output.exists());
+    }
+    prism!["color", "-q", graph("queen8_8"), "--moves", "0", "--events", &events].code(0);
+    assert!(std::fs::read_to_string(&events).unwrap().starts_with("{\"event\":\"started\""));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn more_threads_than_the_system_gives_are_done_without() {
