@@ -5,7 +5,7 @@
 //! `d`, `v`, `x`) are skipped, and so is a weight behind an edge.
 //!
 //! The M of real files is not to be relied on: some count each edge once and list it twice, others list
-//! it once and count it twice. So M is a remark ([`Note::EdgeCount`]) unless fewer edges follow than it
+//! it once and count it twice. So M is a remark ([`super::Note::EdgeCount`]) unless fewer edges follow than it
 //! says; that is a truncated file, except when there are exactly half.
 
 use super::builder::Edge;
@@ -13,7 +13,7 @@ use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, Cursor, quote};
 use super::lines;
 use super::source::Source;
-use super::{Format, Loaded, Note, ReadOptions, plausible};
+use super::{Format, Loaded, ReadOptions, plausible};
 
 /// What files say behind the `p`.
 const PROBLEMS: [&[u8]; 3] = [b"edge", b"edges", b"col"];
@@ -41,9 +41,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         .map_err(|kind| source.error(Place::Line(header_line), kind))?;
     let (graph, cleanup) = builder.finish(n);
     let mut loaded = Loaded::new(graph, cleanup);
-    if found != header.m {
-        loaded.notes.push(Note::EdgeCount { declared: header.m, found });
-    }
+    loaded.note_edges(header.m, found);
     Ok(loaded)
 }
 

@@ -237,6 +237,13 @@ impl Loaded {
         Self { graph, cleanup, format: Format::EdgeList, labels: None, notes: Vec::new() }
     }
 
+    /// Notes that the header announces another number of edges than there are, if it does.
+    fn note_edges(&mut self, declared: u64, found: u64) {
+        if found != declared {
+            self.notes.push(Note::EdgeCount { declared, found });
+        }
+    }
+
     /// What the file calls vertex `v`: its name, or its number counted from where the format counts.
     pub fn vertex_name(&self, v: u32) -> String {
         let label = self.labels.as_ref().and_then(|labels| labels.get(v));
