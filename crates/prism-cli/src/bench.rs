@@ -183,7 +183,7 @@ fn write_outputs(
         writeln!(out)
     });
     let outputs = [&args.csv, &args.json, &args.plot];
-    if !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
+    if !runs.is_empty() && !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
         Output::Stdout.write(|out| summary::table(out, summaries))?;
     }
     failed.map_or(Ok(()), Err)

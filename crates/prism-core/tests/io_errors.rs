@@ -43,7 +43,15 @@ fn dimacs() {
             ),
             (
                 b"p edge 99999999999999999999999 1\n",
-                "f, line 1: expected numbers below 2^64, found \"99999999999999999999999\"",
+                "f, line 1: expected numbers below 2^64 - 1, found \"99999999999999999999999\"",
+            ),
+            (
+                b"p edge 18446744073709551615 1\n",
+                "f, line 1: expected numbers below 2^64 - 1, found \"18446744073709551615\"",
+            ),
+            (
+                b"p edge 18446744073709551614 1\n",
+                "f, line 1: 18446744073709551614 vertices; PRISM numbers vertices with 32 bits and takes at most 4294967295",
             ),
             (b"p edge 3 1\ne 1 -2\n", "f, line 2: expected a vertex number, found \"-2\""),
             (b"p edge 3 1\ne 1\n", "f, line 2: expected a line \"e U V\", found \"e 1\""),
@@ -351,6 +359,20 @@ fn damaged_compression() {
     for cut in 3..gzip.len() {
         assert_eq!(of(&gzip[..cut]), "f: damaged or truncated gzip data: the data ends too early");
     }
+    // Padding with zeros, as of a tape, is no damage; other things are, and truncated members.
+    for end in [&[][..], &[0], &[0; 1000]] {
+        assert_eq!(
+            read_bytes(&[&gzip, end].concat(), "f", &ReadOptions::default()).unwrap().graph.m(),
+            2
+        );
+    }
+    let twice = [&gzip[..], &gzip[..12]].concat();
+    assert_eq!(of(&twice), "f: damaged or truncated gzip data: the data ends too early");
+    for junk in [&b"x"[..], b"\0\0x", b"e 1 3\n"] {
+        let end = "bytes follow that are no gzip data";
+        let expected = format!("f: damaged or truncated gzip data: {end}");
+        assert_eq!(of(&[&gzip, junk].concat()), expected);
+    }
     let mut wrong = gzip.clone();
     let checksum = wrong.len() - 8;
     wrong[checksum] ^= 1;
@@ -364,6 +386,24 @@ fn damaged_compression() {
 }
 
 #[test]
+fn other_compressions_are_named() {
+    for (bytes, codec, tool) in [
+        (&b"\xfd7zXZ\0\0\x04"[..], "xz", "xz"),
+        (b"BZh91AY&SY\x8a", "bzip2", "bzip2"),
+        (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", "bzip2", "bzip2"),
+        (b"\x04\x22\x4d\x18\x64\x40", "lz4", "lz4"),
+    ] {
+        let message = read_bytes(bytes, "f", &ReadOptions::default()).unwrap_err().to_string();
+        let expected = format!(
+            "f: the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {tool} -d"
+        );
+        assert_eq!(message, expected);
+    }
+    // A name may begin like a magic number.
+    assert_eq!(read_bytes(b"BZh91AY x\n", "f", &ReadOptions::default()).unwrap().graph.m(), 1);
+}
+
+#[test]
 fn colourings() {
     let of = |bytes: &[u8]| {
         read_coloring_from(bytes, "f", 3, None)
@@ -374,16 +414,13 @@ fn colourings() {
     assert_eq!(of(b"l 2 1\nl 1 0\nl 3 0\n"), Ok(vec![0, 1, 0]));
     assert_eq!(of(b"[0, 1, 0]"), Ok(vec![0, 1, 0]));
     assert_eq!(of(b"2 5\n0 4\n1 4\n"), Ok(vec![4, 4, 5]));
-    let rows: [(&[u8], &str); 8] = [
+    let rows: [(&[u8], &str); 9] = [
         (b"", "f: the file is empty; expected a graph or a colouring"),
         (
             b"0\n1\n",
             "f: the file ends too early: expected 3 colours, one a vertex, found 2; vertex 2 (counted from 0) has none",
         ),
-        (
-            b"0\n1\n0\n1\n",
-            "f, line 4: more than the header says: expected 3 colours, one a vertex, found a further line",
-        ),
+        (b"0\n1\n0\n1\n", "f, line 4: expected 3 colours, one a vertex, found a further line"),
         (b"0\n-1\n0\n", "f, line 2: expected a colour (0 to 65534), found \"-1\""),
         (b"0\n65535\n0\n", "f, line 2: expected a colour (0 to 65534), found \"65535\""),
         (b"l 1 1\nl 4 1\n", "f, line 2: expected one of 3 vertices, counted from 1, found \"4\""),
@@ -391,6 +428,7 @@ fn colourings() {
             b"l 1 1\nl 1 2\n",
             "f, line 2: expected one colour for vertex 0 (counted from 0), found 1 and 2",
         ),
+        (b"[0, 1, 0, 1]", "f: expected 3 colours, one a vertex, found 4"),
         (b"[0, 1]", "f: the file ends too early: expected 3 colours, one a vertex, found 2"),
     ];
     for (bytes, expected) in rows {

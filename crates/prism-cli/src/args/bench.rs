@@ -83,9 +83,10 @@ impl std::str::FromStr for Target {
         match text {
             "best" => Ok(Self::Best),
             "none" => Ok(Self::None),
-            _ => {
-                text.parse().map(Self::Colors).map_err(|_| "expected a number, best or none".into())
-            }
+            _ => match text.parse() {
+                Ok(k @ 1..) => Ok(Self::Colors(k)),
+                _ => Err("expected a number (1 or more), best or none".to_owned()),
+            },
         }
     }
 }
