@@ -8,7 +8,10 @@
 //! a process that is busy or waits for whoever reads its output, and no file stays half written.
 //! SIGXCPU comes again every second, so it is never counted as the second one.
 
+mod ignored;
+
 use crate::failure::Failure;
+use ignored::is_ignored;
 use prism_core::io::discard_unfinished;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag;
@@ -78,26 +81,4 @@ fn end(signal: i32) -> ! {
 pub fn survive_file_size_limit() -> io::Result<()> {
     // Nobody looks at the flag: that there is a handler is all it takes.
     flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(drop)
-}
-
-/// Whether the process was started with this signal ignored. Only Linux tells; elsewhere no.
-fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    ignored_in(&status) >> (signal - 1) & 1 == 1
-}
-
-/// The set of ignored signals in such a file, one bit each.
-fn ignored_in(status: &str) -> u64 {
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_set_of_ignored_signals_is_read() {
-        let status = "Name:\tprism\nSigBlk:\t0000000000000003\nSigIgn:\t0000000000001001\n";
-        assert_eq!(super::ignored_in(status), 1 << 12 | 1);
-        assert_eq!(super::ignored_in(""), 0);
-    }
 }

@@ -1,6 +1,9 @@
 //! Signals that ask for an end: the search stops, and its best colouring is written; a second one
 //! ends the process.
 
+#[path = "../../src/signals/ignored.rs"]
+mod ignored;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -11,13 +14,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::common::{Folder, Run, graph, verified};
-
-/// Whether the tests were started with SIGHUP ignored, as by `nohup`, which children inherit.
-fn hangup_is_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
-    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
-}
 
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
@@ -73,7 +69,8 @@ fn sigterm_writes_the_best_coloring() {
 
 #[test]
 fn sighup_writes_the_best_coloring() {
-    if hangup_is_ignored() {
+    // As by `nohup`, which children inherit.
+    if ignored::is_ignored(Signal::SIGHUP as i32) {
         eprintln!("skipped: SIGHUP is ignored here");
         return;
     }
