@@ -92,6 +92,25 @@ fn endless(folder: &Folder) -> (Command, PathBuf) {
 }
 
 #[test]
+fn a_signal_during_the_first_colorings_of_a_large_graph_stops_them() {
+    let folder = Folder::new();
+    let (large, events, output) =
+        (folder.path("l.col"), folder.path("events"), folder.path("colors"));
+    // Without a signal it would be coloured by three engines, bounded and reduced before any search.
+    prism!["generate", "gnp", "60000", "0.001", "-o", &large].code(0);
+    let mut command = prism!["color", "-q", &large, "--json", "--moves", "1000000000000"];
+    command.args(["--time-limit", "100s", "--events"]).arg(&events).arg("-o").arg(&output);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    wait_for("started", &mut child, &events);
+    send(&child, Signal::SIGTERM);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(143), "{done:?}");
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let colors = verified(&large, &output);
+    assert_eq!((&report["status"], &report["num_colors"]), (&"stopped".into(), &colors.into()));
+}
+
+#[test]
 fn nohup_is_respected() {
     let folder = Folder::new();
     let (mut plain, events) = endless(&folder);
