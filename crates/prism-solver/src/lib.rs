@@ -26,6 +26,7 @@ struct Readme;
 
 mod agenda;
 mod attempt;
+mod bounds;
 mod engines;
 mod event;
 mod ledger;
@@ -39,6 +40,7 @@ mod strategy;
 
 pub use prism_cpu::preprocess::components;
 
+pub use bounds::{Bounds, BoundsOptions, Proof, bounds};
 pub use event::{Event, EventSink};
 pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};
 pub use outcome::{EngineCounters, Improvement, Outcome, Status};
