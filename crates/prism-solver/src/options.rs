@@ -167,8 +167,9 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`]. The outcome keeps these names, so
-    /// that its colours have gaps if the given ones do and the others cannot fill them.
+    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`]. The outcome
+    /// keeps these names, so that its colours have gaps if the given ones do and the others cannot fill
+    /// them.
     pub fn precolored(mut self, vertices: impl IntoIterator<Item = (u32, Color)>) -> Self {
         self.options.precolored.extend(vertices);
         self
