@@ -3,6 +3,7 @@
 
 mod bench;
 mod color;
+mod counts;
 mod duration;
 mod generate;
 
@@ -98,7 +99,8 @@ pub struct ConvertArgs {
     pub input: GraphInput,
     /// Output file, - for standard output; .gz compresses
     pub output: PathBuf,
-    /// Format to write: dimacs or edge-list [default: by the extension of the output]
+    /// Format to write: dimacs (which has no place for names) or edge-list (with tabs, whatever the
+    /// extension) [default: by the extension of the output]
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<Format>,
 }

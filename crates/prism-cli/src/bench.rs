@@ -50,7 +50,9 @@ struct Machine {
 
 /// Runs the benchmark.
 pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
-    check_numbers(args)?;
+    let last_seed = args.first_seed.checked_add(args.seeds - 1).ok_or_else(|| {
+        Failure::Usage("--first-seed: the last seed would be beyond 2^64 - 1".to_owned())
+    })?;
     let instances = instances::collect(args)?;
     check_outputs(args, &instances)?;
     let prism = std::env::current_exe()
@@ -65,21 +67,19 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
             counted(args.threads, "thread"),
             counted(instances.len(), "instance"),
             args.first_seed,
-            args.first_seed.saturating_add(args.seeds - 1),
+            last_seed,
         ));
     }
-    let seeds = args.first_seed..args.first_seed.saturating_add(args.seeds);
     let tasks: Vec<_> = (0..instances.len())
-        .flat_map(|instance| seeds.clone().map(move |seed| (instance, seed)))
+        .flat_map(|at| (args.first_seed..=last_seed).map(move |seed| (at, seed)))
         .collect();
     let children = Children::default();
     let stopper = children.clone();
-    let received = on_first_signal(move || stopper.stop())
-        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
+    let received = on_first_signal(move || stopper.stop())?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..args.jobs.clamp(1, tasks.len().max(1)) {
+        for _ in 0..args.jobs.min(tasks.len()) {
             scope.spawn(|| {
                 while let Some(&(at, seed)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = run_one(&prism, &instances[at], seed, args, &children);
@@ -127,18 +127,6 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
             many => format!("{first} (the first of {many} runs that failed)"),
         })),
     }
-}
-
-/// Refuses numbers that leave nothing to run.
-fn check_numbers(args: &BenchArgs) -> Result<(), Failure> {
-    let seeds = usize::try_from(args.seeds).unwrap_or(usize::MAX);
-    for (option, number) in [("--seeds", seeds), ("--threads", args.threads), ("--jobs", args.jobs)]
-    {
-        if number == 0 {
-            return Err(Failure::Usage(format!("{option} must be at least 1")));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses outputs that cannot be written, that would replace an instance, or that go to one place.
@@ -197,7 +185,7 @@ fn write_outputs(
         writeln!(out)
     });
     let outputs = [&args.csv, &args.json, &args.plot];
-    if !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
+    if !runs.is_empty() && !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
         Output::Stdout.write(|out| summary::table(out, summaries))?;
     }
     failed.map_or(Ok(()), Err)

@@ -1,7 +1,8 @@
 //! `prism color`: read, solve, verify, write.
 
+use crate::events_file::EventsFile;
 use crate::failure::{Failure, TARGET_MISSED};
-use crate::input::{is_stdin, note_repairs, read_graph};
+use crate::input::{note_repairs, read_graph};
 use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
@@ -15,8 +16,7 @@ use prism_core::io::{
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::time::Instant;
 
 /// The result for machines.
@@ -54,6 +54,7 @@ struct Summary<'a> {
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     plan.output.check()?;
+    let events = plan.events.as_deref().map(EventsFile::new).transpose()?;
     let start = Instant::now();
     let loaded = read_graph(&plan.input)?;
     let read_seconds = start.elapsed().as_secs_f64();
@@ -62,22 +63,11 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     }
     let stop = StopHandle::new();
     let mut events_error = None;
-    let events = open_events(&plan)?;
     let progress = Progress::new(plan.progress, events, &mut events_error);
     let solver = build(&plan, &loaded, progress, stop.clone())?;
-    let received = on_first_signal(move || stop.stop())
-        .map_err(|error| Failure::Input(format!("cannot take over signals: {error}")))?;
+    let received = on_first_signal(move || stop.stop())?;
     let outcome = solver.run();
-    // The solver verifies as well; this is the check that nothing gets past.
-    outcome.coloring.verify(&loaded.graph).map_err(|wrong| {
-        let what = naming::violation(&wrong, &loaded);
-        Failure::Improper("the result is discarded".to_owned(), what)
-    })?;
-    let written = write_result(&plan, &loaded, &outcome, read_seconds);
-    if plan.talk {
-        summarize(&plan, &outcome);
-    }
-    written?;
+    conclude(&plan, &loaded, &outcome, read_seconds)?;
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));
     }
@@ -86,19 +76,6 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         Some(code) if outcome.status == Status::Stopped => code,
         _ if missed => TARGET_MISSED,
         _ => 0,
-    })
-}
-
-/// Where events go as JSON lines.
-fn open_events(plan: &ColorPlan) -> Result<Option<Box<dyn Write + Send>>, Failure> {
-    Ok(match &plan.events {
-        None => None,
-        Some(path) if is_stdin(path) => Some(Box::new(io::stderr())),
-        Some(path) => {
-            let file = File::create(path)
-                .map_err(|error| Failure::Output(path.display().to_string(), error))?;
-            Some(Box::new(BufWriter::new(file)))
-        }
     })
 }
 
@@ -130,6 +107,25 @@ fn build<'a>(
         builder = builder.precolored(read_precolored_path(path, loaded)?);
     }
     builder.build().map_err(|error| Failure::Input(naming::build_error(&error, loaded)))
+}
+
+/// Writes the result and says what it is. The solver verifies as well; this is the check that nothing gets
+/// past.
+fn conclude(
+    plan: &ColorPlan,
+    loaded: &Loaded,
+    outcome: &Outcome,
+    read_seconds: f64,
+) -> Result<(), Failure> {
+    outcome.coloring.verify(&loaded.graph).map_err(|wrong| {
+        let what = naming::violation(&wrong, loaded);
+        Failure::Improper("the result is discarded".to_owned(), what)
+    })?;
+    let written = write_result(plan, loaded, outcome, read_seconds);
+    if plan.talk {
+        summarize(plan, outcome);
+    }
+    written
 }
 
 /// Writes the colouring, and the JSON object if asked for. A colouring that cannot be written where it
@@ -224,4 +220,44 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         scaled(outcome.moves as f64),
         outcome.seconds,
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Args, Command};
+    use clap::Parser;
+    use prism_core::{Coloring, MAX_COLORS};
+
+    /// The plan of a quiet run that writes to `output`.
+    fn plan(output: &std::path::Path) -> ColorPlan {
+        let words = ["prism", "color", "-q", "g.col", "-o"].map(std::ffi::OsString::from);
+        let args = Args::try_parse_from(words.into_iter().chain([output.into()])).unwrap();
+        match args.command {
+            Command::Color(args) => ColorPlan::new(args).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_improper_coloring_is_never_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("colors");
+        let text = b"p edge 3 2\ne 1 2\ne 2 3\n";
+        let loaded = prism_core::io::read_bytes(text, "g.col", &Default::default()).unwrap();
+        let outcome = Solver::builder(&loaded.graph).build().unwrap().run();
+        for (colors, said) in [
+            (vec![0, 1, 1], "vertices 2 and 3 are adjacent and both have colour 1"),
+            (vec![0, 1], "2 colours for 3 vertices"),
+            (vec![0, 1, MAX_COLORS as Color], "vertex 3 has no colour"),
+        ] {
+            let wrong = Outcome { coloring: Coloring::from_colors(colors), ..outcome.clone() };
+            let failure = conclude(&plan(&output), &loaded, &wrong, 0.0).unwrap_err();
+            assert_eq!(failure.exit_code(), 5);
+            assert!(failure.to_string().contains(said), "{failure}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+        conclude(&plan(&output), &loaded, &outcome, 0.0).unwrap();
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "0\n1\n0\n");
+    }
 }

@@ -3,9 +3,10 @@
 use crate::args::ConvertArgs;
 use crate::failure::Failure;
 use crate::input::{note_repairs, read_graph};
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::plan::graph_format;
-use prism_core::io::write_graph;
+use crate::signals::end_on_signal;
+use prism_core::io::{Format, write_graph};
 
 /// Reads, cleans up and writes a graph.
 pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
@@ -13,6 +14,13 @@ pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
     let format = graph_format(args.to, output.path())?;
     let loaded = read_graph(&args.input)?;
     note_repairs(&args.input.file, &loaded);
+    if loaded.labels.is_some() && format == Format::DimacsCol {
+        let name = args.input.file.display();
+        note(format_args!(
+            "note: {name}: the names of the vertices are lost, as dimacs files number them from 1"
+        ));
+    }
+    end_on_signal()?;
     output.write(|out| write_graph(out, &loaded.graph, loaded.labels.as_ref(), format))?;
     Ok(0)
 }

@@ -40,6 +40,9 @@ pub enum Failure {
     /// Another problem with an input.
     #[error("{0}")]
     Input(String),
+    /// Signals that cannot be waited for.
+    #[error("cannot take over signals: {0}")]
+    Signals(#[source] io::Error),
     /// Where the output should have gone, and what the system said.
     #[error("cannot write {0}: {1}")]
     Output(String, #[source] io::Error),
@@ -59,7 +62,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Read(_) | Self::Input(_) => 3,
+            Self::Read(_) | Self::Input(_) | Self::Signals(_) => 3,
             Self::Output(..) | Self::Rescued(..) => 4,
             Self::Improper(..) => 5,
             Self::Device(..) => 6,

@@ -7,6 +7,7 @@ use crate::args::{GenerateArgs, Kind};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::plan::graph_format;
+use crate::signals::end_on_signal;
 use prism_core::generate;
 use prism_core::io::write_graph;
 
@@ -110,6 +111,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     if args.permute {
         graph = generate::permute(&graph, seed).map_err(wrong)?;
     }
+    end_on_signal()?;
     output.write(|out| write_graph(out, &graph, None, format))?;
     Ok(0)
 }

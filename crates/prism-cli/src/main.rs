@@ -12,6 +12,7 @@ mod color;
 mod completions;
 mod convert;
 mod devices;
+mod events_file;
 mod failure;
 mod generate;
 mod info;

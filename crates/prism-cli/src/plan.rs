@@ -79,11 +79,8 @@ impl ColorPlan {
             let message = "--target-colors must be at least 1".to_owned();
             return Err(Failure::Usage(message));
         }
-        let threads = match args.threads {
-            Some(0) => return Err(Failure::Usage("--threads must be at least 1".to_owned())),
-            Some(threads) => threads,
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = args.threads.unwrap_or_else(cores);
         let output = Output::new(args.output);
         let events_on_stderr = args.events.as_deref().is_some_and(is_stdin);
         Ok(Self {

@@ -1,5 +1,6 @@
 //! Where the solver's events go: a line on the terminal, JSON lines, or nowhere.
 
+use crate::events_file::EventsFile;
 use crate::output::counted;
 use prism_solver::{Event, EventSink};
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ pub struct Progress<'a> {
     /// Whether a progress line is drawn on standard error.
     line: bool,
     /// Takes one JSON object a line.
-    events: Option<Box<dyn Write + Send + 'a>>,
+    events: Option<EventsFile>,
     /// The first error of `events`, to be told after the run.
     error: &'a mut Option<io::Error>,
     lower_bound: usize,
@@ -18,11 +19,7 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// `line` draws on the terminal, `events` takes JSON lines, `error` the first failure to write
     /// them.
-    pub fn new(
-        line: bool,
-        events: Option<Box<dyn Write + Send + 'a>>,
-        error: &'a mut Option<io::Error>,
-    ) -> Self {
+    pub fn new(line: bool, events: Option<EventsFile>, error: &'a mut Option<io::Error>) -> Self {
         Self { line, events, error, lower_bound: 0 }
     }
 

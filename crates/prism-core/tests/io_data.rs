@@ -16,14 +16,24 @@ fn data(folder: &str) -> Option<PathBuf> {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
         PathBuf::from,
     );
-    let path = root.join(folder);
+    let required = std::env::var_os("PRISM_REQUIRE_DATA").is_some_and(|value| value == "1");
+    find(root.join(folder), required)
+}
+
+fn find(path: PathBuf, required: bool) -> Option<PathBuf> {
     if path.join("INDEX.csv").exists() {
         return Some(path);
     }
-    let required = std::env::var_os("PRISM_REQUIRE_DATA").is_some_and(|value| value == "1");
     assert!(!required, "{} is missing and PRISM_REQUIRE_DATA=1", path.display());
     println!("skipped: {} is missing", path.display());
     None
+}
+
+#[test]
+#[should_panic(expected = "/nonexistent/dimacs is missing and PRISM_REQUIRE_DATA=1")]
+fn data_that_are_required_must_be_there() {
+    assert_eq!(find("/nonexistent/dimacs".into(), false), None);
+    find("/nonexistent/dimacs".into(), true);
 }
 
 /// The fields of a line of comma-separated values with quotes.

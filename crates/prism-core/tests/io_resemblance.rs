@@ -1,4 +1,5 @@
-//! What is an edge list and what only looks like one, where the format is detected.
+//! What is an edge list, what only looks like one and what is a damaged file of another format, where
+//! the format is detected.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +7,7 @@ use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 
 #[test]
 fn what_only_looks_like_an_edge_list() {
-    let rows: [(&str, u64, &str); 21] = [
+    let rows: [(&str, u64, &str); 23] = [
         ("0 1 0\n1 0 1\n0 1 0\n", 1, "an adjacency matrix"),
         ("0,1,1,0\n1,0,1,0\n1,1,0,1\n0,0,1,0\n", 1, "an adjacency matrix"),
         ("0 2.5 7\n2.5 0 1\n7 1 0\n", 1, "an adjacency matrix"),
@@ -28,6 +29,8 @@ fn what_only_looks_like_an_edge_list() {
         ("DQc\nBw\n", 1, "a graph6 file"),
         ("a 1 2 5\na 2 3 7\n", 1, "a DIMACS shortest-path file"),
         ("a 1 2 5\na 2 1 5\n", 1, "a DIMACS shortest-path file"),
+        ("3 3 2\n1 2\n2 3\n", 1, "a Matrix Market file without its first line"),
+        ("% c\n3 3 1\n3 1 0.5\n", 2, "a Matrix Market file without its first line"),
     ];
     for (text, line, what) in rows {
         let error = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap_err();
@@ -63,6 +66,15 @@ fn edge_lists_are_taken_for_nothing_else() {
         "graph theory\ntheory colour\n",
         "a 1 x\na 2 y\n",
         "p e\ne x\n",
+        "p e\ne 1\n",
+        "p q\nq 1\ne 2\n",
+        "edge list\nlist e\n",
+        "cat dog\ncow e\n",
+        "cat dog\ne 1 2\n",
+        "cat dog\np e\n",
+        "c x\ncat dog\n",
+        "3 3 2\n1 2 7\n3 4 7\n",
+        "3 3 5\n1 2 7\n",
         "source,target\n0,1\n",
     ];
     for text in rows {
@@ -71,5 +83,81 @@ fn edge_lists_are_taken_for_nothing_else() {
             let loaded = read_bytes(text.as_bytes(), "f", &ReadOptions::default());
             assert_eq!(loaded.unwrap().format, Format::EdgeList, "{text}");
         }
+    }
+}
+
+/// The message about a file with a name.
+fn message(name: &str, text: &str) -> String {
+    read_bytes(text.as_bytes(), name, &ReadOptions::default()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_damaged_header_does_not_turn_a_dimacs_file_into_an_edge_list() {
+    for header in [
+        "p edge 3",
+        "p edge -3 1",
+        "p edge 3.0 2",
+        "p edge 3 1e2",
+        "p edge x y",
+        "p edge",
+        "p col 3 2 1",
+        "P EDGE 3 1",
+        "p 3 2",
+        "p",
+        "p graph 3",
+        "edge 3 1",
+        "col 3 1",
+        "P 3 1",
+    ] {
+        for (before, line) in [("", 1), ("c a comment\n", 2), ("\nc\n", 3)] {
+            let found = message("f", &format!("{before}{header}\ne 1 2\ne 2 3\n"));
+            let place = format!("f, line {line}: expected a line \"p edge VERTICES EDGES\"");
+            assert!(found.starts_with(&place), "{header}: {found}");
+            assert!(found.ends_with(&format!("found \"{header}\" (read as dimacs)")), "{found}");
+        }
+    }
+    // Whatever follows.
+    assert!(message("f", "p edge 3\n1 2\n").ends_with("(read as dimacs)"));
+    assert!(message("f", "p edge\n").ends_with("(read as dimacs)"));
+}
+
+#[test]
+fn comments_of_dimacs_files_may_lack_their_blank() {
+    for text in ["cfoo bar\np edge 3 1\ne 1 2\n", "c\nc-- x\np col 3 1\ncfoo\ne 1 2\n"] {
+        let loaded = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap();
+        assert_eq!((loaded.format, loaded.graph.n()), (Format::DimacsCol, 3), "{text}");
+    }
+    let found = message("f", "cfoo bar\np edge 3\n");
+    assert!(found.contains("line 2: expected a line \"p edge VERTICES EDGES\""), "{found}");
+}
+
+#[test]
+fn the_extension_decides_where_the_content_leaves_a_doubt() {
+    let rows = [
+        ("f.col", "ppedge 3 1\ne 1 2\n", "(read as dimacs)"),
+        ("F.COL.gz", "x\np edge 3 1\n", "(read as dimacs)"),
+        ("f.mtx", "3 3 2\n1 2 0.5\n4 1 0.5\n", "(read as mtx)"),
+        ("f.graph", "3 2\n1 9\n", "(read as metis)"),
+        ("f.metis.zst", "3 2\n1 9\n", "(read as metis)"),
+    ];
+    for (name, text, end) in rows {
+        let found = message(name, text);
+        assert!(found.starts_with(name) && found.ends_with(end), "{found}");
+    }
+    // What cannot be meant for the format, or is known for what it is, is read as that.
+    let rows = [
+        ("f.col", "0 1\n1 2\n", Format::EdgeList),
+        ("f.col", "# made by hand\nAda Bob\n", Format::EdgeList),
+        ("f.col", "3 2\n2\n1 3\n2\n", Format::Metis),
+        ("f.mtx", "1 2 0.5\n2 3 0.5\n", Format::EdgeList),
+        ("f.mtx", "p edge 3 1\ne 1 2\n", Format::DimacsCol),
+        ("f.graph", "Ada Bob\n", Format::EdgeList),
+        ("f.graph", "# 3 2\n0 1\n", Format::EdgeList),
+        ("f.txt", "3 2\n1 9\n", Format::EdgeList),
+        ("col", "Ada Bob\n", Format::EdgeList),
+    ];
+    for (name, text, format) in rows {
+        let loaded = read_bytes(text.as_bytes(), name, &ReadOptions::default()).unwrap();
+        assert_eq!(loaded.format, format, "{name}: {text}");
     }
 }

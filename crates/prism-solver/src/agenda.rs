@@ -90,6 +90,7 @@ mod tests {
     use super::*;
     use crate::StopHandle;
     use crate::attempt::Manner;
+    use crate::stop::Alarm;
     use crate::strategy::Lean;
     use prism_core::{Coloring, Graph};
 
@@ -106,7 +107,8 @@ mod tests {
             alone: None,
         };
         let best = Coloring::from_colors((0..9).collect());
-        let mut attempt = Attempt::new(&clique, k, &best, manner, &StopHandle::new()).unwrap();
+        let alarm = Alarm::new(StopHandle::new());
+        let mut attempt = Attempt::new(&clique, k, &best, manner, &alarm).unwrap();
         attempt.warmed_up = warmed_up;
         Some(attempt)
     }

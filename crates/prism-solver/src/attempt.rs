@@ -4,9 +4,9 @@
 //! parts. Parts that the known colouring already colours with k colours are done; the others are
 //! searched one after the other, hardest (largest) first, since all of them are needed.
 
-use crate::StopHandle;
 use crate::engines::Setting;
 use crate::phase::{Phase, Watch};
+use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean, Rotation};
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
@@ -70,16 +70,16 @@ pub(crate) struct Manner {
 
 impl Attempt {
     /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k
-    /// colours, numbered without gaps. `None` if `stop` is raised meanwhile, which is looked at
+    /// colours, numbered without gaps. `None` if `alarm` is raised meanwhile, which is looked at
     /// between passes over the graph.
     pub fn new(
         graph: &Graph<'_>,
         k: usize,
         best: &Coloring,
         manner: Manner,
-        stop: &StopHandle,
+        alarm: &Alarm,
     ) -> Option<Self> {
-        let go_on = || !stop.interrupt().load(Ordering::Relaxed);
+        let go_on = || !alarm.interrupt().load(Ordering::Relaxed);
         let reduction = go_on().then(|| Reduction::new(graph, k, &ReduceOptions::default()))?;
         let (kernel, undo) = go_on().then(|| reduction.detach())?;
         let kernel = Arc::new(kernel);
@@ -163,9 +163,10 @@ impl Search {
         watch: &mut Watch<'_, '_>,
     ) -> Option<(Engine, Option<Vec<Color>>)> {
         let (engine, share) = self.rotation.turn();
+        self.setting.threads = *watch.threads;
         let phase = match &mut self.phases[engine as usize] {
             Some(phase) => phase,
-            none => none.insert(self.setting.phase(engine, watch.stop.interrupt())?),
+            none => none.insert(self.setting.phase(engine, watch.alarm.interrupt())?),
         };
         let colors = phase.run(share, moves, watch);
         self.rotation.pass(phase.wrong());

@@ -26,6 +26,7 @@ struct Readme;
 
 mod agenda;
 mod attempt;
+mod bounds;
 mod construct;
 mod engines;
 mod event;
@@ -41,6 +42,7 @@ mod strategy;
 
 pub use prism_cpu::preprocess::components;
 
+pub use bounds::{Bounds, BoundsOptions, Proof, bounds};
 pub use event::{Event, EventSink};
 pub use method::Method;
 pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};

@@ -44,6 +44,17 @@ pub enum BuildError {
         /// Number of vertices.
         vertices: usize,
     },
+    /// A precoloured vertex whose colour is the value that stands for none.
+    #[error(
+        "vertex {vertex} (0-based) is precoloured {color}; expected a colour from 0 to {most}",
+        most = MAX_COLORS - 1
+    )]
+    PrecoloredColor {
+        /// The vertex.
+        vertex: u32,
+        /// Its colour.
+        color: Color,
+    },
     /// The same vertex precoloured twice, differently.
     #[error("vertex {vertex} (0-based) is precoloured both {first} and {second}")]
     PrecoloredTwice {
@@ -139,8 +150,10 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Limit on moves, all threads together. With one thread, a seed and this limit (and no time
-    /// limit) the result is the same on every machine.
+    /// Limit on moves, all threads together. The solver ends with the step of a search that reaches
+    /// it, so that the last steps may go beyond: by one move a thread, as memetic searches move in
+    /// pairs, or by one pass over the vertices a thread on graphs too large for tables. With one thread,
+    /// a seed and this limit (and no time limit) the result is the same on every machine.
     pub fn move_limit(mut self, moves: u64) -> Self {
         self.options.move_limit = Some(moves);
         self
@@ -164,8 +177,9 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Vertices whose colour is given: 0-based vertex and colour. The outcome keeps these names, so
-    /// that its colours have gaps if the given ones do and the others cannot fill them.
+    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`]. The outcome
+    /// keeps these names, so that its colours have gaps if the given ones do and the others cannot fill
+    /// them.
     pub fn precolored(mut self, vertices: impl IntoIterator<Item = (u32, Color)>) -> Self {
         self.options.precolored.extend(vertices);
         self
@@ -177,7 +191,7 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// A handle that stops the solver from elsewhere.
+    /// A handle that stops the solver from elsewhere. Several solvers may share one.
     pub fn stop_handle(mut self, handle: StopHandle) -> Self {
         self.options.stop = handle;
         self

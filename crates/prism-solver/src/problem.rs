@@ -6,7 +6,7 @@
 //! precolouring, and no engine has to know that precolouring exists.
 
 use crate::BuildError;
-use prism_core::{Color, Coloring, Graph};
+use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most different colours that a precolouring may have. They become a clique, which has 8 million
@@ -35,6 +35,9 @@ impl<'a> Problem<'a> {
             if vertex as usize >= input.n() {
                 return Err(BuildError::PrecoloredVertex { vertex, vertices: input.n() });
             }
+            if usize::from(color) >= MAX_COLORS {
+                return Err(BuildError::PrecoloredColor { vertex, color });
+            }
             if let Some(first) = fixed.insert(vertex, color)
                 && first != color
             {
@@ -52,6 +55,11 @@ impl<'a> Problem<'a> {
         }
         let contracted = (!fixed.is_empty()).then(|| Contraction::new(input, &fixed));
         Ok(Self { input, contracted })
+    }
+
+    /// The graph as it was given.
+    pub fn input(&self) -> &'a Graph<'a> {
+        self.input
     }
 
     /// The graph to colour.
@@ -166,6 +174,9 @@ mod tests {
             Some(BuildError::PrecoloredConflict { u: 1, v: 2, color: 4 })
         );
         assert_eq!(error(&[(0, 4), (2, 4), (2, 4)]), None);
+        let none = BuildError::PrecoloredColor { vertex: 2, color: Color::MAX };
+        assert_eq!(error(&[(2, Color::MAX)]), Some(none));
+        assert_eq!(error(&[(2, Color::MAX - 1)]), None);
     }
 
     #[test]

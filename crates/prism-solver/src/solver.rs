@@ -7,6 +7,7 @@ use crate::method::{Construction, Kind};
 use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
 use crate::problem::Problem;
+use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean};
 use crate::{BuildError, Event, Goal, Method, Outcome, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
@@ -16,6 +17,7 @@ use prism_cpu::exact::raise_lower_bound;
 use prism_cpu::greedy::{Order, greedy, greedy_in};
 use prism_cpu::rlf::rlf_within;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Arcs that RLF may look at: tenths of a second. It gives up on graphs that need more.
@@ -48,6 +50,7 @@ pub struct Solver<'a> {
     problem: Problem<'a>,
     options: Options<'a>,
     ledger: Ledger<'a>,
+    alarm: Arc<Alarm>,
     /// A proper colouring of the problem's graph with gapless colours; none before the first step.
     best: Option<Coloring>,
     lower_bound: usize,
@@ -86,10 +89,12 @@ impl<'a> Solver<'a> {
             options.warm_start = Some(problem.project(warm, &options.precolored)?);
         }
         let ledger = Ledger::new(options.sink.take());
+        let alarm = Arc::new(Alarm::new(options.stop.clone()));
         Ok(Self {
             problem,
             options,
             ledger,
+            alarm,
             best: None,
             lower_bound: 0,
             clique: Vec::new(),
@@ -120,15 +125,22 @@ impl<'a> Solver<'a> {
         self.ledger.start_clock();
         let left = self.options.time_limit.map(|limit| limit.saturating_sub(self.ledger.elapsed()));
         let until = self.ledger.moves.saturating_add(moves);
-        let stop = self.options.stop.clone();
-        self.status = stop.within(left, || self.advance(until));
+        let alarm = self.alarm.clone();
+        self.status = alarm.within(left, || self.advance(until));
         self.ledger.stop_clock();
         self.status
     }
 
     /// The best colouring of the input graph so far, verified; `None` before the first step.
     pub fn best(&self) -> Option<Coloring> {
-        self.best.as_ref().map(|best| self.problem.lift(best))
+        let lifted = self.problem.lift(self.best.as_ref()?);
+        match lifted.verify(self.problem.input()) {
+            Ok(()) => Some(lifted),
+            Err(violation) => {
+                tracing::error!(%violation, "the way back from the contracted graph is improper");
+                None
+            }
+        }
     }
 
     /// Moves made so far, all threads together.
@@ -199,6 +211,11 @@ impl<'a> Solver<'a> {
         let (vertices, edges) = (self.problem.graph().n(), self.problem.graph().m());
         let (threads, seed) = (self.options.threads, self.options.seed);
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+        if threads > 1 {
+            // Pairs of threads work in rayon's pool. Begun by one of a thousand it might not be had; that
+            // it is there already is fine.
+            let _ = rayon::ThreadPoolBuilder::new().build_global();
+        }
         if let Some(warm) = self.options.warm_start.take() {
             self.adopt(warm, "warm start");
         }
@@ -228,7 +245,7 @@ impl<'a> Solver<'a> {
         engine: &'static str,
         make: impl FnOnce(&Graph<'_>, &AtomicBool) -> Option<Coloring>,
     ) {
-        let (graph, stop) = (self.problem.graph(), self.options.stop.interrupt());
+        let (graph, stop) = (self.problem.graph(), self.alarm.interrupt());
         if let Some(coloring) = self.ledger.construct(engine, || make(graph, stop)) {
             self.adopt(coloring, engine);
         }
@@ -238,7 +255,7 @@ impl<'a> Solver<'a> {
     fn construct(&mut self, construction: Construction) {
         let name = self.options.method.name();
         let (threads, seed) = (self.options.threads, self.options.seed);
-        let (graph, stop) = (self.problem.graph(), self.options.stop.interrupt());
+        let (graph, stop) = (self.problem.graph(), self.alarm.interrupt());
         let make = || construction.make(graph, seed, stop);
         let ledger = &mut self.ledger;
         let made = match construction.pool(threads) {
@@ -261,8 +278,8 @@ impl<'a> Solver<'a> {
     fn bound(&mut self, order: &Degeneracy) {
         let (seed, enough) = (self.options.seed, self.best_k());
         let effort = |work| Effort { work, seed, enough };
-        let stop = self.options.stop.clone();
-        let stop = stop.interrupt();
+        let alarm = self.alarm.clone();
+        let stop = alarm.interrupt();
         let graph = self.problem.graph();
         let (least, most) = (*BOUND_WORK.start(), *BOUND_WORK.end());
         let glance = (GLANCES * 2 * graph.m() as u64).clamp(least, most);
@@ -315,8 +332,8 @@ impl<'a> Solver<'a> {
             _ => EXACT_WORK_FAR,
         };
         self.exact_work = work.saturating_mul(2);
-        self.options.stop.rearm();
-        let stop = self.options.stop.interrupt();
+        self.alarm.rearm();
+        let stop = self.alarm.interrupt();
         let (proved, coloring) = raise_lower_bound(self.problem.graph(), least, most, work, stop);
         self.raise_lower_bound(proved, "exhaustive search");
         if let Some(coloring) = coloring {
@@ -342,14 +359,14 @@ impl<'a> Solver<'a> {
             },
         };
         let graph = self.problem.graph();
-        let stop = self.options.stop.clone();
+        let alarm = self.alarm.clone();
         // The flag is still up if it ended the race that found the best colouring.
-        stop.rearm();
+        alarm.rearm();
         let (course, k) = self.agenda.next(self.options.goal, best_k);
         let attempt = match self.agenda.attempt(course) {
             Some(attempt) => attempt,
             none => {
-                let Some(attempt) = Attempt::new(graph, k, best, manner, &stop) else {
+                let Some(attempt) = Attempt::new(graph, k, best, manner, &alarm) else {
                     return Verdict::Open;
                 };
                 let (kernel_vertices, kernel_edges) = attempt.kernel_size();
@@ -359,7 +376,9 @@ impl<'a> Solver<'a> {
             }
         };
         let before = self.ledger.moves;
-        let mut watch = Watch { stop: &stop, k, best: best_k, ledger: &mut self.ledger };
+        let threads = &mut self.options.threads;
+        let ledger = &mut self.ledger;
+        let mut watch = Watch { alarm: &alarm, k, best: best_k, ledger, threads };
         let verdict = attempt.turn(graph, moves, &mut watch);
         self.agenda.book(course, self.ledger.moves - before);
         verdict
@@ -402,7 +421,7 @@ impl<'a> Solver<'a> {
             Some(Status::TargetReached)
         } else if target < self.lower_bound {
             Some(Status::TargetInfeasible)
-        } else if self.options.stop.is_stopped() {
+        } else if self.alarm.is_stopped() {
             Some(Status::Stopped)
         } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
             Some(Status::TimeLimit)

@@ -1,25 +1,39 @@
 //! Stopping a solver from outside, when time is up, and a race among its own threads from inside:
 //! all by one flag that engines look at.
+//!
+//! The flag belongs to the [`Alarm`] of one solver. A [`StopHandle`] may be shared by several; it knows
+//! the alarms of all of them and raises each. They hang in a chain that only grows, so that it can be
+//! walked without a lock; an alarm whose solver is gone serves the next one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
-/// Stops a running solver from another thread or a signal handler: it only stores to atomics.
+/// Stops running solvers from another thread or a signal handler: it only stores to atomics. One handle
+/// may be given to several solvers, which then are stopped together and share nothing else.
 ///
-/// The solver comes back with the best colouring so far: within milliseconds, or as long as a pass
+/// A solver comes back with the best colouring so far: within milliseconds, or as long as a pass
 /// over a large graph takes.
 #[derive(Clone, Debug, Default)]
-pub struct StopHandle(Arc<Flags>);
+pub struct StopHandle(Arc<Shared>);
 
 #[derive(Debug, Default)]
-struct Flags {
+struct Shared {
     /// Pulled by the user; never falls again.
     stopped: AtomicBool,
+    first: OnceLock<Arc<Link>>,
+}
+
+/// The flags of one solver.
+#[derive(Debug, Default)]
+struct Link {
+    /// Whether there is a solver that uses them.
+    taken: AtomicBool,
     /// Whether time is up in this call of the solver.
     expired: AtomicBool,
-    /// What engines poll: also raised when time is up or a sibling has solved the problem.
+    /// What engines poll: raised when the user stops, time is up or a sibling has solved the problem.
     interrupt: AtomicBool,
+    next: OnceLock<Arc<Link>>,
 }
 
 impl StopHandle {
@@ -28,10 +42,16 @@ impl StopHandle {
         Self::default()
     }
 
-    /// Asks the solver to stop. It stays stopped.
+    /// Asks the solvers to stop. They stay stopped.
     pub fn stop(&self) {
         self.0.stopped.store(true, Ordering::SeqCst);
-        self.0.interrupt.store(true, Ordering::SeqCst);
+        // An alarm that is not seen in the chain now will see that the handle is pulled.
+        fence(Ordering::SeqCst);
+        let mut at = &self.0.first;
+        while let Some(link) = at.get() {
+            link.interrupt.store(true, Ordering::SeqCst);
+            at = &link.next;
+        }
     }
 
     /// Whether [`StopHandle::stop`] was called.
@@ -39,40 +59,80 @@ impl StopHandle {
         self.0.stopped.load(Ordering::SeqCst)
     }
 
+    /// A link of the chain for one more solver.
+    fn take_link(&self) -> Arc<Link> {
+        let mut at = &self.0.first;
+        loop {
+            let link = at.get_or_init(Arc::default);
+            if !link.taken.swap(true, Ordering::SeqCst) {
+                fence(Ordering::SeqCst);
+                return link.clone();
+            }
+            at = &link.next;
+        }
+    }
+}
+
+/// What calls the engines of one solver back.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    handle: StopHandle,
+    link: Arc<Link>,
+}
+
+impl Alarm {
+    /// The alarm of one solver that `handle` stops.
+    pub(crate) fn new(handle: StopHandle) -> Self {
+        let link = handle.take_link();
+        let alarm = Self { handle, link };
+        alarm.link.expired.store(false, Ordering::SeqCst);
+        alarm.rearm();
+        alarm
+    }
+
+    /// Whether the user has stopped the solver.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.handle.is_stopped()
+    }
+
     /// The flag that engines poll.
     pub(crate) fn interrupt(&self) -> &AtomicBool {
-        &self.0.interrupt
+        &self.link.interrupt
     }
 
     /// Calls the engines back without stopping the solver.
     pub(crate) fn raise(&self) {
-        self.0.interrupt.store(true, Ordering::SeqCst);
+        self.link.interrupt.store(true, Ordering::SeqCst);
     }
 
     /// Lets engines run again, unless the user has stopped the solver or time is up.
     pub(crate) fn rearm(&self) {
-        self.0.interrupt.store(false, Ordering::SeqCst);
+        self.link.interrupt.store(false, Ordering::SeqCst);
         // The reasons are stored before the flag: one that came between is seen here.
-        if self.is_stopped() || self.0.expired.load(Ordering::SeqCst) {
+        if self.is_stopped() || self.link.expired.load(Ordering::SeqCst) {
             self.raise();
         }
     }
 
     /// Does `work`, and calls the engines back when it has not ended after `left`. The clock is
-    /// kept by a thread of its own, so that it covers whatever the work consists of.
+    /// kept by a thread of its own, so that it covers whatever the work consists of. Where the system
+    /// gives no thread, the limit is kept between turns alone.
     pub(crate) fn within<T>(&self, left: Option<Duration>, work: impl FnOnce() -> T) -> T {
-        self.0.expired.store(false, Ordering::SeqCst);
+        self.link.expired.store(false, Ordering::SeqCst);
         self.rearm();
         let Some(left) = left else { return work() };
         std::thread::scope(|scope| {
             // The channel closes when the work ends, also by a panic.
             let (working, ended) = mpsc::channel::<()>();
-            scope.spawn(move || {
+            let clock = move || {
                 if ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    self.0.expired.store(true, Ordering::SeqCst);
+                    self.link.expired.store(true, Ordering::SeqCst);
                     self.raise();
                 }
-            });
+            };
+            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, clock) {
+                tracing::warn!(%error, "no thread to watch the time limit");
+            }
             let result = work();
             drop(working);
             result
@@ -80,35 +140,81 @@ impl StopHandle {
     }
 }
 
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.link.taken.store(false, Ordering::SeqCst);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn is_raised(alarm: &Alarm) -> bool {
+        alarm.interrupt().load(Ordering::SeqCst)
+    }
+
     #[test]
     fn the_flag_goes_up_when_time_is_up_and_stays_up() {
-        let handle = StopHandle::new();
-        let raised = || handle.interrupt().load(Ordering::SeqCst);
-        handle.within(Some(Duration::ZERO), || {
+        let alarm = Alarm::new(StopHandle::new());
+        let raised = || is_raised(&alarm);
+        alarm.within(Some(Duration::ZERO), || {
             while !raised() {
                 std::thread::yield_now();
             }
-            handle.rearm();
+            alarm.rearm();
             assert!(raised());
         });
         // The next call has time again.
-        assert!(handle.within(Some(Duration::MAX), || !raised()));
-        assert!(handle.within(None, || !raised()));
+        assert!(alarm.within(Some(Duration::MAX), || !raised()));
+        assert!(alarm.within(None, || !raised()));
     }
 
     #[test]
     fn a_race_can_be_rerun_but_a_stop_is_final() {
         let handle = StopHandle::new();
-        handle.raise();
-        assert!(handle.interrupt().load(Ordering::SeqCst) && !handle.is_stopped());
-        handle.rearm();
-        assert!(!handle.interrupt().load(Ordering::SeqCst));
+        let alarm = Alarm::new(handle.clone());
+        alarm.raise();
+        assert!(is_raised(&alarm) && !handle.is_stopped());
+        alarm.rearm();
+        assert!(!is_raised(&alarm));
         handle.clone().stop();
-        handle.rearm();
-        assert!(handle.interrupt().load(Ordering::SeqCst) && handle.is_stopped());
+        alarm.rearm();
+        assert!(is_raised(&alarm) && handle.is_stopped());
+    }
+
+    #[test]
+    fn solvers_that_share_a_handle_share_its_stop_and_nothing_else() {
+        let handle = StopHandle::new();
+        let (one, other) = (Alarm::new(handle.clone()), Alarm::new(handle.clone()));
+        one.raise();
+        assert!(is_raised(&one) && !is_raised(&other));
+        other.within(Some(Duration::ZERO), || {
+            while !is_raised(&other) {
+                std::thread::yield_now();
+            }
+            // The time of the one is not the time of the other.
+            one.within(None, || assert!(!is_raised(&one)));
+            one.rearm();
+            other.rearm();
+            assert!(!is_raised(&one) && is_raised(&other));
+        });
+        other.within(None, || {
+            handle.stop();
+            assert!(is_raised(&one) && is_raised(&other));
+        });
+        assert!(is_raised(&Alarm::new(handle)));
+    }
+
+    #[test]
+    fn the_flags_of_a_solver_that_is_gone_are_used_again() {
+        let handle = StopHandle::new();
+        for _ in 0..9 {
+            let alarms = [Alarm::new(handle.clone()), Alarm::new(handle.clone())];
+            assert!(!alarms.iter().any(is_raised));
+            alarms.iter().for_each(Alarm::raise);
+        }
+        let second = handle.0.first.get().and_then(|first| first.next.get()).unwrap();
+        assert!(second.next.get().is_none());
     }
 }

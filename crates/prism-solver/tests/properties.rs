@@ -1,8 +1,9 @@
 //! What holds for every graph and every setting: proper, within bounds, repeatable, obedient.
 
 use prism_core::{Coloring, Graph};
-use prism_solver::{Goal, Method, Outcome, Solver, SolverBuilder, Status};
+use prism_solver::{Goal, Method, Outcome, Solver, SolverBuilder, Status, StopHandle};
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Graphs of up to 40 vertices, from none to all edges.
 fn graphs() -> impl Strategy<Value = Graph<'static>> {
@@ -120,6 +121,44 @@ proptest! {
             prop_assert_eq!(outcome.coloring.colors()[v as usize], c);
         }
     }
+}
+
+#[test]
+fn the_move_limit_is_kept_but_for_the_last_steps() {
+    let graph = prism_core::generate::gnp(60, 0.5, 1).expect("small");
+    for threads in [1, 2, 3, 8] {
+        for limit in [0, 1, 2, 3, 7, 100, 5_000, 30_001] {
+            let outcome = solve(&graph, 1, |b| b.threads(threads).move_limit(limit));
+            assert_eq!(outcome.coloring.verify(&graph), Ok(()));
+            if outcome.status == Status::MoveLimit {
+                let beyond = outcome.moves - limit;
+                assert!(beyond <= threads as u64, "{threads} threads, {limit}: {beyond} beyond");
+            }
+        }
+    }
+}
+
+#[test]
+fn solvers_that_share_a_handle_do_not_disturb_each_other() {
+    let (clique, handle) =
+        (prism_core::generate::gnp(40, 1.0, 1).expect("small"), StopHandle::new());
+    let hard = prism_core::generate::gnp(125, 0.5, 1).expect("small");
+    let solver = |graph| Solver::builder(graph).stop_handle(handle.clone());
+    let endless = solver(&hard).time_limit(Duration::from_secs(100)).move_limit(u64::MAX);
+    let endless = endless.build().expect("nothing is asked for that cannot be");
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| endless.run());
+        // Their time is up at once, and what they raise is not for the other one.
+        for _ in 0..20 {
+            let short = solver(&hard).time_limit(Duration::ZERO).build().expect("as above").run();
+            assert_eq!(short.status, Status::TimeLimit);
+            let done = solver(&clique).build().expect("as above").run();
+            assert_eq!(done.status, Status::Optimal);
+        }
+        assert!(!running.is_finished());
+        handle.stop();
+        assert_eq!(running.join().expect("no panic").status, Status::Stopped);
+    });
 }
 
 #[test]

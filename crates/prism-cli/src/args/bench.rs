@@ -1,5 +1,6 @@
 //! The options of `prism bench`.
 
+use super::counts::{parse_seeds, parse_threads};
 use super::duration::parse_duration;
 use clap::Args;
 use prism_solver::Method;
@@ -21,8 +22,8 @@ pub struct BenchArgs {
     /// Instances: files, FILE=K, directories, tables
     #[arg(required = true, value_name = "INSTANCE")]
     pub instances: Vec<String>,
-    /// Number of seeds
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    /// Number of seeds, up to a million
+    #[arg(long, value_name = "N", value_parser = parse_seeds, default_value_t = 5)]
     pub seeds: u64,
     /// The first seed; the others follow
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -48,11 +49,11 @@ pub struct BenchArgs {
     /// One engine alone in each run, as in `prism color`
     #[arg(long, value_name = "METHOD", default_value_t)]
     pub method: Method,
-    /// Threads of each run
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Threads of each run, up to 1024
+    #[arg(long, value_name = "N", value_parser = parse_threads, default_value_t = 1)]
     pub threads: usize,
-    /// Runs at the same time
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Runs at the same time, up to 1024
+    #[arg(long, value_name = "N", value_parser = parse_threads, default_value_t = 1)]
     pub jobs: usize,
     /// Write one line a run to this file; - for standard output
     #[arg(long, value_name = "FILE")]
@@ -86,9 +87,10 @@ impl std::str::FromStr for Target {
         match text {
             "best" => Ok(Self::Best),
             "none" => Ok(Self::None),
-            _ => {
-                text.parse().map(Self::Colors).map_err(|_| "expected a number, best or none".into())
-            }
+            _ => match text.parse() {
+                Ok(k @ 1..) => Ok(Self::Colors(k)),
+                _ => Err("expected a number (1 or more), best or none".to_owned()),
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The options of `prism color`.
 
 use super::GraphInput;
+use super::counts::parse_threads;
 use super::duration::parse_duration;
 use clap::Args;
 use prism_core::io::ColoringFormat;
@@ -34,7 +35,8 @@ pub struct ColorArgs {
     /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub time_limit: Option<Duration>,
-    /// Stop after this many moves, all threads together
+    /// Stop after this many moves, all threads together; the last step of each thread may go a little
+    /// beyond (a move, or on huge graphs a pass over the vertices)
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
     /// Stop as soon as a colouring has at most this many colours (1 or more), or at once when the lower
@@ -49,8 +51,8 @@ pub struct ColorArgs {
     /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Threads that search [default: one a core]
-    #[arg(long, value_name = "N")]
+    /// Threads that search, up to 1024 [default: one a core]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<usize>,
     /// Start from the colouring in this file: plain, dimacs or json
     #[arg(long, value_name = "FILE")]

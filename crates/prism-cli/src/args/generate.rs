@@ -11,7 +11,8 @@ pub struct GenerateArgs {
     /// Write the graph to this file instead of standard output; .gz compresses
     #[arg(short, long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
-    /// Format: dimacs or edge-list [default: by the extension of the output; dimacs on standard output]
+    /// Format: dimacs or edge-list (with tabs, whatever the extension) [default: by the extension of the
+    /// output; dimacs on standard output]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub format: Option<Format>,
     /// Seed of all random choices

@@ -2,6 +2,7 @@
 
 use crate::args::{BenchArgs, Target};
 use crate::failure::Failure;
+use crate::input::is_stdin;
 use crate::output::note;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +40,7 @@ pub fn collect(args: &BenchArgs) -> Result<Vec<Instance>, Failure> {
         } else if given.ends_with(".csv") && is_table(path) {
             from_table(path, args, &mut found)?;
         } else {
-            found.push(from_file(given, args));
+            found.push(from_file(given, args)?);
         }
     }
     found.retain(|one| {
@@ -66,14 +67,21 @@ fn target(args: &BenchArgs, best: Option<usize>) -> Option<usize> {
 }
 
 /// `FILE` or `FILE=K`.
-fn from_file(given: &str, args: &BenchArgs) -> Instance {
+fn from_file(given: &str, args: &BenchArgs) -> Result<Instance, Failure> {
     let split = given.rsplit_once('=').filter(|_| !Path::new(given).exists());
     let own = split.and_then(|(file, k)| Some((file, k.parse().ok()?)));
     let (file, target) = match own {
         Some((file, k)) => (file, Some(k)),
         None => (given, target(args, None)),
     };
-    Instance { name: stem(Path::new(file)), file: file.into(), target }
+    if is_stdin(Path::new(file)) {
+        let message = "-: every run reads its instance, so none can come from standard input";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    if target == Some(0) {
+        return Err(Failure::Usage(format!("{given}: the target must be at least 1 colour")));
+    }
+    Ok(Instance { name: stem(Path::new(file)), file: file.into(), target })
 }
 
 fn from_directory(path: &Path, args: &BenchArgs, found: &mut Vec<Instance>) -> Result<(), Failure> {

@@ -109,12 +109,18 @@ fn what_cannot_be_run_is_3_and_the_rest_is_told() {
     for option in ["--seeds", "--threads", "--jobs"] {
         prism!["bench", graph("myciel5"), option, "0"].code(2).fails(&[option, "at least 1"]);
     }
+    prism!["bench", "-"].code(2).fails(&["standard input"]);
+    prism!["bench", "--", "-=3"].code(2).fails(&["standard input"]);
+    let none = format!("{}=0", graph("myciel5").display());
+    prism!["bench", none].code(2).fails(&["myciel5.col=0", "at least 1"]);
+    prism!["bench", graph("myciel5"), "-k", "0"].code(2).fails(&["1 or more"]);
     let missing = folder.path("missing.col");
     let done = prism!["bench", "-q", graph("myciel5"), &missing, "--seeds", "1"].code(3);
     done.fails(&["missing.col"]);
     assert!(done.stdout().contains("myciel5"), "{done:?}");
     let done = prism!["bench", &missing, "--seeds", "3"].code(3);
     done.fails(&["the first of 3 runs that failed"]);
+    assert_eq!(done.stdout(), "", "a table of nothing");
     assert_eq!(done.stderr().matches("missing.col").count(), 1, "{done:?}");
 }
 

@@ -11,6 +11,11 @@ fn a_command_line_without_sense_is_2() {
         &["paint"],
         &["color"],
         &["color", "g.col", "--threads", "0"],
+        &["color", "g.col", "--threads", "1025"],
+        &["bench", "g.col", "--threads", "1025"],
+        &["bench", "g.col", "--jobs", "1025"],
+        &["bench", "g.col", "--seeds", "18446744073709551615"],
+        &["bench", "g.col", "--first-seed", "18446744073709551615", "--seeds", "2"],
         &["color", "g.col", "--moves", "-1"],
         &["color", "g.col", "-k", "0"],
         &["color", "g.col", "--json", "--output-format", "plain"],
@@ -173,6 +178,55 @@ fn an_output_place_is_checked_before_the_search() {
         .code(4)
         .fails(&["nowhere/colors"]);
     assert!(!events.exists(), "it has searched: {:?}", std::fs::read_to_string(&events));
+}
+
+#[test]
+fn a_run_that_is_refused_leaves_the_old_events() {
+    let folder = Folder::new();
+    let events = folder.file("events", "old");
+    let wrong = folder.file("wrong", "0\n".repeat(64));
+    for (option, given) in [
+        ("--warm-start", &wrong),
+        ("--warm-start", &folder.path("missing")),
+        ("--precolor", &folder.file("clash", "1 0\n2 0\n")),
+    ] {
+        let mut command = prism!["color", "-q", graph("queen8_8"), option, given];
+        command.arg("--events").arg(&events).code(3);
+        assert_eq!(std::fs::read_to_string(&events).unwrap(), "old");
+        let made = folder.path("made");
+        prism!["color", "-q", graph("queen8_8"), option, given, "--events", &made].code(3);
+        assert!(!made.exists());
+    }
+    // Where none can be written, nothing is searched.
+    let output = folder.path("colors");
+    for place in [folder.path(""), folder.path("nowhere/events"), events.join("below")] {
+        prism!["color", "-q", graph("queen8_8"), "--moves", "0", "--events", &place, "-o", &output]
+            .code(4)
+            .fails(&["cannot write", place.to_str().unwrap()]);
+        assert!(!output.exists());
+    }
+    prism!["color", "-q", graph("queen8_8"), "--moves", "0", "--events", &events].code(0);
+    assert!(std::fs::read_to_string(&events).unwrap().starts_with("{\"event\":\"started\""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn more_threads_than_the_system_gives_are_done_without() {
+    let folder = Folder::new();
+    let output = folder.path("colors");
+    let done = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -v 1000000; exec \"$0\" color -q --threads 1000 --moves 100000 $1 -o $2",
+        ])
+        .arg(env!("CARGO_BIN_EXE_prism"))
+        .arg(graph("queen11_11"))
+        .arg(&output)
+        // A pool with a thread for each core of a large machine would not fit either.
+        .env("RAYON_NUM_THREADS", "2")
+        .code(0);
+    assert_eq!(done.stderr(), "");
+    crate::common::verified(graph("queen11_11"), &output);
 }
 
 #[test]

@@ -102,6 +102,10 @@ fn names_of_vertices_are_kept() {
     for name in ["alice", "bob", "carol", "dave"] {
         assert!(text.contains(name), "{text}");
     }
+    // DIMACS files have no place for them, which is said.
+    let lost = "people.txt: the names of the vertices are lost";
+    prism!["convert", &people, folder.path("copy.col")].code(0).says(&["note: ", lost]);
+    assert_eq!(prism!["convert", &people, &copy].code(0).stderr(), "");
     // A colouring by names fits the copy, whatever its order.
     verified(&copy, folder.path("plain"));
 }

@@ -19,3 +19,4 @@ mod large;
 mod results;
 mod signals;
 mod streams;
+mod terminal;

@@ -1,6 +1,9 @@
 //! Signals that ask for an end: the search stops, and its best colouring is written; a second one
 //! ends the process.
 
+#[path = "../../src/signals/ignored.rs"]
+mod ignored;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,14 +13,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::common::{Folder, graph, verified};
-
-/// Whether the tests were started with SIGHUP ignored, as by `nohup`, which children inherit.
-fn hangup_is_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
-    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
-}
+use crate::common::{Folder, Run, graph, verified};
 
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id().cast_signed()), signal).unwrap();
@@ -73,7 +69,8 @@ fn sigterm_writes_the_best_coloring() {
 
 #[test]
 fn sighup_writes_the_best_coloring() {
-    if hangup_is_ignored() {
+    // As by `nohup`, which children inherit.
+    if ignored::is_ignored(Signal::SIGHUP as i32) {
         eprintln!("skipped: SIGHUP is ignored here");
         return;
     }
@@ -92,6 +89,25 @@ fn endless(folder: &Folder) -> (Command, PathBuf) {
     command.arg(&events).args(["--time-limit", "100s", "--threads", "1"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     (command, events)
+}
+
+#[test]
+fn a_signal_during_the_first_colorings_of_a_large_graph_stops_them() {
+    let folder = Folder::new();
+    let (large, events, output) =
+        (folder.path("l.col"), folder.path("events"), folder.path("colors"));
+    // Without a signal it would be coloured by three engines, bounded and reduced before any search.
+    prism!["generate", "gnp", "60000", "0.001", "-o", &large].code(0);
+    let mut command = prism!["color", "-q", &large, "--json", "--moves", "1000000000000"];
+    command.args(["--time-limit", "100s", "--events"]).arg(&events).arg("-o").arg(&output);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    wait_for("started", &mut child, &events);
+    send(&child, Signal::SIGTERM);
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(143), "{done:?}");
+    let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let colors = verified(&large, &output);
+    assert_eq!((&report["status"], &report["num_colors"]), (&"stopped".into(), &colors.into()));
 }
 
 #[test]
@@ -240,4 +256,59 @@ fn a_signal_while_reading_ends_the_program() {
     };
     assert!(status.signal() == Some(15) || status.code() == Some(143), "{status}");
     assert_eq!(std::fs::read_to_string(&output).unwrap(), "old");
+}
+
+/// Waits until a file is being written in this folder.
+fn wait_for_part(folder: &Folder, child: &mut Child) {
+    while !folder.names().iter().any(|name| name.ends_with(".part")) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it wrote");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_signal_while_a_graph_is_written_leaves_no_part_of_it() {
+    let inputs = Folder::new();
+    let large = inputs.path("large.col");
+    prism!["generate", "gnp", "3000", "0.5", "-o", &large].code(0);
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGXCPU, 152)] {
+        let folder = Folder::new();
+        let old = folder.file("graph.col.gz", "old");
+        for mut command in
+            [prism!["convert", &large, &old], prism!["generate", "gnp", "3000", "0.5", "-o", &old]]
+        {
+            let mut child = command.spawn().unwrap();
+            wait_for_part(&folder, &mut child);
+            send(&child, signal);
+            assert_eq!(child.wait().unwrap().code(), Some(code));
+            assert_eq!(folder.names(), ["graph.col.gz"]);
+            assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_while_a_coloring_is_written_leaves_no_part_of_it() {
+    let inputs = Folder::new();
+    // Beside a search that goes on for days, pairs with long names, which take long to compress.
+    let text = std::fs::read_to_string(graph("gnp125_5")).unwrap();
+    let hard =
+        text.lines().filter_map(|line| line.strip_prefix("e ")).map(|edge| format!("{edge}\n"));
+    let mut rng = prism_core::Rng::new(1, 0);
+    let mut name = || format!("{:016x}{:016x}", rng.bits(), rng.bits());
+    let pairs = (0..200_000).map(|_| format!("{} {}\n", name(), name()));
+    let large = inputs.file("large.txt", hard.chain(pairs).collect::<String>());
+    let folder = Folder::new();
+    let old = folder.file("colors.gz", "old");
+    let events = inputs.path("events");
+    let mut command = prism!["color", "-q", &large, "--moves", "1000000000000", "-o", &old];
+    command.args(["--time-limit", "100s", "--events"]).arg(&events);
+    let mut child = command.spawn().unwrap();
+    wait_for("searching", &mut child, &events);
+    send(&child, Signal::SIGINT);
+    wait_for_part(&folder, &mut child);
+    send(&child, Signal::SIGTERM);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(folder.names(), ["colors.gz"]);
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
 }

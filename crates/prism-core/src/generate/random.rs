@@ -121,7 +121,8 @@ mod tests {
             for u in g.vertices() {
                 for v in 0..u {
                     let (a, b) = (points[u as usize], points[v as usize]);
-                    let near = (a.0 - b.0).powi(2) + (a.1 - b.1).powi(2) <= radius * radius;
+                    let (dx, dy) = (a.0 - b.0, a.1 - b.1);
+                    let near = dx * dx + dy * dy <= radius * radius;
                     prop_assert_eq!(g.has_edge(u, v), near);
                 }
             }

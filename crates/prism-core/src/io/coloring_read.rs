@@ -192,7 +192,7 @@ fn plain_line(table: &mut Table<'_>, line: &[u8], next: &mut usize) -> Result<()
     let color = color(line)?;
     if *next >= table.colors.len() {
         let expected = format!("{}, one a vertex", counted(table.colors.len() as u64, "colour"));
-        return Err(ErrorKind::Surplus { expected, found: "a further line".to_owned() });
+        return Err(ErrorKind::expected(expected, "a further line"));
     }
     *next += 1;
     table.set(*next - 1, color)
@@ -231,7 +231,7 @@ fn json(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError>
             return Err(source.error(Place::Whole, kind));
         }
     }
-    let parsed = if trim_start(&text).starts_with(b"[") {
+    let parsed = if text.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice(&text).map(|colors| Object { colors, labels: None })
     } else {
         serde_json::from_slice(&text)
@@ -244,9 +244,14 @@ fn json(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError>
     fill(table, &colors, labels).map_err(|kind| source.error(Place::Whole, kind))
 }
 
-fn trim_start(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(text.len());
-    &text[start..]
+/// Too few or too many values in an array.
+fn wrong_length(too_few: bool, expected: String, found: usize) -> ErrorKind {
+    let found = found.to_string();
+    if too_few {
+        ErrorKind::truncated(expected, found)
+    } else {
+        ErrorKind::expected(expected, found)
+    }
 }
 
 fn fill(
@@ -257,14 +262,14 @@ fn fill(
     let n = table.colors.len();
     if colors.len() != n {
         let expected = format!("{}, one a vertex", counted(n as u64, "colour"));
-        return Err(ErrorKind::wrong_count(colors.len() < n, expected, colors.len().to_string()));
+        return Err(wrong_length(colors.len() < n, expected, colors.len()));
     }
     let names = names.filter(|_| table.names.labels().is_some());
     if let Some(names) = &names
         && names.len() != n
     {
         let expected = format!("{}, one a vertex", counted(n as u64, "label"));
-        return Err(ErrorKind::wrong_count(names.len() < n, expected, names.len().to_string()));
+        return Err(wrong_length(names.len() < n, expected, names.len()));
     }
     for (v, &value) in colors.iter().enumerate() {
         let v = match &names {

@@ -1,11 +1,13 @@
-//! Plain, gzip or zstd, told apart by the first bytes and never by the file's name.
+//! Plain, gzip or zstd, told apart by the first bytes and never by the file's name. Other compressions
+//! are known well enough to be named.
 //!
 //! Both formats may hold several members one after the other (`cat a.gz b.gz`, `pigz`, `pzstd`); all
-//! of them are read. Checksums are checked by the decoders.
+//! of them are read. Zeros behind the last gzip member fill a block up and are skipped; anything else
+//! there may be a member that was damaged. Checksums are checked by the decoders.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::error::ErrorKind;
@@ -18,23 +20,41 @@ pub(super) enum Codec {
     Zstd,
 }
 
+/// The longest of the numbers that compressed files begin with.
+const MAGIC: usize = 10;
+
+/// The name of a compression that is not read, by the first bytes. Text may begin like bzip2, but not
+/// with the mark of its first block or of its end as well.
+fn other_compression(magic: &[u8]) -> Option<&'static str> {
+    match magic {
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some("lz4"),
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Some("bzip2"),
+        _ => None,
+    }
+}
+
 /// Wraps `reader` in the decoder that its first bytes ask for.
 pub(super) fn open<'r>(
     mut reader: impl Read + 'r,
 ) -> Result<(Box<dyn Read + 'r>, Codec), ErrorKind> {
-    let mut magic = Vec::with_capacity(4);
-    reader.by_ref().take(4).read_to_end(&mut magic)?;
+    let mut magic = Vec::with_capacity(MAGIC);
+    reader.by_ref().take(MAGIC as u64).read_to_end(&mut magic)?;
+    if let Some(codec) = other_compression(&magic) {
+        return Err(ErrorKind::OtherCompression { codec });
+    }
     let codec = match magic[..] {
         [0x1f, 0x8b, ..] => Codec::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd] => Codec::Zstd,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
         // A skippable frame may come first.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Codec::Zstd,
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Codec::Zstd,
         _ => Codec::Plain,
     };
     let whole = Cursor::new(magic).chain(reader);
     let opened: Box<dyn Read + 'r> = match codec {
         Codec::Plain => Box::new(whole),
-        Codec::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 17, whole))),
+        Codec::Gzip => Box::new(GzipMembers::new(BufReader::with_capacity(1 << 17, whole))),
         Codec::Zstd => Box::new(ZstdFrames::new(BufReader::with_capacity(1 << 17, whole))?),
     };
     Ok((opened, codec))
@@ -53,6 +73,51 @@ pub(super) fn describe(codec: Codec, error: io::Error) -> ErrorKind {
         Codec::Plain => ErrorKind::Io(error),
         Codec::Gzip => damaged("gzip"),
         Codec::Zstd => damaged("zstd"),
+    }
+}
+
+/// All members of a gzip file, one after the other.
+struct GzipMembers<R> {
+    /// The decoder of the member at hand; none behind the last one.
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> GzipMembers<R> {
+    fn new(input: R) -> Self {
+        Self { decoder: Some(GzDecoder::new(input)) }
+    }
+
+    /// Starts the member that follows, or skips what may stand behind the last one.
+    fn next_member(&mut self) -> io::Result<()> {
+        let Some(mut input) = self.decoder.take().map(GzDecoder::into_inner) else { return Ok(()) };
+        if input.fill_buf()?.first() == Some(&0x1f) {
+            self.decoder = Some(GzDecoder::new(input));
+            return Ok(());
+        }
+        loop {
+            let rest = input.fill_buf()?;
+            if rest.iter().any(|&b| b != 0) {
+                return Err(io::Error::other("bytes follow that are no gzip data"));
+            }
+            match rest.len() {
+                0 => return Ok(()),
+                zeros => input.consume(zeros),
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Read for GzipMembers<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder
+            && !buffer.is_empty()
+        {
+            match decoder.read(buffer)? {
+                0 => self.next_member()?,
+                got => return Ok(got),
+            }
+        }
+        Ok(0)
     }
 }
 

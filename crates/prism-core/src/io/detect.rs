@@ -4,12 +4,18 @@
 //! ECL is the only other binary format; its fourth integer is zero. What is left is text: METIS and
 //! edge lists. Their lines can look the same, so the test is whether the lines are the first rows
 //! of a symmetric matrix of the size that the first line gives; edge lists practically never pass
-//! it. Where a damaged file leaves a doubt, lines that no edge list can have and the extension of
-//! the name decide.
+//! it.
+//!
+//! Nearly any text is an edge list between names, so a damaged file of another format would be
+//! one, too. It is told by what no edge list can be expected to have: a `p` line with one of the
+//! words of DIMACS, or with edges `e U V` below it; rows of one number or many, which are METIS.
+//! Where that leaves a doubt, the extension of the name decides, if the first line can be meant for
+//! the format: `.col` unless it is all numbers, `.graph` if it is a header of METIS, `.mtx` if it is
+//! the size of a matrix. A format that is taken for a damaged file's gets to say what is wrong.
 
 use super::error::ErrorKind;
 use super::lexer::{self, split_line, trim};
-use super::{Format, dimacs, dimacs_binary, metis};
+use super::{Format, dimacs, dimacs_binary, matrix_market, metis};
 
 /// Rows of a possible METIS file that are looked at.
 const ROWS: usize = 1 << 14;
@@ -34,10 +40,11 @@ pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, 
     if is_dimacs(head) {
         return Ok(Format::DimacsCol);
     }
-    if is_metis(head, complete, name) {
+    if is_metis(head, complete) {
         return Ok(Format::Metis);
     }
-    Ok(Format::EdgeList)
+    Ok(by_extension(head, name)
+        .unwrap_or_else(|| if has_metis_rows(head) { Format::Metis } else { Format::EdgeList }))
 }
 
 /// The data lines at the front of `text`, trimmed: those that are not empty or comments.
@@ -60,46 +67,84 @@ fn is_ecl(head: &[u8]) -> bool {
     head.len() >= 12 && head[3] < 0x80 && head[7] < 0x80 && head[8..12] == [0; 4]
 }
 
-/// Comments and then a `p` line or, where that is missing, an edge line; or nothing but comments.
+/// Comments and then a `p` line, damaged or not, or an edge line where that is missing; or nothing but
+/// comments.
 fn is_dimacs(head: &[u8]) -> bool {
-    let mut comments = false;
-    for line in head.split(|&b| b == b'\n').map(trim).filter(|line| !line.is_empty()) {
-        let words: Vec<&[u8]> = lexer::words(line).take(4).collect();
-        match words[..] {
-            [b"c", ..] => comments = true,
-            [b"p", _, n, m] => {
-                let numbers = lexer::integer(n).is_some() && lexer::integer(m).is_some();
-                return numbers || dimacs::parse_header(line).is_some();
-            }
-            [b"p", ..] => return comments,
-            [b"e", u, v] => return lexer::integer(u).is_some() && lexer::integer(v).is_some(),
-            _ => return comments && line.starts_with(b"p"),
+    let mut lines = head.split(|&b| b == b'\n').map(trim).filter(|line| !line.is_empty());
+    // Lines `c ...` are comments. Those that only start with the letter may begin with a name.
+    let (mut comments, mut doubt) = (false, false);
+    while let Some(line) = lines.next() {
+        let words: Vec<&[u8]> = lexer::words(line).take(5).collect();
+        let p = words[0].eq_ignore_ascii_case(b"p");
+        let p_is_missing = dimacs::is_problem(words[0]);
+        if words[0] == b"c" {
+            comments = true;
+        } else if dimacs::is_comment(line) {
+            doubt = true;
+        } else if p && words.get(1).is_some_and(|word| dimacs::is_problem(word)) {
+            return true;
+        } else {
+            let other_problem = p && words.len() == 4 && words[2..].iter().all(|w| is_integer(w));
+            let next = lines.find(|line| !dimacs::is_comment(line));
+            let before_edge = next.is_some_and(is_edge_line);
+            return !doubt
+                && (other_problem
+                    || is_edge_line(line)
+                    || comments && line.starts_with(b"p")
+                    || (p || p_is_missing) && before_edge);
         }
     }
-    comments
+    comments && !doubt
 }
 
-fn is_metis(head: &[u8], complete: bool, name: &str) -> bool {
+/// A line `e U V`.
+fn is_edge_line(line: &[u8]) -> bool {
+    let words: Vec<&[u8]> = lexer::words(line).take(4).collect();
+    matches!(words[..], [b"e", u, v] if is_integer(u) && is_integer(v))
+}
+
+fn is_integer(word: &[u8]) -> bool {
+    lexer::integer(word).is_some()
+}
+
+/// The text format that the extension of the name gives, if the first line can be meant for it.
+fn by_extension(head: &[u8], name: &str) -> Option<Format> {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let format: Format = name.rsplit_once('.')?.1.parse().ok()?;
+    let first = data_lines(head).next()?;
+    let meant = match format {
+        // Only edge lists have comments that begin like this.
+        _ if starts_with_hash(head) => false,
+        Format::DimacsCol => !lexer::words(first).all(is_integer),
+        Format::Metis => metis::parse_header(first).is_some(),
+        Format::MatrixMarket => matrix_market::parse_size(first).is_some(),
+        _ => false,
+    };
+    meant.then_some(format)
+}
+
+/// Whether the first thing in the file is a `#`.
+fn starts_with_hash(head: &[u8]) -> bool {
+    head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'#')
+}
+
+/// The first line of a METIS file and its rows.
+fn is_metis(head: &[u8], complete: bool) -> bool {
+    let header = data_lines(head).next().and_then(metis::parse_header);
+    !starts_with_hash(head)
+        && header.is_some_and(|header| are_symmetric_rows(head, complete, header))
+}
+
+/// The first line of a METIS file, and below it a row that no edge list has: there are two names in
+/// every line of those, and rarely more than two numbers behind them.
+fn has_metis_rows(head: &[u8]) -> bool {
     let mut lines = data_lines(head);
-    let first = lines.next().unwrap_or_default();
-    let Some(header) = metis::parse_header(first) else { return false };
-    if head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'#') {
+    if starts_with_hash(head) || lines.next().and_then(metis::parse_header).is_none() {
         return false;
     }
-    if are_symmetric_rows(head, complete, header) {
-        return true;
-    }
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
-    if [".graph", ".metis"].iter().any(|extension| name.ends_with(extension)) {
-        return true;
-    }
-    // An edge list has two names in every line, and rarely more than two numbers behind them.
-    let lines = lines.take(ROWS);
-    let counts = lines.map(|line| {
-        let numbers = lexer::words(line).all(|word| lexer::integer(word).is_some());
-        numbers.then(|| lexer::words(line).count())
-    });
-    counts.flatten().any(|count| count == 1 || count > 4)
+    let rows = lines.take(ROWS).filter(|line| lexer::words(line).all(is_integer));
+    rows.map(|row| lexer::words(row).count()).any(|count| count == 1 || count > 4)
 }
 
 /// Whether the lines behind the first can be the first rows of a METIS file.

@@ -1,11 +1,11 @@
 //! DIMACS `.col`, the text format of the colouring benchmarks (DIMACS challenge, 1993).
 //!
-//! `c` lines are comments, `p edge N M` (or `col`, `edges`) announces vertices and edges, and each
+//! Lines that start with a `c` are comments, `p edge N M` (or `col`, `edges`) announces vertices and edges, and each
 //! `e U V` is an edge between vertices counted from 1. Lines that describe vertices or parameters (`n`,
 //! `d`, `v`, `x`) are skipped, and so is a weight behind an edge.
 //!
 //! The M of real files is not to be relied on: some count each edge once and list it twice, others list
-//! it once and count it twice. So M is a remark ([`Note::EdgeCount`]) unless fewer edges follow than it
+//! it once and count it twice. So M is a remark ([`super::Note::EdgeCount`]) unless fewer edges follow than it
 //! says; that is a truncated file, except when there are exactly half.
 
 use super::builder::Edge;
@@ -13,7 +13,10 @@ use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, Cursor, quote};
 use super::lines;
 use super::source::Source;
-use super::{Format, Loaded, Note, ReadOptions, plausible};
+use super::{Format, Loaded, ReadOptions, plausible};
+
+/// What files say behind the `p`.
+const PROBLEMS: [&[u8]; 3] = [b"edge", b"edges", b"col"];
 
 /// The two numbers of the `p` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,25 +41,33 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         .map_err(|kind| source.error(Place::Line(header_line), kind))?;
     let (graph, cleanup) = builder.finish(n);
     let mut loaded = Loaded::new(graph, cleanup);
-    if found != header.m {
-        loaded.notes.push(Note::EdgeCount { declared: header.m, found });
-    }
+    loaded.note_edges(header.m, found);
     Ok(loaded)
 }
 
 /// Skips to the `p` line and reads it.
 fn find_header(source: &mut Source<'_>) -> Result<Header, ReadError> {
     const EXPECTED: &str = "a line \"p edge VERTICES EDGES\"";
-    let is_comment = |line: &[u8]| matches!(line, [b'c'] | [b'c', b' ' | b'\t', ..]);
     lines::header(source, EXPECTED, is_comment, |line| {
         parse_header(line).ok_or_else(|| ErrorKind::expected(EXPECTED, quote(line)))
     })
 }
 
+/// Whether `word` is one of the words behind a `p`, in any case: a damaged header may have it so.
+pub(super) fn is_problem(word: &[u8]) -> bool {
+    PROBLEMS.iter().any(|problem| problem.eq_ignore_ascii_case(word))
+}
+
+/// Whether a line is a comment: it starts with a `c`, with or without a blank behind it, and is no header
+/// without its `p`.
+pub(super) fn is_comment(line: &[u8]) -> bool {
+    line.starts_with(b"c") && !lexer::words(line).next().is_some_and(is_problem)
+}
+
 /// Reads a `p` line.
 pub(super) fn parse_header(line: &[u8]) -> Option<Header> {
     let mut words = lexer::words(line);
-    if words.next()? != b"p" || !matches!(words.next()?, b"edge" | b"edges" | b"col") {
+    if words.next()? != b"p" || !PROBLEMS.contains(&words.next()?) {
         return None;
     }
     let n = lexer::integer(words.next()?)?;
@@ -69,7 +80,11 @@ pub(super) fn parse_header(line: &[u8]) -> Option<Header> {
 fn line(cursor: &mut Cursor<'_>, n: u64) -> Result<Option<Edge>, ErrorKind> {
     match cursor.byte() {
         b'e' => edge(cursor, n).map(Some),
-        b'c' | b'n' | b'd' | b'v' | b'x' if cursor.word().len() == 1 => {
+        b'c' if is_comment(cursor.word()) => {
+            cursor.skip_line();
+            Ok(None)
+        }
+        b'n' | b'd' | b'v' | b'x' if cursor.word().len() == 1 => {
             cursor.skip_line();
             Ok(None)
         }

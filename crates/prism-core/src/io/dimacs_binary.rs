@@ -11,7 +11,7 @@ use super::dimacs::{Header, parse_header};
 use super::error::{ErrorKind, Place, ReadError};
 use super::lexer::{self, quote, split_line};
 use super::source::Source;
-use super::{Loaded, Note, ReadOptions, plausible};
+use super::{Loaded, ReadOptions, plausible};
 
 /// Longest preamble that is believed.
 pub(super) const LONGEST_PREAMBLE: u64 = 1 << 20;
@@ -69,9 +69,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let n = plausible(n, found, options).map_err(|kind| source.error(preamble_place, kind))?;
     let (graph, cleanup) = builder.finish(n);
     let mut loaded = Loaded::new(graph, cleanup);
-    if found != m {
-        loaded.notes.push(Note::EdgeCount { declared: m, found });
-    }
+    loaded.note_edges(m, found);
     Ok(loaded)
 }
 

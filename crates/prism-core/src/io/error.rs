@@ -67,6 +67,14 @@ pub enum ErrorKind {
         /// What the decompressor said.
         reason: String,
     },
+    /// A compression that is not read.
+    #[error(
+        "the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {codec} -d"
+    )]
+    OtherCompression {
+        /// The name of the format and of its tool.
+        codec: &'static str,
+    },
     /// Nothing but blanks.
     #[error("the file is empty; expected a graph or a colouring")]
     Empty,

@@ -20,7 +20,7 @@ pub(super) fn header<H>(
             None => Err(ErrorKind::truncated(expected, "the end of the file")),
             Some(line) if line.is_empty() || is_comment(line) => continue,
             Some(line) => match lexer::words(line).find(|&w| lexer::integer(w) == Some(u64::MAX)) {
-                Some(word) => Err(ErrorKind::expected("numbers below 2^64", quote(word))),
+                Some(word) => Err(ErrorKind::expected("numbers below 2^64 - 1", quote(word))),
                 None => parse(line),
             },
         };

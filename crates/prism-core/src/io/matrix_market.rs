@@ -2,8 +2,9 @@
 //!
 //! Row i and column j of a square matrix are adjacent when entry (i, j) or (j, i) is stored,
 //! whatever its value; the diagonal counts as self-loops. All fields and symmetries of the
-//! coordinate form are read; values are skipped unseen. The number of entries in the size line must
-//! be right. Dense matrices (`array`) have no pattern to colour and are refused.
+//! coordinate form are read. The number of entries in the size line must be right, and each entry must
+//! have as many numbers for a value as the field says, so that a file that was cut inside a line is
+//! noticed. Dense matrices (`array`) have no pattern to colour and are refused.
 
 use super::builder::Edge;
 use super::error::{ErrorKind, Place, ReadError};
@@ -15,7 +16,7 @@ use super::{Format, Loaded, ReadOptions, plausible};
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let banner = source.next_line()?.unwrap_or_default();
-    check_banner(banner).map_err(|kind| source.error_here(kind))?;
+    let field = parse_banner(banner).map_err(|kind| source.error_here(kind))?;
     let (n, entries) = size_line(source)?;
     plausible(n, entries, options).map_err(|kind| source.error_here(kind))?;
     let size_place = Place::Line(source.lines());
@@ -24,7 +25,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
             cursor.skip_line();
             Ok(None)
         }
-        _ => entry(cursor, n).map(Some),
+        _ => entry(cursor, n, field).map(Some),
     })?;
     let found = builder.edges();
     let expected = || format!("{entries} entries, as the size line says");
@@ -41,8 +42,16 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     Ok(Loaded::new(graph, cleanup))
 }
 
+/// What the entries hold besides their row and column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Pattern,
+    Real,
+    Complex,
+}
+
 /// The first line says what kind of matrix follows.
-fn check_banner(line: &[u8]) -> Result<(), ErrorKind> {
+fn parse_banner(line: &[u8]) -> Result<Field, ErrorKind> {
     let lower = line.to_ascii_lowercase();
     let mut words = lexer::words(&lower);
     let mut next = || words.next().unwrap_or_default();
@@ -59,12 +68,14 @@ fn check_banner(line: &[u8]) -> Result<(), ErrorKind> {
         b"coordinate" => {}
         word => return expect("\"coordinate\" (a dense matrix has no pattern to colour)", word),
     }
-    match next() {
-        b"real" | b"double" | b"complex" | b"integer" | b"pattern" => {}
+    let field = match next() {
+        b"real" | b"double" | b"integer" => Field::Real,
+        b"complex" => Field::Complex,
+        b"pattern" => Field::Pattern,
         word => return expect("real, complex, integer or pattern", word),
-    }
+    };
     match next() {
-        b"general" | b"symmetric" | b"skew-symmetric" | b"hermitian" => Ok(()),
+        b"general" | b"symmetric" | b"skew-symmetric" | b"hermitian" => Ok(field),
         word => expect("general, symmetric, skew-symmetric or hermitian", word),
     }
 }
@@ -76,26 +87,26 @@ fn size_line(source: &mut Source<'_>) -> Result<(u64, u64), ReadError> {
         source,
         EXPECTED,
         |line| line.starts_with(b"%"),
-        |line| {
-            let mut numbers = lexer::words(line).map(lexer::integer);
-            match [(); 4].map(|()| numbers.next()) {
-                [Some(Some(rows)), Some(Some(columns)), Some(Some(entries)), None] => {
-                    if rows == columns {
-                        Ok((rows, entries))
-                    } else {
-                        let found = format!("{rows} rows and {columns} columns");
-                        Err(ErrorKind::expected("a square matrix", found))
-                    }
-                }
-                _ => Err(ErrorKind::expected(EXPECTED, quote(line))),
+        |line| match parse_size(line) {
+            Some([rows, columns, entries]) if rows == columns => Ok((rows, entries)),
+            Some([rows, columns, _]) => {
+                let found = format!("{rows} rows and {columns} columns");
+                Err(ErrorKind::expected("a square matrix", found))
             }
+            None => Err(ErrorKind::expected(EXPECTED, quote(line))),
         },
     )
 }
 
-/// Parses one entry up to its line break.
+/// Reads a size line: rows, columns and entries.
+pub(super) fn parse_size(line: &[u8]) -> Option<[u64; 3]> {
+    let numbers: Option<Vec<u64>> = lexer::words(line).map(lexer::integer).collect();
+    numbers?.try_into().ok()
+}
+
+/// Parses one entry with its line break.
 #[inline]
-fn entry(cursor: &mut Cursor<'_>, n: u64) -> Result<Edge, ErrorKind> {
+fn entry(cursor: &mut Cursor<'_>, n: u64, field: Field) -> Result<Edge, ErrorKind> {
     let mut ends = [0u32; 2];
     for end in &mut ends {
         cursor.skip_blanks();
@@ -107,6 +118,48 @@ fn entry(cursor: &mut Cursor<'_>, n: u64) -> Result<Edge, ErrorKind> {
         )?;
         lines::end_of_number(cursor)?;
     }
-    cursor.skip_line();
+    match field {
+        Field::Pattern => {}
+        Field::Real => value(cursor)?,
+        Field::Complex => [(); 2].iter().try_for_each(|()| value(cursor))?,
+    }
+    cursor.skip_blanks();
+    if cursor.byte() != b'\n' {
+        return Err(further(cursor, field));
+    }
+    cursor.step();
     Ok(Edge::new(ends[0], ends[1]))
+}
+
+/// Skips a number of any kind.
+#[inline]
+fn value(cursor: &mut Cursor<'_>) -> Result<(), ErrorKind> {
+    cursor.skip_blanks();
+    let word = cursor.word();
+    // Nearly all are a sign, digits and a point, which is seen sooner than it is parsed.
+    let digits = word.strip_prefix(b"-").unwrap_or(word);
+    let points = digits.iter().filter(|&&b| b == b'.').count();
+    let plain = digits.iter().all(|&b| b == b'.' || b.is_ascii_digit());
+    if !(plain && points < 2 && digits.len() > points || is_real(word)) {
+        return Err(ErrorKind::expected("a number, the value of the entry", quote(word)));
+    }
+    (0..word.len()).for_each(|_| cursor.step());
+    Ok(())
+}
+
+/// Whether a word is a number, be it as Fortran writes it.
+#[cold]
+fn is_real(word: &[u8]) -> bool {
+    let word = String::from_utf8_lossy(word).replace(['d', 'D'], "e");
+    word.parse::<f64>().is_ok()
+}
+
+#[cold]
+fn further(cursor: &Cursor<'_>, field: Field) -> ErrorKind {
+    let expected = match field {
+        Field::Pattern => "the end of the line, as the entries of a pattern have no value",
+        Field::Real => "the end of the line behind the value",
+        Field::Complex => "the end of the line behind the two parts of the value",
+    };
+    ErrorKind::expected(expected, quote(lexer::trim(cursor.line())))
 }

@@ -64,7 +64,7 @@ pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
-pub use output::{can_save, save};
+pub use output::{can_save, discard_unfinished, save};
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
 
@@ -235,6 +235,13 @@ impl Loaded {
     /// A graph without notes; the caller fills in the format.
     fn new(graph: Graph<'static>, cleanup: Cleanup) -> Self {
         Self { graph, cleanup, format: Format::EdgeList, labels: None, notes: Vec::new() }
+    }
+
+    /// Notes that the header announces another number of edges than there are, if it does.
+    fn note_edges(&mut self, declared: u64, found: u64) {
+        if found != declared {
+            self.notes.push(Note::EdgeCount { declared, found });
+        }
     }
 
     /// What the file calls vertex `v`: its name, or its number counted from where the format counts.

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -26,14 +27,9 @@ pub fn save(
         }
         Place::File { target, part } => (target, part),
     };
-    let written = begin(&part, &target)
-        .and_then(|file| fill(file, compress, write)?.sync_all())
-        .and_then(|()| fs::rename(&part, &target));
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&part);
-    }
-    written
+    let (part, file) = Part::begin(part, &target)?;
+    fill(file, compress, write)?.sync_all()?;
+    fs::rename(&part.0, &target)
 }
 
 /// Finds out whether [`save`] could begin to write to `path`, so that a long computation need not end
@@ -45,26 +41,54 @@ pub fn can_save(path: impl AsRef<Path>) -> io::Result<()> {
     match Place::of(path.as_ref())?.0 {
         Place::Stream(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Place::Stream(_) => Ok(()),
-        Place::File { target, part } => begin(&part, &target).and_then(|_| fs::remove_file(&part)),
+        Place::File { target, part } => Part::begin(part, &target).map(drop),
     }
 }
 
-/// Opens the file that is to become `target`, with the mode that `target` has if it is there.
-fn begin(part: &Path, target: &Path) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create_new(true).open(part);
-    let file = open().or_else(|error| match error.kind() {
-        // Left behind by a process of the same number that was killed.
-        io::ErrorKind::AlreadyExists => fs::remove_file(part).and_then(|()| open()),
-        _ => Err(error),
-    })?;
-    if let Ok(old) = fs::metadata(target) {
-        let kept = file.set_permissions(old.permissions());
-        if kept.is_err() {
-            let _ = fs::remove_file(part);
-        }
-        kept?;
+/// Removes the files that calls of [`save`] have begun and not completed, for a process that is about to
+/// end in the middle of them. Should it go on, these calls fail and leave their paths as they were.
+pub fn discard_unfinished() {
+    for part in unfinished().drain(..) {
+        let _ = fs::remove_file(part);
     }
-    Ok(file)
+}
+
+/// The files that are begun and not completed.
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    // A thread that panicked elsewhere leaves whole paths behind.
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file that is to become another one. Unless it has, it is removed in the end.
+struct Part(PathBuf);
+
+impl Part {
+    /// Makes the file that is to become `target`, with the mode that `target` has if it is there.
+    fn begin(path: PathBuf, target: &Path) -> io::Result<(Self, File)> {
+        let open = || OpenOptions::new().write(true).create_new(true).open(&path);
+        let mut unfinished = unfinished();
+        let file = open().or_else(|error| match error.kind() {
+            // Left behind by a process of the same number that was killed.
+            io::ErrorKind::AlreadyExists => fs::remove_file(&path).and_then(|()| open()),
+            _ => Err(error),
+        })?;
+        unfinished.push(path.clone());
+        drop(unfinished);
+        let part = Self(path);
+        if let Ok(old) = fs::metadata(target) {
+            file.set_permissions(old.permissions())?;
+        }
+        Ok((part, file))
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+        // Nothing is there under this name if it has become the target.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Where output goes.

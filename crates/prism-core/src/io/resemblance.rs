@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use super::error::ErrorKind;
 use super::lexer::{self, quote, trim};
+use super::matrix_market;
 
 /// Lines that are looked at.
 const LINES: usize = 1 << 12;
@@ -45,6 +46,7 @@ pub(super) fn check(head: &[u8], complete: bool) -> Result<(), (u64, ErrorKind)>
         .map(|what| (first, what))
         .or_else(|| graph6(&lines).map(|what| (first, what)))
         .or_else(|| matrix(&lines, all).map(|what| (first, what)))
+        .or_else(|| matrix_market(&lines, all).map(|what| (first, what)))
         .or_else(|| adjacency_list(&lines));
     let Some((line, what)) = found else { return Ok(()) };
     let expected = "two names in each line of an edge list (name its format to read it as one)";
@@ -138,6 +140,21 @@ fn matrix(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
         (0..seen).all(|u| rows[u][u] == 0.0 && (0..u).all(|v| rows[u][v] == rows[v][u]))
     };
     (binary() || distances()).then_some("an adjacency matrix")
+}
+
+/// A line `N N ENTRIES` and the entries, whose rows and columns are numbers from 1 to N: a Matrix Market
+/// file whose first line is lost.
+fn matrix_market(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
+    let (first, entries) = lines.split_first()?;
+    let [rows, columns, count] = matrix_market::parse_size(first.text)?;
+    let seen = entries.len() as u64;
+    let complete = if all { count == seen } else { count > seen };
+    let is_entry = |line: &Line<'_>| {
+        let mut ends = lexer::words(line.text).take(2).map(lexer::integer);
+        ends.all(|end| end.is_some_and(|end| (1..=rows).contains(&end)))
+    };
+    (rows == columns && seen > 0 && complete && entries.iter().all(is_entry))
+        .then_some("a Matrix Market file without its first line")
 }
 
 /// Lines of various lengths, each with the neighbours of a vertex behind its name. An edge list may

@@ -1,0 +1,64 @@
+//! Compressed files: what is damaged, what is only odd, and what is not read.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use prism_core::io::{ReadOptions, read_bytes};
+
+#[test]
+fn damaged_compression() {
+    let text = b"p edge 3 2\ne 1 2\ne 2 3\n";
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text).unwrap();
+    let gzip = encoder.finish().unwrap();
+    let of =
+        |bytes: &[u8]| read_bytes(bytes, "f", &ReadOptions::default()).unwrap_err().to_string();
+    for cut in 3..gzip.len() {
+        assert_eq!(of(&gzip[..cut]), "f: damaged or truncated gzip data: the data ends too early");
+    }
+    // Padding with zeros, as of a tape, is no damage; other things are, and truncated members.
+    for end in [&[][..], &[0], &[0; 1000]] {
+        assert_eq!(
+            read_bytes(&[&gzip, end].concat(), "f", &ReadOptions::default()).unwrap().graph.m(),
+            2
+        );
+    }
+    let twice = [&gzip[..], &gzip[..12]].concat();
+    assert_eq!(of(&twice), "f: damaged or truncated gzip data: the data ends too early");
+    for junk in [&b"x"[..], b"\0\0x", b"e 1 3\n"] {
+        let end = "bytes follow that are no gzip data";
+        let expected = format!("f: damaged or truncated gzip data: {end}");
+        assert_eq!(of(&[&gzip, junk].concat()), expected);
+    }
+    let mut wrong = gzip.clone();
+    let checksum = wrong.len() - 8;
+    wrong[checksum] ^= 1;
+    assert!(of(&wrong).starts_with("f: damaged or truncated gzip data: "), "{}", of(&wrong));
+    let zstd =
+        ruzstd::encoding::compress_to_vec(&text[..], ruzstd::encoding::CompressionLevel::Fastest);
+    for cut in 4..zstd.len() {
+        let message = of(&zstd[..cut]);
+        assert!(message.starts_with("f: damaged or truncated zstd data: "), "{cut}: {message}");
+    }
+}
+
+#[test]
+fn other_compressions_are_named() {
+    for (bytes, codec, tool) in [
+        (&b"\xfd7zXZ\0\0\x04"[..], "xz", "xz"),
+        (b"BZh91AY&SY\x8a", "bzip2", "bzip2"),
+        (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", "bzip2", "bzip2"),
+        (b"\x04\x22\x4d\x18\x64\x40", "lz4", "lz4"),
+    ] {
+        let message = read_bytes(bytes, "f", &ReadOptions::default()).unwrap_err().to_string();
+        let expected = format!(
+            "f: the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {tool} -d"
+        );
+        assert_eq!(message, expected);
+    }
+    // A name may begin like a magic number.
+    assert_eq!(read_bytes(b"BZh91AY x\n", "f", &ReadOptions::default()).unwrap().graph.m(), 1);
+}
