@@ -2,8 +2,6 @@
 //! that took long to find and cannot be written there.
 
 use crate::failure::Failure;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::sys::stat::{fstat, stat};
 use prism_core::io::{can_save, save};
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -35,17 +33,10 @@ impl Output {
         }
     }
 
-    /// Fails now if writing would surely fail later, or be lost.
+    /// Fails now if writing would surely fail later.
     pub fn check(&self) -> Result<(), Failure> {
-        match self {
-            Self::Stdout if is_stdout_closed() => {
-                let message = "it is closed; name a file by -o (/dev/null for no output)";
-                Err(io::Error::new(io::ErrorKind::NotConnected, message))
-            }
-            Self::Stdout => Ok(()),
-            Self::File(path) => can_save(path),
-        }
-        .map_err(|error| Failure::Output(self.to_string(), error))
+        let Self::File(path) = self else { return Ok(()) };
+        can_save(path).map_err(|error| Failure::Output(self.to_string(), error))
     }
 
     /// Writes what `write` puts out.
@@ -84,16 +75,6 @@ impl Output {
     pub fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
         self.write(|out| writeln!(out, "{text}"))
     }
-}
-
-/// Whether the program was started with standard output closed (`>&-`). Then /dev/null was opened in its
-/// place before `main`, for reading and writing, while that of a redirection is for writing alone.
-fn is_stdout_closed() -> bool {
-    let stdout = io::stdout();
-    let both_ways = fcntl(&stdout, FcntlArg::F_GETFL)
-        .is_ok_and(|flags| OFlag::from_bits_truncate(flags) & OFlag::O_ACCMODE == OFlag::O_RDWR);
-    let is_null = || Some(fstat(&stdout).ok()?.st_rdev == stat("/dev/null").ok()?.st_rdev);
-    both_ways && is_null() == Some(true)
 }
 
 /// Writes to a new file that nobody else may read, and says how it is called.

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use crate::common::{Folder, Run, graph, verified};
+use crate::common::{Folder, Run, graph};
 
 #[test]
 fn a_closed_pipe_ends_quietly() {
@@ -41,27 +41,6 @@ fn a_pipe_closed_from_the_start_ends_quietly() {
         let done = prism![].args(arguments).arg(graph("queen8_8")).stdout(writer).output().unwrap();
         assert_eq!((done.status.code(), &*done.stderr), (Some(0), &b""[..]), "{arguments:?}");
     }
-}
-
-#[test]
-fn a_closed_standard_output_is_an_error_where_the_result_would_be_lost() {
-    let folder = Folder::new();
-    let output = folder.path("colors");
-    let run = |arguments: &str, code: i32| {
-        let script = format!("exec \"$0\" color -q --moves 0 \"$1\" {arguments}");
-        let mut command = std::process::Command::new("sh");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_prism")]);
-        command.arg(graph("queen8_8")).arg(&output).code(code)
-    };
-    run(">&-", 4).fails(&["cannot write standard output: it is closed", "-o"]);
-    run("--json >&-", 4).fails(&["standard output", "closed"]);
-    run("-o - >&-", 4).fails(&["standard output", "closed"]);
-    // Nothing is lost here, or on purpose.
-    run("-o \"$2\" >&-", 0);
-    verified(graph("queen8_8"), &output);
-    run(">/dev/null", 0);
-    run("-o /dev/null >&-", 0);
-    run("<&-", 0);
 }
 
 #[test]
