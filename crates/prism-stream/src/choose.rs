@@ -213,13 +213,15 @@ impl Measured {
         }
     }
 
-    /// What the events of such a submission span beside its steps: the first upload and the last download
-    /// of a graph, which nothing hides.
+    /// What the events of such a submission span beside so much for each of its steps. Nothing hides the
+    /// first upload and the last download of a graph; but then one of its steps, which has nothing
+    /// beside it, takes as long as its kernel and no longer.
     #[must_use]
-    pub fn ends(&self, placement: Placement, submission: Submission) -> f64 {
-        match (placement, submission) {
-            (Placement::Copied, Submission::Graph) => {
-                self.copied.map_or(0.0, |times| times.upload + times.download)
+    pub fn ends(&self, placement: Placement, submission: Submission, limits: &Limits) -> f64 {
+        match (placement, submission, self.copied) {
+            (Placement::Copied, Submission::Graph, Some(times)) => {
+                let hidden = times.overlapped(limits.copy_engines) - times.kernel;
+                times.upload + times.download - hidden
             }
             _ => 0.0,
         }
@@ -235,8 +237,8 @@ impl Measured {
         limits: &Limits,
         sample: f64,
     ) -> Self {
-        let beside = match limits.copy_engines {
-            0 => self.ends(placement, submission),
+        let beside = match (placement, submission, limits.copy_engines, self.copied) {
+            (Placement::Copied, Submission::Graph, 0, Some(times)) => times.upload + times.download,
             _ => 0.0,
         };
         self.with_kernel(placement, (sample - beside).max(0.0))

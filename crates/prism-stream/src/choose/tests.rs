@@ -185,27 +185,34 @@ fn a_kernel_time_drifts_when_all_of_a_window_is_beyond_a_factor_of_two() {
 #[test]
 fn a_graph_is_sampled_as_a_whole_and_its_copies_are_no_drift_of_the_kernel() {
     let graph = (Placement::Copied, Submission::Graph);
-    let row = Measured { batch: 8, ..h200(60.0, 5.0, 60.0, 100.0, None) };
-    // A graph of eight steps, as the prediction has it, in microseconds a step.
-    let seen = |row: &Measured, limits: &Limits| {
-        let device = row.predict(graph, limits).map_or(0.0, |found| found.device + GRAPH_GAIN_US);
-        (8.0 * device - row.ends(graph.0, graph.1)) / 8.0
-    };
+    let row = h200(60.0, 5.0, 60.0, 100.0, None);
     for copy_engines in [0, 1, 2] {
         let limits = Limits { copy_engines, ..FREE };
+        // What a graph of so many steps shows of each, with a kernel of so many microseconds.
+        let seen = |steps: f64, kernel: f64| {
+            let times = row.with_kernel(Placement::Copied, kernel).copied.unwrap();
+            let first = 60.0 + kernel + 60.0; // with nothing beside it
+            let took = first + (steps - 1.0) * times.overlapped(copy_engines);
+            (took - row.ends(graph.0, graph.1, &limits)) / steps
+        };
         let chosen = row.sample(graph.0, graph.1, &limits).unwrap();
-        assert!(!drifted(chosen, &[seen(&row, &limits); 4], 0.0), "{copy_engines} engines");
-        // A kernel that lasts longer than the copies shows, and how long it takes.
-        let slow = seen(&row.with_kernel(Placement::Copied, 300.0), &limits);
-        assert!(drifted(chosen, &[slow; 4], 0.0));
-        let kernel = row.with_sample(graph.0, graph.1, &limits, slow).kernel(Placement::Copied);
-        assert!((kernel.unwrap() - 300.0).abs() < 1e-9, "{kernel:?}");
+        for steps in [1.0, 2.0, 8.0] {
+            let same = seen(steps, 5.0);
+            assert!((same - chosen).abs() < 1e-9, "{steps} steps, {copy_engines} engines: {same}");
+            assert!(!drifted(chosen, &[same; 4], 0.0));
+            // A kernel that lasts longer than the copies shows, and about how long it takes.
+            let slow = seen(steps, 500.0);
+            assert!(drifted(chosen, &[slow; 4], 0.0), "{steps} steps: {slow}");
+            let told = row.with_sample(graph.0, graph.1, &limits, slow);
+            let told = told.kernel(Placement::Copied).unwrap();
+            assert!((500.0..=500.0 + 115.0 / steps).contains(&told), "{steps} steps: {told}");
+        }
     }
     // On streams the events are around a kernel.
     for placement in [Placement::Copied, Placement::Mapped] {
         let row = Measured { mapped: Some(7.0), ..row };
         assert_eq!(row.sample(placement, Submission::Streams, &FREE), row.kernel(placement));
-        assert_eq!(row.ends(placement, Submission::Streams), 0.0);
+        assert_eq!(row.ends(placement, Submission::Streams, &FREE), 0.0);
     }
 }
 

@@ -347,7 +347,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let [begin, end, ..] = timers.as_slice() else { return };
         // A time that cannot be read is a sample less.
         if let Ok(took) = us(begin, end) {
-            let ends = self.tuner.measured.ends(self.stats.placement, self.stats.submission);
+            let PipelineStats { placement, submission, .. } = self.stats;
+            let ends = self.tuner.measured.ends(placement, submission, &self.tuner.limits);
             let each = (took - ends).max(0.0) / steps as f64;
             self.tuner.window[self.tuner.seen % WINDOW] = each;
             self.tuner.seen += 1;
