@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write;
+use std::io::{self, Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use prism_core::io::{ReadOptions, read_bytes};
+use prism_core::io::{ReadOptions, read_bytes, read_from};
 
 #[test]
 fn damaged_compression() {
@@ -61,4 +61,30 @@ fn other_compressions_are_named() {
     }
     // A name may begin like a magic number.
     assert_eq!(read_bytes(b"BZh91AY x\n", "f", &ReadOptions::default()).unwrap().graph.m(), 1);
+}
+
+/// Is interrupted at every other read, and gives a byte at a time.
+struct Interrupted<'b>(&'b [u8], bool);
+
+impl Read for Interrupted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let one = buffer.len().min(1);
+        self.0.read(&mut buffer[..one])
+    }
+}
+
+#[test]
+fn reads_that_are_interrupted_lose_nothing() {
+    let member = |text: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    };
+    let file = [member(b"a b\nb c\n"), member(b"c d\n"), vec![0; 9]].concat();
+    let loaded = read_from(Interrupted(&file, false), "f", &ReadOptions::default()).unwrap();
+    assert_eq!((loaded.graph.n(), loaded.graph.m()), (4, 3));
 }

@@ -76,34 +76,42 @@ pub(super) fn describe(codec: Codec, error: io::Error) -> ErrorKind {
     }
 }
 
-/// All members of a gzip file, one after the other.
+/// All members of a gzip file, one after the other. A read that is interrupted can be tried again.
 struct GzipMembers<R> {
     /// The decoder of the member at hand; none behind the last one.
     decoder: Option<GzDecoder<R>>,
+    /// Whether that member has ended.
+    ended: bool,
 }
 
 impl<R: BufRead> GzipMembers<R> {
     fn new(input: R) -> Self {
-        Self { decoder: Some(GzDecoder::new(input)) }
+        Self { decoder: Some(GzDecoder::new(input)), ended: false }
     }
 
     /// Starts the member that follows, or skips what may stand behind the last one.
     fn next_member(&mut self) -> io::Result<()> {
-        let Some(mut input) = self.decoder.take().map(GzDecoder::into_inner) else { return Ok(()) };
-        if input.fill_buf()?.first() == Some(&0x1f) {
-            self.decoder = Some(GzDecoder::new(input));
-            return Ok(());
-        }
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let input = decoder.get_mut();
+        let mut padded = false;
         loop {
             let rest = input.fill_buf()?;
+            if !padded && rest.first() == Some(&0x1f) {
+                let input = self.decoder.take().map(GzDecoder::into_inner);
+                (self.decoder, self.ended) = (input.map(GzDecoder::new), false);
+                return Ok(());
+            }
             if rest.iter().any(|&b| b != 0) {
                 return Err(io::Error::other("bytes follow that are no gzip data"));
             }
             match rest.len() {
-                0 => return Ok(()),
+                0 => break,
                 zeros => input.consume(zeros),
             }
+            padded = true;
         }
+        self.decoder = None;
+        Ok(())
     }
 }
 
@@ -112,10 +120,13 @@ impl<R: BufRead> Read for GzipMembers<R> {
         while let Some(decoder) = &mut self.decoder
             && !buffer.is_empty()
         {
-            match decoder.read(buffer)? {
-                0 => self.next_member()?,
-                got => return Ok(got),
+            if !self.ended {
+                match decoder.read(buffer)? {
+                    0 => self.ended = true,
+                    got => return Ok(got),
+                }
             }
+            self.next_member()?;
         }
         Ok(0)
     }
