@@ -5,6 +5,8 @@
 #   cargo build --release -p prism-cli
 #   scripts/against-crate.sh FILE.col...      plain DIMACS files, which the crate can read
 set -euo pipefail
+files=()
+for file in "$@"; do files+=("$(realpath "$file")"); done
 cd "$(dirname "$0")/.."
 runs=25
 peer=$PWD/target/peers/heuristic-graph-coloring
@@ -35,7 +37,7 @@ fn main() {
 RUST
 (cd "$peer" && cargo build --quiet --release)
 least() { sort -g | head -1; }
-for file in "$@"; do
+for file in "${files[@]}"; do
     rm -f target/peers/*.txt
     # In turn, so that what else the machine does hits all alike.
     for _ in $(seq "$runs"); do

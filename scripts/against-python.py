@@ -28,7 +28,7 @@ REPEATS = 3
 def read(path):
     """Vertices and distinct edges, without loops, vertices from 0."""
     opened = gzip.open(path, "rt") if path.endswith(".gz") else open(path)
-    dimacs = ".col" in path
+    dimacs = path.endswith((".col", ".col.gz"))
     edges, n = set(), 0
     with opened as lines:
         for line in lines:

@@ -212,11 +212,15 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         _ if outcome.is_optimal() => " (optimal)",
         _ => "",
     };
+    let bound = match outcome.status {
+        // None was looked for.
+        Status::Constructed => String::new(),
+        _ => format!(", lower bound {}", outcome.lower_bound),
+    };
     note(format_args!(
-        "{}: {}{optimal}, lower bound {}, {}, {:.2} s: {why}",
+        "{}: {}{optimal}{bound}, {}, {:.2} s: {why}",
         plan.input.file.display(),
         counted(outcome.num_colors(), "colour"),
-        outcome.lower_bound,
         scaled(outcome.moves as f64),
         outcome.seconds,
     ));

@@ -75,6 +75,10 @@ impl ColorPlan {
                 "--output-format is for the file of -o; without -o, --json has the colours";
             return Err(Failure::Usage(message.to_owned()));
         }
+        if args.method.is_construction() && args.warm_start.is_some() {
+            let message = format!("--method {} does not start from a colouring", args.method);
+            return Err(Failure::Usage(message));
+        }
         if args.target_colors == Some(0) {
             let message = "--target-colors must be at least 1".to_owned();
             return Err(Failure::Usage(message));

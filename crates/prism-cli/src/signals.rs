@@ -40,15 +40,14 @@ pub fn on_first_signal(stop: impl FnOnce() + Send + 'static) -> Result<Received,
     let received = Received::default();
     let first = received.clone();
     let mut stop = Some(stop);
-    let mut asked = false;
     on_signals(move |signal| {
         if let Some(stop) = stop.take() {
             first.0.store(signal, Ordering::SeqCst);
             stop();
-        } else if asked && signal != SIGXCPU {
+        } else if signal != SIGXCPU {
+            // That one comes again every second.
             end(signal);
         }
-        asked |= signal != SIGXCPU;
     })?;
     Ok(received)
 }

@@ -44,14 +44,21 @@ pub enum Proof {
     Exhaustion,
 }
 
-impl fmt::Display for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Proof {
+    /// What users read.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Clique => "clique",
             Self::OddCycle => "odd cycle",
             Self::Mycielskian => "generalised Mycielskian",
             Self::Exhaustion => "exhaustive search",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The first colourings: the engines that make one, by name.
+//! One construction alone, as a [`Method`](crate::Method) asks for it.
 
 use crate::method::Construction;
 use prism_core::{Coloring, Graph};
@@ -14,12 +14,17 @@ use std::sync::atomic::AtomicBool;
 impl Construction {
     /// The threads that it wants to run on, where it can use several.
     pub fn pool(self, threads: usize) -> Option<Result<ThreadPool, ThreadPoolBuildError>> {
-        matches!(self, Self::JonesPlassmann | Self::Speculative)
-            .then(|| ThreadPoolBuilder::new().num_threads(threads).build())
+        matches!(self, Self::JonesPlassmann | Self::Speculative).then(|| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.or_else(|error| {
+                tracing::warn!(%error, threads, "no threads to be had, going on with one");
+                ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()
+            })
+        })
     }
 
-    /// Its colouring of `graph`, on the threads of the current rayon pool; `None` if `stop` was raised
-    /// first.
+    /// Its colouring of `graph`, on the threads of the current rayon pool. `None` if `stop` was raised
+    /// first, which DSATUR and RLF look at, or the colours ran out.
     pub fn make(self, graph: &Graph<'_>, seed: u64, stop: &AtomicBool) -> Option<Coloring> {
         let made = match self {
             Self::Greedy(order) => greedy(graph, order, seed),

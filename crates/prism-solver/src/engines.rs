@@ -175,8 +175,7 @@ mod tests {
     #[test]
     fn a_raised_flag_calls_every_set_up_off() {
         let setting = setting(3);
-        let alone = [Engine::IteratedGreedy, Engine::Annealing];
-        for engine in Engine::ALL.into_iter().chain(alone) {
+        for engine in Engine::EVERY {
             assert!(setting.phase(engine, &AtomicBool::new(true)).is_none(), "{engine:?}");
             let phase = setting.phase(engine, &AtomicBool::new(false));
             let searches = if engine == Engine::Memetic { 2 } else { 3 };

@@ -2,7 +2,7 @@
 //!
 //! The strategy is what finds good colourings. One engine alone is for those who compare engines: a
 //! construction makes its one colouring, and a search gets every turn. The names here are those of the
-//! command line, and each is listed once, with the engine that it stands for.
+//! command line and of the counters.
 
 use crate::strategy::Engine;
 use prism_cpu::order::Order;
@@ -93,12 +93,19 @@ impl Method {
         self.entry().0
     }
 
+    /// Whether it makes one colouring and ends, and does not search.
+    #[must_use]
+    pub fn is_construction(self) -> bool {
+        matches!(self.kind(), Kind::Construction(_))
+    }
+
     pub(crate) fn kind(self) -> Kind {
         self.entry().1
     }
 
     fn entry(self) -> (&'static str, Kind) {
         let greedy = |order| Kind::Construction(Construction::Greedy(order));
+        let search = |engine: Engine| (engine.name(), Kind::Search(engine));
         match self {
             Self::Portfolio => ("portfolio", Kind::Portfolio),
             Self::Natural => ("natural", greedy(Order::Natural)),
@@ -112,12 +119,12 @@ impl Method {
             Self::Speculative => ("speculative", Kind::Construction(Construction::Speculative)),
             Self::Dsatur => ("dsatur", Kind::Construction(Construction::Dsatur)),
             Self::Rlf => ("rlf", Kind::Construction(Construction::Rlf)),
-            Self::TabuCol => ("tabucol", Kind::Search(Engine::TabuCol)),
-            Self::PartialCol => ("partialcol", Kind::Search(Engine::PartialCol)),
-            Self::Annealing => ("annealing", Kind::Search(Engine::Annealing)),
-            Self::Memetic => ("memetic", Kind::Search(Engine::Memetic)),
-            Self::GuidedEjection => ("guided-ejection", Kind::Search(Engine::GuidedEjection)),
-            Self::IteratedGreedy => ("iterated-greedy", Kind::Search(Engine::IteratedGreedy)),
+            Self::TabuCol => search(Engine::TabuCol),
+            Self::PartialCol => search(Engine::PartialCol),
+            Self::Annealing => search(Engine::Annealing),
+            Self::Memetic => search(Engine::Memetic),
+            Self::GuidedEjection => search(Engine::GuidedEjection),
+            Self::IteratedGreedy => search(Engine::IteratedGreedy),
         }
     }
 }
@@ -145,9 +152,11 @@ mod tests {
 
     #[test]
     fn every_name_is_read_back() {
-        for method in Method::ALL {
+        for (at, method) in Method::ALL.into_iter().enumerate() {
             assert_eq!(method.to_string().parse(), Ok(method));
+            assert_eq!(method as usize, at, "none is left out");
         }
+        assert_eq!(Method::IteratedGreedy as usize + 1, Method::ALL.len());
         let told = "brelaz".parse::<Method>().map(|_| ()).unwrap_err();
         assert!(told.contains("dsatur, rlf"), "{told}");
     }

@@ -136,8 +136,10 @@ impl<'a> SolverBuilder<'a> {
     }
 
     /// The whole strategy (the default), or one engine alone, to compare engines. A construction makes
-    /// its colouring and ends; the outcome's lower bound is then 0, since none was looked for. A search
-    /// gets every turn, after the usual first colourings and bounds, and as far as the limits go.
+    /// its colouring and ends; the outcome's lower bound is then 0, since none was looked for, and a warm
+    /// start that is better is kept. A search gets every turn, after the usual first colourings and
+    /// bounds, and as far as the limits go; its tables are made however much memory they take, some bytes
+    /// for each vertex and colour.
     pub fn method(mut self, method: Method) -> Self {
         self.options.method = method;
         self

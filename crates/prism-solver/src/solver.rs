@@ -9,7 +9,7 @@ use crate::phase::Watch;
 use crate::problem::Problem;
 use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean};
-use crate::{BuildError, Event, Goal, Method, Outcome, SolverBuilder, Status};
+use crate::{BuildError, Event, Goal, Method, Outcome, Proof, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
@@ -185,9 +185,6 @@ impl<'a> Solver<'a> {
             if let Some(ended) = self.ended() {
                 return ended;
             }
-            if let Kind::Construction(_) = self.options.method.kind() {
-                return Status::Constructed;
-            }
             if self.ledger.moves >= until {
                 return Status::Running;
             }
@@ -226,16 +223,16 @@ impl<'a> Solver<'a> {
         match bounds::bipartition(self.problem.graph()) {
             Bipartition::Colors(colors) => {
                 self.adopt(Coloring::from_colors(colors), "bipartition");
-                self.raise_lower_bound(self.best_k(), "edge");
+                self.raise_lower_bound(self.best_k(), Proof::Clique);
                 return;
             }
-            Bipartition::OddCycle(_) => self.raise_lower_bound(3, "odd cycle"),
+            Bipartition::OddCycle(_) => self.raise_lower_bound(3, Proof::OddCycle),
         }
         let order = bounds::degeneracy(self.problem.graph());
         let smallest_last: Vec<u32> = order.order.iter().rev().copied().collect();
-        self.first("smallest last", |graph, _| greedy_in(graph, &smallest_last).ok());
-        self.first("dsatur", dsatur);
-        self.first("rlf", |graph, stop| rlf_within(graph, RLF_ARCS, stop).ok());
+        self.first(Method::SmallestLast.name(), |graph, _| greedy_in(graph, &smallest_last).ok());
+        self.first(Method::Dsatur.name(), dsatur);
+        self.first(Method::Rlf.name(), |graph, stop| rlf_within(graph, RLF_ARCS, stop).ok());
         self.bound(&order);
     }
 
@@ -261,8 +258,8 @@ impl<'a> Solver<'a> {
         let made = match construction.pool(threads) {
             Some(Ok(pool)) => pool.install(|| ledger.construct(name, make)),
             Some(Err(error)) => {
-                tracing::warn!(%error, threads, "no threads to be had, going on with one");
-                ledger.construct(name, make)
+                tracing::warn!(%error, "no thread to be had");
+                None
             }
             None => ledger.construct(name, make),
         };
@@ -298,8 +295,8 @@ impl<'a> Solver<'a> {
         } else {
             clique
         };
-        self.raise_lower_bound(clique, "clique");
-        self.raise_lower_bound(mycielskian, "generalised Mycielskian");
+        self.raise_lower_bound(clique, Proof::Clique);
+        self.raise_lower_bound(mycielskian, Proof::Mycielskian);
     }
 
     /// The lower bound that would end the run.
@@ -335,9 +332,9 @@ impl<'a> Solver<'a> {
         self.alarm.rearm();
         let stop = self.alarm.interrupt();
         let (proved, coloring) = raise_lower_bound(self.problem.graph(), least, most, work, stop);
-        self.raise_lower_bound(proved, "exhaustive search");
+        self.raise_lower_bound(proved, Proof::Exhaustion);
         if let Some(coloring) = coloring {
-            self.adopt(coloring, "exhaustive search");
+            self.adopt(coloring, Proof::Exhaustion.name());
         }
     }
 
@@ -400,10 +397,11 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn raise_lower_bound(&mut self, lower_bound: usize, proof: &'static str) {
+    fn raise_lower_bound(&mut self, lower_bound: usize, proof: Proof) {
         if lower_bound > self.lower_bound {
             self.lower_bound = lower_bound;
             let seconds = self.ledger.seconds();
+            let proof = proof.name();
             self.ledger.emit(&Event::LowerBound { lower_bound, proof, seconds });
         }
     }
@@ -423,6 +421,8 @@ impl<'a> Solver<'a> {
             Some(Status::TargetInfeasible)
         } else if self.alarm.is_stopped() {
             Some(Status::Stopped)
+        } else if let Kind::Construction(_) = self.options.method.kind() {
+            Some(Status::Constructed)
         } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
             Some(Status::TimeLimit)
         } else if self.options.move_limit.is_some_and(|limit| self.ledger.moves >= limit) {

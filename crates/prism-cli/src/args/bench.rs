@@ -1,5 +1,6 @@
 //! The options of `prism bench`.
 
+use super::color::methods;
 use super::counts::{parse_seeds, parse_threads};
 use super::duration::parse_duration;
 use clap::Args;
@@ -47,7 +48,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
     /// One engine alone in each run, as in `prism color`
-    #[arg(long, value_name = "METHOD", default_value_t)]
+    #[arg(long, value_name = "METHOD", value_parser = methods(), default_value_t)]
     pub method: Method,
     /// Threads of each run, up to 1024
     #[arg(long, value_name = "N", value_parser = parse_threads, default_value_t = 1)]

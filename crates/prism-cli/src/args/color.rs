@@ -4,6 +4,7 @@ use super::GraphInput;
 use super::counts::parse_threads;
 use super::duration::parse_duration;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use prism_core::io::ColoringFormat;
 use prism_solver::Method;
 use std::path::PathBuf;
@@ -43,10 +44,9 @@ pub struct ColorArgs {
     /// bound says that none has; missing it is exit code 1
     #[arg(short = 'k', long, value_name = "K")]
     pub target_colors: Option<usize>,
-    /// One engine alone, to compare engines: natural, random, largest-first, smallest-last,
-    /// incidence-degree, jones-plassmann, speculative, dsatur or rlf, which make one colouring; tabucol,
-    /// partialcol, annealing, memetic, guided-ejection or iterated-greedy, which search
-    #[arg(long, value_name = "METHOD", default_value_t)]
+    /// The whole strategy, or one engine alone, to compare engines; those before tabucol make one
+    /// colouring, the others search
+    #[arg(long, value_name = "METHOD", value_parser = methods(), default_value_t)]
     pub method: Method,
     /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -75,6 +75,13 @@ pub struct ColorArgs {
     /// Write events as JSON lines to this file; - for standard error, which then holds nothing else
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+}
+
+/// The methods by name, for the help and for completions.
+pub fn methods() -> impl TypedValueParser<Value = Method> {
+    let names = Method::ALL.map(|method| method.name());
+    // It lets no other name through.
+    PossibleValuesParser::new(names).map(|name| name.parse().unwrap_or_default())
 }
 
 /// Where the search runs.

@@ -297,4 +297,7 @@ fn one_engine_alone_colours_too() {
     }
     let told = short("gnp125_5").args(["--method", "brelaz"]).code(2);
     told.fails(&["brelaz", "dsatur"]);
+    let warm = folder.path("rlf");
+    let told = short("gnp125_5").args(["--method", "dsatur", "--warm-start"]).arg(&warm).code(2);
+    told.fails(&["dsatur does not start from a colouring"]);
 }

@@ -29,7 +29,7 @@ fn the_search_goes_on_without_tables() {
         let engine = engines.iter().find(|engine| engine["engine"] == name);
         engine.map_or(0, |engine| engine["moves"].as_u64().unwrap())
     };
-    assert!(moves("iterated greedy") >= 300_000, "{result}");
+    assert!(moves("iterated-greedy") >= 300_000, "{result}");
     assert_eq!(moves("tabucol"), 0, "{result}");
     assert_eq!(result["num_colors"], verified(&graph, &output));
     let again = folder.path("again.txt");
