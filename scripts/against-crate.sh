@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Largest-first of PRISM against the crate heuristic-graph-coloring: colours, and the least seconds of 25
+# Largest-first of PRISM against the crate heuristic-graph-coloring: colours, and the least seconds of 25 (or $RUNS)
 # runs of the call alone, without reading.
 #
 #   cargo build --release -p prism-cli
@@ -8,7 +8,7 @@ set -euo pipefail
 files=()
 for file in "$@"; do files+=("$(realpath "$file")"); done
 cd "$(dirname "$0")/.."
-runs=25
+runs=${RUNS:-25}
 peer=$PWD/target/peers/heuristic-graph-coloring
 mkdir -p "$peer/src"
 cat >"$peer/Cargo.toml" <<'TOML'
