@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use prism_core::Cleanup;
-use prism_core::io::{Format, Note, ReadOptions, read_bytes};
+use prism_core::io::{Format, Note, ReadOptions, read_bytes, save};
 
 #[test]
 fn odd_files_are_read_with_a_remark_unless_strict() {
@@ -142,4 +142,20 @@ fn headings_and_further_columns_are_skipped_with_a_note() {
     assert!(read_bytes(b"from to weight\n0 1 5\n", "f", &strict).is_ok());
     let names = read("\"Ada, Countess\",Bob\nBob,\"say \"\"hi\"\"\"\n").labels.unwrap();
     assert_eq!(names.iter().collect::<Vec<_>>(), ["Ada, Countess", "Bob", "say \"hi\""]);
+}
+
+#[test]
+fn two_files_that_are_written_to_one_place_are_both_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("colors");
+    let content = || std::fs::read_to_string(&path).unwrap();
+    save(&path, |out| {
+        out.write_all(b"first ")?;
+        save(&path, |out| out.write_all(b"second"))?;
+        assert_eq!(content(), "second");
+        out.write_all(b"and last")
+    })
+    .unwrap();
+    assert_eq!(content(), "first and last");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -51,9 +51,9 @@ pub fn clique(
     best
 }
 
-/// The greedy pass alone: a clique, its vertices increasing. Uses up to a tenth of `effort.work`:
-/// where that is not enough, the graph is dense, and there the local search is the better use of
-/// time.
+/// The greedy pass alone: a clique, its vertices increasing. Uses up to a tenth of `effort.work`
+/// beside the first completion, which is always finished: where that is not enough, the graph is dense,
+/// and there the local search is the better use of time.
 pub fn greedy_clique(
     graph: &Graph<'_>,
     order: &Degeneracy,

@@ -8,7 +8,7 @@
 //!
 //! Nearly any text is an edge list between names, so a damaged file of another format would be
 //! one, too. It is told by what no edge list can be expected to have: a `p` line with one of the
-//! words of DIMACS, or with edges `e U V` below it; rows of one number or many, which are METIS.
+//! words of DIMACS, with edges `e U V` below it, or with comments `c ...` above it; rows of one number or many, which are METIS.
 //! Where that leaves a doubt, the extension of the name decides, if the first line can be meant for
 //! the format: `.col` unless it is all numbers, `.graph` if it is a header of METIS, `.mtx` if it is
 //! the size of a matrix. A format that is taken for a damaged file's gets to say what is wrong.

@@ -147,11 +147,11 @@ fn value(cursor: &mut Cursor<'_>) -> Result<(), ErrorKind> {
     Ok(())
 }
 
-/// Whether a word is a number, be it as Fortran writes it.
-#[cold]
+/// Whether a word is a number, be it as Fortran writes it: with a D in front of the exponent.
 fn is_real(word: &[u8]) -> bool {
-    let word = String::from_utf8_lossy(word).replace(['d', 'D'], "e");
-    word.parse::<f64>().is_ok()
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    std::str::from_utf8(word)
+        .is_ok_and(|text| is_number(text) || is_number(&text.replace(['d', 'D'], "e")))
 }
 
 #[cold]

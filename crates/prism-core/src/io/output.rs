@@ -65,9 +65,15 @@ struct Part(PathBuf);
 
 impl Part {
     /// Makes the file that is to become `target`, with the mode that `target` has if it is there.
-    fn begin(path: PathBuf, target: &Path) -> io::Result<(Self, File)> {
-        let open = || OpenOptions::new().write(true).create_new(true).open(&path);
+    fn begin(mut path: PathBuf, target: &Path) -> io::Result<(Self, File)> {
         let mut unfinished = unfinished();
+        // Another call may be at the same target; the one that ends last wins.
+        while unfinished.contains(&path) {
+            let mut longer = path.into_os_string();
+            longer.push("+");
+            path = longer.into();
+        }
+        let open = || OpenOptions::new().write(true).create_new(true).open(&path);
         let file = open().or_else(|error| match error.kind() {
             // Left behind by a process of the same number that was killed.
             io::ErrorKind::AlreadyExists => fs::remove_file(&path).and_then(|()| open()),
@@ -85,9 +91,9 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        unfinished().retain(|path| *path != self.0);
         // Nothing is there under this name if it has become the target.
         let _ = fs::remove_file(&self.0);
+        unfinished().retain(|path| *path != self.0);
     }
 }
 
