@@ -208,17 +208,17 @@ impl<'a> Solver<'a> {
         let (vertices, edges) = (self.problem.graph().n(), self.problem.graph().m());
         let (threads, seed) = (self.options.threads, self.options.seed);
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
-        if threads > 1 {
-            // Pairs of threads work in rayon's pool. Begun by one of a thousand it might not be had; that
-            // it is there already is fine.
-            let _ = rayon::ThreadPoolBuilder::new().build_global();
-        }
         if let Some(warm) = self.options.warm_start.take() {
             self.adopt(warm, "warm start");
         }
         if let Kind::Construction(construction) = self.options.method.kind() {
             self.construct(construction);
             return;
+        }
+        if threads > 1 {
+            // Pairs of threads work in rayon's pool. Begun by one of a thousand it might not be had; that
+            // it is there already is fine.
+            let _ = rayon::ThreadPoolBuilder::new().build_global();
         }
         match bounds::bipartition(self.problem.graph()) {
             Bipartition::Colors(colors) => {
