@@ -10,10 +10,12 @@
 //! in both directions slow each other down, so both at once are measured and not computed. Graphs
 //! follow one another: each begins with an upload that no kernel hides and ends with a download. Where
 //! no second batch fits into the slots, that holds for batches on streams as well, and nothing hides
-//! the first launch of a batch either. A graph costs the host one launch a batch and starts its kernels
-//! about a microsecond sooner after one another, but all configs of the batch are written before it. A
-//! kernel in mapped memory carries its own copies, so it is measured too, but only where that can be
-//! faster ([`worth_mapping`]).
+//! the first launch of a batch either. A graph of mapped steps costs the host less than one launch and
+//! starts its kernels about a microsecond sooner after one another, but all configs of the batch are
+//! written before it. A kernel in mapped memory carries its own copies, so it is measured too, but only
+//! where that can be faster ([`worth_mapping`]). A step that is submitted alone becomes a graph only in
+//! mapped memory, where nothing of it could overlap with its neighbours anyway, and only if the graph
+//! can be launched again as it is.
 //!
 //! The depth follows from Little's law: steps in flight are the time that one takes from its first
 //! call to its end, over the time between two of them; one more is being taken by the host.
@@ -33,6 +35,10 @@ const SHORT_COPY_US: f64 = 12.0;
 /// How much sooner, in microseconds, a device starts a kernel after the one before it if both are
 /// of one graph than if both were launched on a stream.
 const GRAPH_GAIN_US: f64 = 1.0;
+
+/// What launching a graph of kernels costs the host, in launches: so much, and for each kernel so much
+/// more. With copies in it, it costs about a launch a step.
+const GRAPH_LAUNCH: (f64, f64) = (0.4, 0.06);
 
 /// A change below this many microseconds is no drift: timing events see no more.
 const RESOLUTION_US: f64 = 2.0;
@@ -84,7 +90,7 @@ pub struct Measured {
 /// What a choice has to keep to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Slots of the pipeline, and so the most steps in flight.
+    /// Most steps in flight: the slots of the pipeline, or fewer if an option says so.
     pub slots: usize,
     /// Engines that the device copies with: 2 for both directions and a kernel at once, 1 for one
     /// copy beside a kernel, 0 for nothing beside anything.
@@ -97,6 +103,9 @@ pub struct Limits {
     pub submission: Option<Submission>,
     /// Whether steps can be captured.
     pub graphs: bool,
+    /// Whether the kernel's launches are all alike: see
+    /// [`StepKernel::repeats`](crate::StepKernel::repeats).
+    pub repeats: bool,
 }
 
 /// How to run the steps, and why.
@@ -145,11 +154,20 @@ impl Measured {
         let steps = self.batch.max(1) as f64;
         let done = plan.done.len() as f64 + 1.0;
         if submission == Submission::Graph {
-            return (self.launch + done * self.call) / steps;
+            let launches = match placement {
+                Placement::Mapped => GRAPH_LAUNCH.0 + GRAPH_LAUNCH.1 * steps,
+                Placement::Copied => steps,
+            };
+            return (launches * self.launch + done * self.call) / steps;
         }
         let each = plan.step.len() as f64 - 1.0;
         let once = (plan.open.len() + plan.close.len()) as f64 + done;
         self.launch + (each + once / steps) * self.call
+    }
+
+    /// Whether no second submission runs, or waits its turn, while one is taken and the next one made.
+    fn one_by_one(&self, limits: &Limits) -> bool {
+        limits.slots < 2 * self.batch.max(1)
     }
 
     fn predict(
@@ -157,28 +175,33 @@ impl Measured {
         (placement, submission): (Placement, Submission),
         limits: &Limits,
     ) -> Option<Prediction> {
-        // No second batch runs, or waits its turn, while one is taken and the next one made.
-        let one_by_one = self.batch > 1 && limits.slots < 2 * self.batch;
+        let batch = self.batch.max(1) as f64;
+        let one_by_one = self.one_by_one(limits);
         let (device, alone) = match placement {
             Placement::Mapped => (self.mapped?, self.mapped?),
             Placement::Copied => {
                 let times = self.copied?;
-                let CopiedTimes { upload, kernel, download, .. } = times;
-                let copies = upload + download;
                 let overlapped = times.overlapped(limits.copy_engines);
+                let alone = times.upload + times.kernel + times.download;
+                // Nothing is beside the first upload and the last download.
                 let apart = submission == Submission::Graph || one_by_one;
-                let ends = if apart { copies / self.batch.max(1) as f64 } else { 0.0 };
-                (overlapped + ends, kernel + copies)
+                let ends = if apart { (alone - overlapped) / batch } else { 0.0 };
+                (overlapped + ends, alone)
             }
         };
         let calls = self.calls(placement, submission);
         let (device, first) = match submission {
             // What comes before a batch is the writing of all of it, and one launch.
-            Submission::Graph => ((device - GRAPH_GAIN_US).max(0.0), self.write + calls),
-            _ => (device, (self.write + self.launch) / self.batch.max(1) as f64),
+            Submission::Graph => {
+                let gain = if self.batch > 1 { GRAPH_GAIN_US } else { 0.0 };
+                ((device - gain).max(0.0), self.write + calls)
+            }
+            _ => (device, (self.write + self.launch) / batch),
         };
         let step = if one_by_one {
-            let meanwhile = if submission == Submission::Graph { 0.0 } else { self.write + calls };
+            let later = (batch - 1.0) / batch;
+            let graph = submission == Submission::Graph;
+            let meanwhile = if graph { 0.0 } else { later * (self.write + calls) };
             first + device.max(meanwhile)
         } else {
             device.max(self.write + calls)
@@ -271,16 +294,28 @@ pub fn worth_mapping(measured: &Measured, limits: &Limits) -> bool {
     let copied = Limits { placement: Some(Placement::Copied), ..*limits };
     let Some((best, _)) = best(measured, &copied) else { return false };
     let by_host = best.calls > CLOSE * best.device;
-    let hidden = measured.batch <= 1 && best.step <= CLOSE * times.kernel;
+    let apart = measured.batch > 1 || measured.one_by_one(limits);
+    let hidden = !apart && best.step <= CLOSE * times.kernel;
     by_host || (times.both < SHORT_COPY_US && !hidden)
 }
 
-/// Whether a submission is open to choice.
-fn allowed(limits: &Limits, measured: &Measured, submission: Submission) -> bool {
+/// Whether a transport is open to choice.
+fn allowed(
+    limits: &Limits,
+    measured: &Measured,
+    (placement, submission): (Placement, Submission),
+) -> bool {
+    if limits.placement.is_some_and(|pinned| pinned != placement) {
+        return false;
+    }
+    // Steps that go singly as graphs with copies in them would not overlap, and one that is captured
+    // every time costs the host more than it spares.
+    let alone = limits.repeats && placement == Placement::Mapped;
     match limits.submission {
         Some(pinned) => submission == pinned,
-        // A graph of one step gains nothing.
-        None => submission == Submission::Streams || (limits.graphs && measured.batch > 1),
+        None => {
+            submission == Submission::Streams || (limits.graphs && (measured.batch > 1 || alone))
+        }
     }
 }
 
@@ -289,10 +324,7 @@ fn best(measured: &Measured, limits: &Limits) -> Option<(Prediction, usize)> {
     let open = || {
         CANDIDATES
             .into_iter()
-            .filter(|(placement, submission)| {
-                let pinned = limits.placement.is_some_and(|pinned| pinned != *placement);
-                !pinned && allowed(limits, measured, *submission)
-            })
+            .filter(|candidate| allowed(limits, measured, *candidate))
             .filter_map(|candidate| measured.predict(candidate, limits))
     };
     let least = open().map(|found| found.step).min_by(f64::total_cmp)?;
@@ -332,9 +364,10 @@ fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static
     let held_up_by_host = best.calls + measured.write >= best.device;
     match (best.placement, best.submission) {
         _ if candidates == 1 && held_up_by_host => "the only one left; the host's calls bound it",
-        (Placement::Mapped, Submission::Graph) | (Placement::Copied, Submission::Graph) => {
-            "a graph spares the host its calls"
+        (Placement::Mapped, Submission::Graph) => {
+            "mapped memory spares the host its copies, and a graph most of its launches"
         }
+        (Placement::Copied, Submission::Graph) => "a graph spares the host its calls",
         (Placement::Mapped, _) => "mapped memory spares the host its copies",
         (Placement::Copied, _) if held_up_by_host => "copies cost less than mapped memory",
         (Placement::Copied, _) => {

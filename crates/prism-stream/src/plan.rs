@@ -37,8 +37,9 @@ pub enum Submission {
     Streams,
     /// Each batch as one CUDA graph, captured from these streams and launched as a whole. Right for
     /// batches of short steps: the host makes one call for all, and kernels start about a microsecond
-    /// sooner after one another. For steps that are submitted one by one it gains nothing. Where the
-    /// driver refuses, as `Streams`.
+    /// sooner after one another. Right for a mapped step alone, too, if the kernel's launches are all
+    /// alike: launching its graph costs the host half a launch. Copied steps that are submitted one by
+    /// one would not overlap. Where the driver refuses, as `Streams`.
     Graph,
 }
 

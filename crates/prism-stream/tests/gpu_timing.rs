@@ -23,6 +23,7 @@ fn gpu_timed_steps_show_their_kernels_and_their_order() {
         (Placement::Copied, Submission::Sync),
         (Placement::Copied, Submission::Streams),
         (Placement::Mapped, Submission::Streams),
+        (Placement::Mapped, Submission::Graph),
     ] {
         let options = PipelineOptions {
             placement: Some(placement),

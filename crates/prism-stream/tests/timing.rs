@@ -63,8 +63,8 @@ fn timing_is_off_by_default_at_no_extra_call() {
         assert!(timed.0 > 0);
         assert_eq!(plain.2, timed.2, "{transport:?}: between bursts nothing is called either");
         assert!(!plain.1.contains_key("event_elapsed"));
-        // Of a pipeline of graphs only the step that loads the kernel is timed, which is no burst.
-        let whole = transport.1 != Submission::Graph;
+        // Of graphs with copies only the step that loads the kernel is timed, which is no burst.
+        let whole = transport != (Placement::Copied, Submission::Graph);
         assert_eq!(timed.1.contains_key("event_elapsed"), whole, "{transport:?}");
     }
 }
@@ -92,8 +92,8 @@ fn bursts_of_steps_are_timed_stage_by_stage() {
             let (times, ..) = timed(transport, depth);
             let steps: Vec<u64> = times.iter().map(|times| times.step).collect();
             let wanted: Vec<u64> = (0..100).filter(|step| step % 20 < 4).collect();
-            if transport.1 == Submission::Graph {
-                // Only the step that loads the kernel goes by streams.
+            if transport == (Placement::Copied, Submission::Graph) {
+                // The step that loads the kernel goes by streams.
                 assert!(steps.len() <= 1, "{steps:?}");
                 continue;
             }

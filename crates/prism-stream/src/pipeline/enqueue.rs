@@ -138,7 +138,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let plan = plan::plan(self.stats.placement, Submission::Graph);
         let gpu = self.pool.gpu().clone();
         let samples = self.tuner.samples();
-        let Work { graphs, lanes, kernel, timers, .. } = &mut self.work;
+        let Work { graphs, lanes, kernel, timers, watch, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
         };
@@ -146,9 +146,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let run = (self.ring.slot(first), steps);
         let repeats = kernel.repeats();
         // What is captured runs again and again; timed events in it would tell nothing of a step.
-        let (ring, kernel) = (self.ring, kernel.as_mut());
-        let (watch, around, sampled) = (None, None, false);
-        let mut walk = Walk { driver, lanes, ring, kernel, watch, around, sampled };
+        let (ring, kernel, around, sampled) = (self.ring, kernel.as_mut(), None, false);
+        let mut walk = Walk { driver, lanes, ring, kernel, watch: None, around, sampled };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -166,14 +165,20 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let graph = capture.end().map_err(refuse)?;
             graphs.put(run, &graph, gpu.driver(), gpu.ledger()).map_err(refuse)?;
         }
+        if steps == 1 && plan.step == [Op::Launch] {
+            // The graph is nothing but the kernels of one step, so events around it time them.
+            walk.watch = watch.as_deref_mut();
+            walk.time(first);
+        }
         let lost = |error: GpuError| Refusal::Batch(error.into());
-        let [begin, end, ..] = timers.as_slice() else {
-            graphs.launch(run, stream).map_err(refuse)?;
-            return walk.make(plan.done, last).map_err(lost);
-        };
-        let begun = samples && record_sample(begin, stream).map_err(lost)?;
+        let around = timers.get(..2).filter(|_| samples);
+        let begun = around.map_or(Ok(false), |pair| record_sample(&pair[0], stream));
+        let begun = begun.map_err(lost)?;
+        walk.mark(Op::Launch, first, Edge::Begin).map_err(lost)?;
         graphs.launch(run, stream).map_err(refuse)?;
-        let sampled = begun && record_sample(end, stream).map_err(lost)?;
+        walk.mark(Op::Launch, first, Edge::End).map_err(lost)?;
+        let end = around.map(|pair| &pair[1]).filter(|_| begun);
+        let sampled = end.map_or(Ok(false), |end| record_sample(end, stream)).map_err(lost)?;
         walk.make(plan.done, last).map_err(lost)?;
         if sampled {
             self.tuner.note_sample(first, steps);

@@ -134,12 +134,13 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let info = pool.gpu().info();
         let start = options.start(payload, info.maps_host_memory)?;
         let limits = Limits {
-            slots: options.slots(),
+            slots: options.in_flight.unwrap_or(options.slots()),
             copy_engines: info.copy_engines,
             maps_host_memory: info.maps_host_memory,
             placement: options.placement,
             submission: options.submission,
             graphs: true,
+            repeats: false,
         };
         let stats = PipelineStats {
             depth: options.in_flight.unwrap_or(options.slots()),
@@ -180,7 +181,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // The graphs name what the old kernel owns.
         self.work.graphs.clear();
         self.warm = false;
-        if self.tuner.restart() && self.options.submission == Some(Submission::Graph) {
+        if self.tuner.restart(kernel.repeats())
+            && self.options.submission == Some(Submission::Graph)
+        {
             // It was the old kernel that could not be captured.
             (self.stats.submission, self.stats.reason) = (Submission::Graph, "as asked for");
         }

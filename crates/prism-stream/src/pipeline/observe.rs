@@ -11,7 +11,8 @@ use crate::timeline::{Timeline, TimingOptions, Watch};
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Times some of the steps to come, from the next one on; `None` ends it and forgets what was
     /// seen. All events are made here, none in a step. Steps that go as a graph are not timed, since
-    /// the graph would be another one with events in it.
+    /// the graph would be another one with events in it; but one mapped step that is a graph of its
+    /// own is, by events around it.
     ///
     /// # Errors
     /// [`GpuError::Busy`] while steps have not been taken, [`GpuError::InvalidOptions`] for a burst of

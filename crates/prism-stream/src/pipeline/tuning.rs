@@ -98,10 +98,11 @@ impl Tuner {
         }
     }
 
-    /// Begins again, for another kernel. Answers whether graphs had been ruled out.
-    pub fn restart(&mut self) -> bool {
+    /// Begins again, for another kernel, whose launches are all alike or not. Answers whether graphs
+    /// had been ruled out.
+    pub fn restart(&mut self, repeats: bool) -> bool {
         let refused = self.limits.graphs != self.given.graphs;
-        *self = Self::new(self.start, self.given);
+        *self = Self::new(self.start, Limits { repeats, ..self.given });
         refused
     }
 

@@ -8,10 +8,14 @@ use prism_stream::{DriverError, GpuError, PipelineOptions, Placement, Submission
 use proptest::prelude::*;
 
 use crate::support::{
-    Config, Pipeline, automatic, config, device, expected, kernel, options, pipeline, unbound,
+    Config, Pipeline, STREAMS, Summing, automatic, config, device, expected, kernel, options,
+    pipeline, unbound,
 };
 
 pub const US: Duration = Duration::from_micros(1);
+
+/// What is chosen for single steps that the host holds up.
+pub const MAPPED: (Placement, Submission) = (Placement::Mapped, Submission::Graph);
 
 /// Runs steps one by one from `from` on, as many as `to` in all, and checks what comes back.
 pub fn run(pipeline: &mut Pipeline, from: u64, to: u64) {
@@ -45,7 +49,7 @@ pub fn way(pipeline: &Pipeline) -> (Placement, Submission) {
 
 #[test]
 fn the_first_steps_choose_a_transport_and_say_why() {
-    for (kernel, expected) in [(1, Placement::Mapped), (100, Placement::Copied)] {
+    for (kernel, expected) in [(1, MAPPED), (100, STREAMS)] {
         let (mock, gpu) = device(1);
         slow_host(&mock, kernel);
         let mut pipeline = pipeline(&gpu, automatic(3));
@@ -53,7 +57,7 @@ fn the_first_steps_choose_a_transport_and_say_why() {
         assert!(pipeline.measured().is_none());
         run(&mut pipeline, 0, 20);
         let stats = pipeline.stats();
-        assert_eq!((stats.placement, stats.submission), (expected, Submission::Streams));
+        assert_eq!((stats.placement, stats.submission), expected);
         assert_eq!((stats.choices, stats.depth), (1, 3), "{stats:?}");
         assert!(stats.reason.contains(if kernel == 1 { "mapped" } else { "kernel" }));
         let measured = pipeline.measured().expect("measured");
@@ -105,18 +109,39 @@ fn steps_are_measured_also_where_no_stream_can_be_held_back() {
 }
 
 #[test]
-fn batches_that_the_host_holds_up_become_graphs_and_single_steps_do_not() {
-    let (mock, gpu) = device(2);
-    slow_host(&mock, 1);
-    mock.cost("kernel", Duration::from_nanos(100));
-    let mut pipeline = pipeline(&gpu, automatic(8));
-    run_batches(&mut pipeline, 0, 80, 8);
-    assert_eq!(pipeline.stats().submission, Submission::Graph, "{:?}", pipeline.stats());
-    // One by one from now on: a graph of one step gains nothing.
-    run(&mut pipeline, 80, 1000);
-    assert_eq!(pipeline.stats().submission, Submission::Streams);
-    assert_eq!(pipeline.stats().choices, 2);
-    assert_eq!(mock.violations(), Vec::<String>::new());
+fn batches_become_graphs_and_single_steps_only_if_their_graphs_can_be_launched_again() {
+    for repeats in [true, false] {
+        let (mock, gpu) = device(2);
+        slow_host(&mock, 1);
+        mock.cost("kernel", Duration::from_nanos(100));
+        let mut pipeline = unbound(&gpu, automatic(8));
+        pipeline.bind(Summing { repeats, ..kernel(&gpu) }).unwrap();
+        run_batches(&mut pipeline, 0, 80, 8);
+        assert_eq!(pipeline.stats().submission, Submission::Graph, "{:?}", pipeline.stats());
+        run(&mut pipeline, 80, 1000);
+        let singly = if repeats { Submission::Graph } else { Submission::Streams };
+        assert_eq!(pipeline.stats().submission, singly);
+        assert_eq!(pipeline.stats().choices, 2);
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn where_nothing_overlaps_the_host_is_spared_its_copies_though_the_kernel_is_long() {
+    let depth_of_one = automatic(1);
+    let one_in_flight = PipelineOptions { in_flight: Some(1), ..automatic(3) };
+    for (options, placement) in [
+        (depth_of_one, Placement::Mapped),
+        (one_in_flight, Placement::Mapped),
+        (automatic(3), Placement::Copied),
+    ] {
+        let (mock, gpu) = device(3);
+        slow_host(&mock, 30);
+        let mut pipeline = pipeline(&gpu, options);
+        run(&mut pipeline, 0, 100);
+        assert_eq!(way(&pipeline).0, placement, "{options:?}");
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
 }
 
 /// Rules 10 and 16: what is sampled is read once it is complete, and no call waits for it.
@@ -161,7 +186,7 @@ fn what_is_pinned_is_neither_measured_nor_chosen() {
         let pinned = PipelineOptions { placement: Some(placement), ..automatic(3) };
         let mut pipeline = pipeline(&gpu, pinned);
         run(&mut pipeline, 0, 500);
-        assert_eq!(way(&pipeline), (placement, Submission::Streams));
+        assert_eq!(way(&pipeline).0, placement);
     }
     let (mock, gpu) = device(5);
     slow_host(&mock, 1);

@@ -7,8 +7,10 @@ use std::time::Duration;
 use prism_stream::mock::{Call, MockDriver};
 use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
 
-use crate::choice::{US, run, run_batches, slow_host, way};
-use crate::support::{Pipeline, automatic, config, device, expected, pipeline};
+use crate::choice::{MAPPED, US, run, run_batches, slow_host, way};
+use crate::support::{
+    Pipeline, STREAMS, Summing, automatic, config, device, expected, kernel, pipeline, unbound,
+};
 
 #[test]
 fn a_kernel_that_changes_is_noticed_and_the_choice_made_again() {
@@ -17,7 +19,7 @@ fn a_kernel_that_changes_is_noticed_and_the_choice_made_again() {
         slow_host(&mock, 1);
         let mut pipeline = pipeline(&gpu, automatic(3));
         run(&mut pipeline, 0, 100);
-        assert_eq!(way(&pipeline), (Placement::Mapped, Submission::Streams));
+        assert_eq!(way(&pipeline), MAPPED);
         slow_host(&mock, 300);
         run(&mut pipeline, 100, 1000);
         assert_eq!(pipeline.stats().choices, 2, "{:?}", pipeline.stats());
@@ -127,7 +129,8 @@ fn a_sampled_step_that_failed_is_no_sample() {
     let steps = |fault: Option<u64>| {
         let (mock, gpu) = device(4);
         slow_host(&mock, 1);
-        let mut pipeline = pipeline(&gpu, automatic(3));
+        let mut pipeline = unbound(&gpu, automatic(3));
+        pipeline.bind(Summing { repeats: false, ..kernel(&gpu) }).unwrap();
         run(&mut pipeline, 0, 40);
         let _ = mock.take_calls();
         fault.into_iter().for_each(|after| mock.fail("launch", after, 1));
@@ -153,11 +156,11 @@ fn a_kernel_that_shortens_makes_mapped_memory_worth_measuring() {
     slow_host(&mock, 100);
     let mut pipeline = pipeline(&gpu, automatic(3));
     run(&mut pipeline, 0, 100);
-    assert_eq!(way(&pipeline), (Placement::Copied, Submission::Streams));
+    assert_eq!(way(&pipeline), STREAMS);
     assert!(pipeline.measured().unwrap().mapped.is_none());
     slow_host(&mock, 1);
     run(&mut pipeline, 100, 1000);
-    assert_eq!(way(&pipeline), (Placement::Mapped, Submission::Streams));
+    assert_eq!(way(&pipeline), MAPPED);
     assert!(pipeline.measured().unwrap().mapped.is_some());
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
