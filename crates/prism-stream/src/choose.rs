@@ -1,7 +1,7 @@
 //! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
 //!
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
-//! to write the config and to make the step's calls. The first steps of a pipeline measure all of them
+//! to write the config, alone or with several threads, and to make the step's calls. The first steps of a pipeline measure all of them
 //! ([`Measured`]); from that, [`choose`] predicts what each transport would take a step and picks the
 //! least or, of those within a factor of [`CLOSE`] of it, the one whose calls cost the host least.
 //! Nothing in here touches a device or a clock.
@@ -81,7 +81,8 @@ pub struct Measured {
     pub launch: f64,
     /// What any other call takes the host.
     pub call: f64,
-    /// What writing a config into its slot takes the host; 0 if the caller writes it there.
+    /// What writing a config into its slot takes the host with as many threads as are given, or with
+    /// one; 0 if the caller writes it there.
     pub write: f64,
     /// Steps that the caller submits at a time.
     pub batch: usize,
@@ -106,6 +107,8 @@ pub struct Limits {
     /// Whether the kernel's launches are all alike: see
     /// [`StepKernel::repeats`](crate::StepKernel::repeats).
     pub repeats: bool,
+    /// Most threads that can write a config; 1 if there is nothing to choose.
+    pub writers: usize,
 }
 
 /// How to run the steps, and why.
@@ -117,11 +120,16 @@ pub struct Choice {
     pub submission: Submission,
     /// Most steps in flight.
     pub depth: usize,
+    /// Threads that write a config.
+    pub writers: usize,
     /// What decided.
     pub reason: &'static str,
     /// What a step is expected to take, in microseconds.
     pub step: f64,
 }
+
+/// How much of the device's time for a step the host may take before more threads write configs.
+const HOST_SHARE: f64 = 0.8;
 
 /// Every transport that leaves the host free, the simpler ones first: of two that are equal in all, the
 /// first is taken.
@@ -141,6 +149,9 @@ struct Prediction {
     device: f64,
     /// The host's calls.
     calls: f64,
+    /// How many threads write a config, and what that takes them.
+    writers: usize,
+    write: f64,
     /// Everything, overlapped as far as it can be.
     step: f64,
     /// A step from its first call to its end.
@@ -163,6 +174,14 @@ impl Measured {
         let each = plan.step.len() as f64 - 1.0;
         let once = (plan.open.len() + plan.close.len()) as f64 + done;
         self.launch + (each + once / steps) * self.call
+    }
+
+    /// How many threads to write a config with, so that the device does not wait for it, and what
+    /// that takes them.
+    fn writing(&self, device: f64, calls: f64, limits: &Limits) -> (usize, f64) {
+        let room = (HOST_SHARE * device - calls).max(f64::MIN_POSITIVE);
+        let writers = ((self.write / room).ceil() as usize).clamp(1, limits.writers.max(1));
+        (writers, self.write / writers as f64)
     }
 
     /// Whether no second submission runs, or waits its turn, while one is taken and the next one made.
@@ -190,23 +209,25 @@ impl Measured {
             }
         };
         let calls = self.calls(placement, submission);
+        let (writers, write) = self.writing(device, calls, limits);
         let (device, first) = match submission {
             // What comes before a batch is the writing of all of it, and one launch.
             Submission::Graph => {
                 let gain = if self.batch > 1 { GRAPH_GAIN_US } else { 0.0 };
-                ((device - gain).max(0.0), self.write + calls)
+                ((device - gain).max(0.0), write + calls)
             }
-            _ => (device, (self.write + self.launch) / batch),
+            _ => (device, (write + self.launch) / batch),
         };
         let step = if one_by_one {
             let later = (batch - 1.0) / batch;
             let graph = submission == Submission::Graph;
-            let meanwhile = if graph { 0.0 } else { later * (self.write + calls) };
+            let meanwhile = if graph { 0.0 } else { later * (write + calls) };
             first + device.max(meanwhile)
         } else {
-            device.max(self.write + calls)
+            device.max(write + calls)
         };
-        Some(Prediction { placement, submission, device, calls, step, latency: calls + alone })
+        let latency = calls + alone;
+        Some(Prediction { placement, submission, device, calls, writers, write, step, latency })
     }
 
     /// The kernel time with this placement.
@@ -343,6 +364,7 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
             placement: limits.placement.unwrap_or(Placement::Copied),
             submission: limits.submission.unwrap_or(Submission::Streams),
             depth: limits.slots,
+            writers: 1,
             reason: "nothing was measured",
             step: 0.0,
         };
@@ -354,6 +376,7 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
         placement: best.placement,
         submission: best.submission,
         depth: wanted.clamp(1, limits.slots.max(1)),
+        writers: best.writers,
         reason: reason(&best, measured, candidates),
         step: best.step,
     }
@@ -361,7 +384,7 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
 
 /// What decided, in words.
 fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static str {
-    let held_up_by_host = best.calls + measured.write >= best.device;
+    let held_up_by_host = best.calls + best.write >= best.device;
     match (best.placement, best.submission) {
         _ if candidates == 1 && held_up_by_host => "the only one left; the host's calls bound it",
         (Placement::Mapped, Submission::Graph) => {

@@ -56,6 +56,7 @@ mod slots;
 mod step;
 mod stream;
 pub mod timeline;
+mod writers;
 
 pub use cache::KernelCache;
 pub use context::{GRACE, GpuContext, MemoryUse};
@@ -68,7 +69,7 @@ pub use handles::DeviceBuffer;
 pub use kernel::{Function, KernelSource, Module};
 pub use peer::{PeerLink, PeerPath};
 pub use pipeline::{
-    AsyncPipelineCoordinator, MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats,
+    AsyncPipelineCoordinator, MAX_BATCH, MAX_DEPTH, MAX_WRITERS, PipelineOptions, PipelineStats,
 };
 pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};

@@ -10,6 +10,7 @@ const FREE: Limits = Limits {
     submission: None,
     graphs: true,
     repeats: false,
+    writers: 1,
 };
 
 /// A row of the table that was measured on an H200 with loops written by hand; a launch takes
@@ -144,6 +145,24 @@ fn configs_that_take_long_to_write_are_written_while_the_device_works() {
     assert_eq!(chosen(row), STREAMS);
     // Written in place by the caller, that is over before the batch is submitted.
     assert_eq!(chosen(Measured { write: 0.0, ..row }), (Placement::Copied, Submission::Graph));
+}
+
+#[test]
+fn a_config_that_holds_up_the_device_is_written_by_several_threads() {
+    let limits = Limits { writers: 8, ..FREE };
+    let writers = |row: Measured| choose(&row, &limits).writers;
+    // As an H100 measured 1 MB / 1 MB, kernel of 20 us, and 16 MB / 16 MB.
+    let row = Measured { write: 52.0, ..h200(23.2, 21.8, 20.8, 28.0, None) };
+    assert_eq!(writers(row), 4);
+    assert_eq!(choose(&row, &limits).step, 28.0);
+    assert!(choose(&row, &FREE).step > 52.0, "one thread holds up the device");
+    let larger = Measured { write: 1600.0, ..h200(305.7, 202.0, 304.6, 359.0, None) };
+    assert_eq!(writers(larger), 6);
+    assert_eq!(writers(Measured { write: 9000.0, ..larger }), 8, "no more than there are");
+    assert_eq!(writers(Measured { write: 10.0, ..row }), 1, "it is written meanwhile");
+    assert_eq!(writers(Measured { write: 0.0, ..larger }), 1, "it is written in place");
+    let long = Measured { write: 52.0, ..h200(23.2, 200.0, 20.8, 28.0, None) };
+    assert_eq!(writers(long), 1, "the kernel is longer");
 }
 
 #[test]

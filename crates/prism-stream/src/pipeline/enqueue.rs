@@ -18,6 +18,7 @@ use crate::slots::{Lanes, Work, driver_of};
 use crate::step::{StepKernel, StepLaunch};
 use crate::stream::StreamPurpose;
 use crate::timeline::{Edge, Watch};
+use crate::writers::Writers;
 
 /// A batch that did not get through.
 pub(super) struct Torn {
@@ -123,8 +124,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let Work { lanes, kernel, watch, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
         let (watch, around) = (watch.as_deref_mut(), sampled.then_some(timers.as_slice()));
-        let (ring, kernel) = (self.ring, kernel.as_mut());
-        Ok(Walk { driver, lanes, ring, kernel, watch, around, sampled: false })
+        let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
+        Ok(Walk { driver, lanes, ring, kernel, writers, watch, around, sampled: false })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -146,8 +147,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let run = (self.ring.slot(first), steps);
         let repeats = kernel.repeats();
         // What is captured runs again and again; timed events in it would tell nothing of a step.
-        let (ring, kernel, around, sampled) = (self.ring, kernel.as_mut(), None, false);
-        let mut walk = Walk { driver, lanes, ring, kernel, watch: None, around, sampled };
+        let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
+        let (watching, around, sampled) = (None, None, false);
+        let mut walk =
+            Walk { driver, lanes, ring, kernel, writers, watch: watching, around, sampled };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -209,6 +212,7 @@ pub(super) struct Walk<'a, C, T> {
     lanes: &'a Lanes,
     ring: Ring,
     kernel: &'a mut dyn StepKernel<C, T>,
+    writers: &'a mut Writers,
     watch: Option<&'a mut Watch>,
     /// Timed events to put around the next launch: the first and the second of these.
     around: Option<&'a [Event]>,
@@ -230,12 +234,11 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
     /// Writes a config into the slot of a step that is to be enqueued.
     pub(super) fn write(&mut self, step: u64, config: &C) {
         let to = self.lanes.slot(&self.ring, step).config_host();
+        let from = std::ptr::from_ref(config).cast::<u8>();
         // SAFETY: the block has room for a `C`; the ring gives out a slot only after its last step was
-        // seen to finish, and a step that was enqueued in part was waited for by `settle`.
-        unsafe {
-            let from = std::ptr::from_ref(config).cast::<u8>();
-            to.copy_from_nonoverlapping(from, size_of::<C>());
-        }
+        // seen to finish, and a step that was enqueued in part was waited for by `settle`. A `C` is plain
+        // data, which any thread can read.
+        unsafe { self.writers.copy(from, to, size_of::<C>()) };
     }
 
     /// Makes one call.

@@ -81,7 +81,7 @@ use std::fmt;
 use bytemuck::Pod;
 
 pub(crate) use self::options::MAX_SLOTS;
-pub use self::options::{MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats};
+pub use self::options::{MAX_BATCH, MAX_DEPTH, MAX_WRITERS, PipelineOptions, PipelineStats};
 use self::tuning::Tuner;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
@@ -91,6 +91,7 @@ use crate::pool::StreamPool;
 use crate::ring::Ring;
 use crate::slots::{Work, release};
 use crate::step::{Completed, StepKernel, StepRecord};
+use crate::writers::Writers;
 
 /// Runs a [`StepKernel`] as a pipeline of steps. `C` goes up, `T` comes down.
 pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
@@ -112,6 +113,7 @@ pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     history: Vec<T>,
     /// Steps below this are in the history.
     kept: u64,
+    writers: Writers,
     tuner: Tuner,
     stats: PipelineStats,
 }
@@ -141,11 +143,13 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             submission: options.submission,
             graphs: true,
             repeats: false,
+            writers: options.most_writers(size_of::<C>()),
         };
         let stats = PipelineStats {
             depth: options.in_flight.unwrap_or(options.slots()),
             placement: start.placement,
             submission: start.submission,
+            writers: options.given_writers(size_of::<C>()),
             reason: start.reason,
             choices: 0,
             submitted: 0,
@@ -163,6 +167,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             repeating: false,
             history: Vec::new(),
             kept: 0,
+            writers: Writers::default(),
             tuner: Tuner::new(start.measures.then_some(start.placement), limits),
             stats,
         })
@@ -186,6 +191,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         {
             // It was the old kernel that could not be captured.
             (self.stats.submission, self.stats.reason) = (Submission::Graph, "as asked for");
+        }
+        if self.options.writers.is_none() {
+            self.write_with(1); // what that takes is measured anew
         }
         self.work.kernel = Some(Box::new(kernel));
         Ok(())

@@ -44,6 +44,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let timers = (0..TIMERS).map(|_| Event::timed(driver, ledger));
             self.work.timers = Arc::new(timers.collect::<Result<_, _>>()?);
         }
+        self.write_with(self.stats.writers);
         let swaps = self.tuner.is_active() || lanes.slots.len() < self.ring.slots();
         if swaps && self.history.is_empty() {
             // Not `vec![zeroed(); n]`: a telemetry may be too large for the stack.
@@ -104,6 +105,14 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             }
             renewed => renewed.map_err(|error| self.blame(self.ring.submitted(), error)),
         }
+    }
+
+    /// Has configs written by so many threads, or by as many as the system gives.
+    pub(super) fn write_with(&mut self, writers: usize) {
+        if let Err(error) = self.writers.set_count(writers) {
+            tracing::warn!(%error, writers, "fewer threads than wanted to write configs");
+        }
+        self.stats.writers = self.writers.count();
     }
 
     fn make_lanes(&self) -> Result<Lanes, NoLanes> {

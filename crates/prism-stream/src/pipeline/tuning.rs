@@ -330,6 +330,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             self.stats.submission = choice.submission;
             self.stats.reason = self.tuner.refused.unwrap_or(choice.reason);
             self.stats.depth = self.options.in_flight.unwrap_or(choice.depth);
+            if self.options.writers.is_none() {
+                self.write_with(choice.writers);
+            }
         }
         self.stats.choices += 1;
         tracing::debug!(?choice, ?measured, "chose how to run the steps");

@@ -15,6 +15,7 @@ mod driver;
 mod needs;
 mod own_kernels;
 mod peers;
+mod writers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -22,3 +22,4 @@ mod steps;
 mod support;
 mod table;
 mod warnings;
+mod writers;
