@@ -1,16 +1,16 @@
 //! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
 //!
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
-//! to write the config, alone or with several threads, and to make the step's calls. The first steps of a pipeline measure all of them
-//! ([`Measured`]); from that, [`choose`] predicts what each transport would take a step and picks the
-//! least or, of those within a factor of [`CLOSE`] of it, the one whose calls cost the host least.
-//! Nothing in here touches a device or a clock.
+//! to write the config, alone or with several threads, and to make the step's calls. The first steps of
+//! a pipeline measure all of them ([`Measured`]); from that, [`choose`] predicts what each transport
+//! would take a step and picks the least or, of those within a factor of [`CLOSE`] of it, the one whose
+//! calls cost the host least. Nothing in here touches a device or a clock.
 //!
 //! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
 //! in both directions slow each other down, so both at once are measured and not computed. Graphs
 //! follow one another: each begins with an upload that no kernel hides and ends with a download. Where
 //! no second batch fits into the slots, that holds for batches on streams as well, and nothing hides
-//! the first launch of a batch either. A graph of mapped steps costs the host less than one launch and
+//! the first launch of a batch either. A graph of mapped steps costs the host half a launch and
 //! starts its kernels about a microsecond sooner after one another, but all configs of the batch are
 //! written before it. A kernel in mapped memory carries its own copies, so it is measured too, but only
 //! where that can be faster ([`worth_mapping`]). A step that is submitted alone becomes a graph only in
@@ -36,9 +36,13 @@ const SHORT_COPY_US: f64 = 12.0;
 /// of one graph than if both were launched on a stream.
 const GRAPH_GAIN_US: f64 = 1.0;
 
-/// What launching a graph of kernels costs the host, in launches: so much, and for each kernel so much
-/// more. With copies in it, it costs about a launch a step.
-const GRAPH_LAUNCH: (f64, f64) = (0.4, 0.06);
+/// What launching a graph costs the host, in launches of a kernel: one of mapped steps so much, whatever
+/// their number, one with copies in it so much a step.
+const GRAPH_LAUNCH: (f64, f64) = (0.45, 1.3);
+
+/// What capturing a step anew and updating a graph with it costs the host more, in launches of a kernel:
+/// a mapped step, and one that is copied.
+const CAPTURE: (f64, f64) = (0.15, 1.0);
 
 /// A change below this many microseconds is no drift: timing events see no more.
 const RESOLUTION_US: f64 = 2.0;
@@ -160,15 +164,16 @@ struct Prediction {
 
 impl Measured {
     /// What the calls of a step cost the host: those of the plan, and the query that sees it end.
-    fn calls(&self, placement: Placement, submission: Submission) -> f64 {
+    fn calls(&self, placement: Placement, submission: Submission, limits: &Limits) -> f64 {
         let plan = plan::plan(placement, submission);
         let steps = self.batch.max(1) as f64;
         let done = plan.done.len() as f64 + 1.0;
         if submission == Submission::Graph {
-            let launches = match placement {
-                Placement::Mapped => GRAPH_LAUNCH.0 + GRAPH_LAUNCH.1 * steps,
-                Placement::Copied => steps,
+            let (graph, capture) = match placement {
+                Placement::Mapped => (GRAPH_LAUNCH.0, CAPTURE.0 * steps),
+                Placement::Copied => (GRAPH_LAUNCH.1 * steps, CAPTURE.1 * steps),
             };
+            let launches = if limits.repeats { graph } else { graph + capture };
             return (launches * self.launch + done * self.call) / steps;
         }
         let each = plan.step.len() as f64 - 1.0;
@@ -208,7 +213,7 @@ impl Measured {
                 (overlapped + ends, alone)
             }
         };
-        let calls = self.calls(placement, submission);
+        let calls = self.calls(placement, submission, limits);
         let (writers, write) = self.writing(device, calls, limits);
         let (device, first) = match submission {
             // What comes before a batch is the writing of all of it, and one launch.
@@ -329,8 +334,8 @@ fn allowed(
     if limits.placement.is_some_and(|pinned| pinned != placement) {
         return false;
     }
-    // Steps that go singly as graphs with copies in them would not overlap, and one that is captured
-    // every time costs the host more than it spares.
+    // Steps that go singly as graphs with copies in them would not overlap, and to capture each anew
+    // costs the host about what it spares.
     let alone = limits.repeats && placement == Placement::Mapped;
     match limits.submission {
         Some(pinned) => submission == pinned,

@@ -72,18 +72,23 @@ fn megabytes_are_copied_whatever_the_kernel() {
 
 #[test]
 fn batches_that_the_host_holds_up_become_graphs() {
-    let batch = |row: Measured, batch| Measured { batch, ..row };
-    let short = h200(2.5, 1.5, 1.8, 2.6, Some(1.6));
-    assert_eq!(chosen(batch(short, 1)), MAPPED);
-    assert_eq!(chosen(batch(short, 8)), (Placement::Mapped, Submission::Graph));
-    // The kernel is the bound: a graph gains the steps nothing, but it spares the host its calls.
-    let long = h200(2.5, 50.0, 1.8, 2.6, Some(60.0));
-    assert_eq!(chosen(batch(long, 8)), (Placement::Copied, Submission::Graph));
-    // Copied, since mapped memory is slow: a graph, though each begins and ends with a copy.
-    let mapped_is_slow = h200(1.0, 1.5, 1.0, 1.2, Some(9.0));
-    assert_eq!(chosen(batch(mapped_is_slow, 8)), (Placement::Copied, Submission::Graph));
-    let refused = Limits { graphs: false, ..FREE };
-    assert_eq!(choose(&batch(short, 8), &refused).submission, Submission::Streams);
+    for repeats in [true, false] {
+        let limits = Limits { slots: 24, repeats, ..FREE };
+        let batched = |row: Measured, limits: &Limits| {
+            let choice = choose(&Measured { batch: 8, ..row }, limits);
+            (choice.placement, choice.submission)
+        };
+        let short = h200(2.5, 1.5, 1.8, 2.6, Some(1.6));
+        assert_eq!(batched(short, &limits), (Placement::Mapped, Submission::Graph));
+        // The kernel is the bound: a graph gains the steps nothing, but it spares the host its calls.
+        let long = h200(2.5, 50.0, 1.8, 2.6, Some(60.0));
+        assert_eq!(batched(long, &limits), (Placement::Copied, Submission::Graph));
+        // Copied, since mapped memory is slow: a graph, though each begins and ends with a copy.
+        let mapped_is_slow = h200(1.0, 1.5, 1.0, 1.2, Some(9.0));
+        assert_eq!(batched(mapped_is_slow, &limits), (Placement::Copied, Submission::Graph));
+        let refused = Limits { graphs: false, ..limits };
+        assert_eq!(batched(short, &refused).1, Submission::Streams);
+    }
 }
 
 #[test]
