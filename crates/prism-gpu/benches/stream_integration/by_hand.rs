@@ -28,6 +28,7 @@ pub fn by_hand(raw: &Loops, batches: bool) -> Vec<Named<'_>> {
     add("raw sync mapped", mapped, 1, |raw, n| raw.sync_mapped(n));
     add("raw streams copied", pinned, SLOTS, |raw, n| raw.streams(n, 1, Copied));
     add("raw streams mapped", mapped, SLOTS, |raw, n| raw.streams(n, 1, Mapped));
+    add("raw graph mapped", mapped, SLOTS, |raw, n| raw.graphs(n, &raw.graph_mapped));
     if batches {
         let mut add = |what, memory, run| add(what, memory, SLOTS * BATCH, run);
         add("raw streams copied, batches of 8", pinned, |raw, n| raw.streams(n, BATCH, Copied));

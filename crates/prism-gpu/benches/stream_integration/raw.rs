@@ -46,6 +46,8 @@ pub struct Loops {
     written: Vec<u32>,
     streams: [RawStream; 3],
     events: Vec<[RawEvent; 3]>,
+    /// One mapped step a graph.
+    pub graph_mapped: Graphs,
     pub batch_copied: Graphs,
     pub batch_mapped: Graphs,
     bytes: (usize, usize),
@@ -78,12 +80,14 @@ impl Loops {
             events: (0..slots)
                 .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
                 .collect(),
+            graph_mapped: Graphs::none(Placement::Mapped, 1),
             batch_copied: Graphs::none(Placement::Copied, BATCH),
             batch_mapped: Graphs::none(Placement::Mapped, BATCH),
             bytes,
             driver,
             gpu: gpu.clone(),
         };
+        loops.graph_mapped.execs = loops.capture(&loops.graph_mapped);
         if batches {
             loops.batch_copied.execs = loops.capture(&loops.batch_copied);
             loops.batch_mapped.execs = loops.capture(&loops.batch_mapped);
@@ -335,7 +339,7 @@ impl Loops {
 impl Drop for Loops {
     fn drop(&mut self) {
         self.finish();
-        let graphs = [&self.batch_copied, &self.batch_mapped];
+        let graphs = [&self.graph_mapped, &self.batch_copied, &self.batch_mapped];
         // SAFETY: all are ours, nothing is queued, and each goes once.
         unsafe {
             for graph in graphs.into_iter().flat_map(|graphs| &graphs.execs) {

@@ -239,6 +239,7 @@ impl Report {
                 ("host: streams mapped", "host: raw streams mapped"),
                 ("host: graph copied", "host: raw graph copied"),
                 ("host: graph mapped", "host: raw graph mapped"),
+                ("host: graph mapped, one step", "host: raw graph mapped, one step"),
             ];
             let more = pairs
                 .into_iter()
