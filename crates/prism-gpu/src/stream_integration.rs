@@ -31,6 +31,8 @@ pub struct ManagedGpuContext {
     // Fields drop in order: the pipeline lets go of its leases before the pool goes.
     pipeline: AsyncPipelineCoordinator,
     leases: [Option<StreamLease>; 5],
+    /// A stream of that purpose, or of its new priority, could not be had, and a warning has said so.
+    missed: [bool; 5],
     /// A reset has been asked for and is not through.
     resetting: bool,
     /// A call timed out after it had submitted its step: the step of its answer is to be taken first.
@@ -84,6 +86,7 @@ impl ManagedGpuContext {
         Ok(Self {
             pipeline: AsyncPipelineCoordinator::new(pool.clone(), options)?,
             leases: [const { None }; 5],
+            missed: [false; 5],
             resetting: false,
             owed: false,
             pool,
@@ -128,8 +131,9 @@ impl ManagedGpuContext {
     }
 
     /// A stream of that purpose to launch on, the same at every call until its priority is changed
-    /// ([`StreamPool::set_priority`]); `None` without stream management, and if the pool has none left
-    /// (with a warning).
+    /// ([`StreamPool::set_priority`]). `None` without stream management, and if there is none to be had.
+    /// One of another priority that is not to be had leaves the old one in its place; either is tried
+    /// again by the next call, and one warning says so.
     #[cfg(feature = "cuda")]
     pub fn get_stream(&mut self, purpose: StreamPurpose) -> Option<Arc<CudaStream>> {
         self.lease(purpose)?.cuda()
@@ -140,16 +144,18 @@ impl ManagedGpuContext {
         if !self.has_stream_management() {
             return None;
         }
-        let held = &mut self.leases[purpose as usize];
-        // What a driver does not tell stays as it is.
-        let level = self.pool.level(purpose).ok();
-        let outdated = |lease: &StreamLease| level.is_some_and(|level| level != lease.level());
-        if held.as_ref().is_none_or(outdated) {
-            match self.pool.lease(purpose) {
-                Ok(lease) => *held = Some(lease),
-                Err(error) => tracing::warn!(%error, ?purpose, "no stream to hand out"),
-            }
+        let (held, missed) =
+            (&mut self.leases[purpose as usize], &mut self.missed[purpose as usize]);
+        let had = match held {
+            Some(lease) => lease.renew().map(drop),
+            None => self.pool.lease(purpose).map(|lease| *held = Some(lease)),
+        };
+        if let Err(error) = &had
+            && !*missed
+        {
+            tracing::warn!(%error, ?purpose, "no stream of that purpose and priority to hand out");
         }
+        *missed = had.is_err();
         held.as_ref()
     }
 

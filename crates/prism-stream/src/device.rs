@@ -1,9 +1,14 @@
-//! What a device is: the few numbers that decide how it is used.
+//! What a device is: the few numbers that decide how it is used, and whether it can be.
 
 use std::fmt;
 
 use crate::error::Unavailable;
-use crate::probe::{OLDEST_DEVICE, OLDEST_DRIVER};
+
+/// Oldest CUDA version that a driver must support: major, minor.
+pub const OLDEST_DRIVER: (u32, u32) = (12, 0);
+
+/// Oldest compute capability that kernels are written for: major, minor.
+pub const OLDEST_DEVICE: (u32, u32) = (7, 0);
 
 /// One GPU, as the driver describes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,9 +38,7 @@ impl DeviceInfo {
         let (major, minor) = self.compute_capability;
         format!("sm_{major}{minor}")
     }
-}
 
-impl DeviceInfo {
     /// Whether this program can use it.
     ///
     /// # Errors

@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn the_compiler_is_that_of_the_oldest_driver() {
-        let (major, minor) = crate::probe::OLDEST_DRIVER;
+        let (major, minor) = crate::device::OLDEST_DRIVER;
         assert_eq!((i64::from(major), i64::from(minor)), (COMPILER.0.into(), COMPILER.1.into()));
-        let (major, minor) = crate::probe::OLDEST_DEVICE;
+        let (major, minor) = crate::device::OLDEST_DEVICE;
         assert_eq!(ARCH, format!("compute_{major}{minor}"));
     }
 

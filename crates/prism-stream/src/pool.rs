@@ -4,18 +4,21 @@
 //! then waits, idle, for the next lease of its purpose and priority. Each lease and each return gives
 //! those back to the driver that have been idle for long. A stream that somebody may still use through
 //! [`StreamLease::cuda`] is never lent again: the pool lets go of it. There is a cap, since a device has
-//! few hardware queues and streams beyond them wait for each other without saying so.
+//! few hardware queues and streams beyond them wait for each other without saying so. A lease that
+//! follows a change of priority keeps its place below the cap, so that a full pool can follow too.
 //!
 //! A stream is made with the pool unlocked: whoever leases or gives back another one is not held up by
 //! it, though the first one can take long (see [`StreamPool::lease`]).
+
+mod lease;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use self::lease::StreamLease;
 use crate::context::GpuContext;
-use crate::driver::RawStream;
 use crate::error::GpuError;
 use crate::handles::Stream;
 use crate::stream::{StreamPriority, StreamPurpose};
@@ -81,10 +84,35 @@ struct Idle {
     since: Duration,
 }
 
+impl Idle {
+    /// Whether it has been idle for as long as the options say.
+    fn is_outdated(&self, now: Duration, options: &PoolOptions) -> bool {
+        now.saturating_sub(self.since) >= options.idle
+    }
+}
+
 impl State {
     /// Streams of all purposes.
     fn total(&self) -> usize {
         self.usage.iter().map(|usage| usage.leased + usage.idle).sum()
+    }
+
+    /// Takes out an idle stream that fits, and those that are to go: they were idle for long or, if none
+    /// fits, are of a priority that their purpose has no more.
+    fn find(
+        &mut self,
+        purpose: StreamPurpose,
+        level: i32,
+        now: Duration,
+        options: &PoolOptions,
+    ) -> (Option<Stream>, Vec<Stream>) {
+        let fits = |idle: &Idle| idle.purpose == purpose && idle.level == level;
+        let found = self.idle.iter().position(fits).map(|at| self.idle.swap_remove(at).stream);
+        let none = found.is_none();
+        self.usage[purpose as usize].idle -= usize::from(!none);
+        let retired =
+            self.retire(|idle| idle.is_outdated(now, options) || none && idle.purpose == purpose);
+        (found, retired)
     }
 
     /// Takes out the idle streams that `gone` picks.
@@ -106,6 +134,33 @@ impl State {
     }
 }
 
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a stream back from its lease, which may have `another` in its place already. It waits for
+    /// the next lease, unless somebody outside holds it or there is no room for it below the cap.
+    fn take_back(&self, stream: Stream, purpose: StreamPurpose, level: i32, another: bool) {
+        let (driver, options) = (self.gpu.driver(), &self.options);
+        let (since, held) = (driver.now(), driver.stream_is_shared(stream.raw()));
+        let mut state = self.lock();
+        let mut gone = state.retire(|idle| idle.is_outdated(since, options));
+        let usage = &mut state.usage[purpose as usize];
+        usage.leases += u64::from(another);
+        usage.leased -= usize::from(!another);
+        if held || state.total() >= options.cap {
+            state.usage[purpose as usize].destroyed += 1;
+            gone.push(stream);
+        } else {
+            state.usage[purpose as usize].idle += 1;
+            state.idle.push(Idle { stream, purpose, level, since });
+        }
+        drop(state);
+        drop(gone);
+    }
+}
+
 impl StreamPool {
     /// A pool that makes its first stream at the first lease.
     #[must_use]
@@ -116,7 +171,7 @@ impl StreamPool {
 
     /// Sets the priority of leases to come. A stream cannot change its own: the next lease gets
     /// another stream, and streams of the old priority go when they are idle. A pipeline takes other
-    /// streams before its next step.
+    /// streams before its next step; other holders of a lease call [`StreamLease::renew`].
     pub fn set_priority(&self, purpose: StreamPurpose, priority: StreamPriority) {
         let mut state = self.lock();
         if std::mem::replace(&mut state.priority[purpose as usize], priority) != priority {
@@ -147,39 +202,24 @@ impl StreamPool {
     /// # Errors
     /// [`GpuError::PoolExhausted`] at the cap, [`GpuError::Driver`] if the driver makes none.
     pub fn lease(&self, purpose: StreamPurpose) -> Result<StreamLease, GpuError> {
-        let gpu = &self.shared.gpu;
-        gpu.ensure_alive()?;
+        self.shared.gpu.ensure_alive()?;
         let level = self.level(purpose)?;
         let stream = match self.reserve(purpose, level)? {
             Some(idle) => idle,
-            None => match Stream::new(Arc::clone(gpu.driver()), level) {
-                Ok(made) => {
-                    self.lock().usage[purpose as usize].created += 1;
-                    made
-                }
-                Err(error) => {
-                    self.lock().usage[purpose as usize].leased -= 1;
-                    return Err(gpu.note(error.into()));
-                }
-            },
+            None => self.make(purpose, level).inspect_err(|_| {
+                self.lock().usage[purpose as usize].leased -= 1;
+            })?,
         };
         self.lock().usage[purpose as usize].leases += 1;
         Ok(StreamLease { stream: Some(stream), purpose, level, shared: Arc::clone(&self.shared) })
     }
 
     /// Counts a stream as leased, and answers with an idle one that fits; with none, one can be made
-    /// below the cap. Idle streams that are in the way, or were idle for long, go.
+    /// below the cap, for which idle streams make room.
     fn reserve(&self, purpose: StreamPurpose, level: i32) -> Result<Option<Stream>, GpuError> {
         let (now, options) = (self.shared.gpu.driver().now(), &self.shared.options);
         let mut state = self.lock();
-        let fits = |idle: &Idle| idle.purpose == purpose && idle.level == level;
-        let found = state.idle.iter().position(fits).map(|at| state.idle.swap_remove(at).stream);
-        state.usage[purpose as usize].idle -= usize::from(found.is_some());
-        let long = |idle: &Idle| now.saturating_sub(idle.since) >= options.idle;
-        let mut retired = match found {
-            Some(_) => state.retire(long),
-            None => state.retire(|idle| idle.purpose == purpose || long(idle)),
-        };
+        let (found, mut retired) = state.find(purpose, level, now, options);
         if found.is_none() && state.total() >= options.cap {
             retired.append(&mut state.retire(|_| true));
         }
@@ -190,10 +230,36 @@ impl StreamPool {
         if room { Ok(found) } else { Err(GpuError::PoolExhausted { cap: options.cap }) }
     }
 
+    /// Makes a stream, with the pool unlocked; its place is counted by the caller.
+    fn make(&self, purpose: StreamPurpose, level: i32) -> Result<Stream, GpuError> {
+        let gpu = &self.shared.gpu;
+        let made = Stream::new(Arc::clone(gpu.driver()), level);
+        let made = made.map_err(|error| gpu.note(error.into()))?;
+        self.lock().usage[purpose as usize].created += 1;
+        Ok(made)
+    }
+
+    /// Puts another stream in the place of a leased one: the same place below the cap, while the driver
+    /// has one stream more for a moment.
+    fn exchange(&self, lease: &mut StreamLease, level: i32) -> Result<(), GpuError> {
+        let (purpose, now) = (lease.purpose, self.shared.gpu.driver().now());
+        let (found, retired) = self.lock().find(purpose, level, now, &self.shared.options);
+        drop(retired);
+        let stream = match found {
+            Some(idle) => idle,
+            None => self.make(purpose, level)?,
+        };
+        let level = std::mem::replace(&mut lease.level, level);
+        if let Some(old) = lease.stream.replace(stream) {
+            self.shared.take_back(old, purpose, level, true);
+        }
+        Ok(())
+    }
+
     /// Gives back the streams that have been idle for as long as the options say; answers how many.
     pub fn shrink(&self) -> usize {
-        let (now, room) = (self.shared.gpu.driver().now(), self.shared.options.idle);
-        let retired = self.lock().retire(|idle| now.saturating_sub(idle.since) >= room);
+        let (now, options) = (self.shared.gpu.driver().now(), &self.shared.options);
+        let retired = self.lock().retire(|idle| idle.is_outdated(now, options));
         retired.len()
     }
 
@@ -222,122 +288,12 @@ impl StreamPool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 }
 
 impl fmt::Debug for StreamPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamPool").field("usage", &self.lock().usage).finish()
-    }
-}
-
-/// A stream, for as long as this lives. Work that is left on it when it goes back still runs, before
-/// whatever the next lease enqueues.
-pub struct StreamLease {
-    /// `None` only while it is being dropped.
-    stream: Option<Stream>,
-    purpose: StreamPurpose,
-    level: i32,
-    shared: Arc<Shared>,
-}
-
-impl StreamLease {
-    /// What the stream was leased for.
-    #[must_use]
-    pub fn purpose(&self) -> StreamPurpose {
-        self.purpose
-    }
-
-    /// The stream's priority as the driver counts, lower first.
-    #[must_use]
-    pub fn level(&self) -> i32 {
-        self.level
-    }
-
-    /// The driver's handle.
-    #[must_use]
-    pub fn raw(&self) -> RawStream {
-        self.stream().raw()
-    }
-
-    /// Whether everything on this stream is done.
-    ///
-    /// # Errors
-    /// What the work did wrong; a sticky error poisons the context.
-    pub fn query(&self) -> Result<bool, GpuError> {
-        let gpu = &self.shared.gpu;
-        gpu.ensure_alive()?;
-        self.stream().query().map_err(|error| gpu.note(error.into()))
-    }
-
-    /// Waits until everything on this stream is done, and for no other stream.
-    ///
-    /// # Errors
-    /// What the work did wrong; a sticky error poisons the context.
-    pub fn synchronize(&self) -> Result<(), GpuError> {
-        let gpu = &self.shared.gpu;
-        gpu.ensure_alive()?;
-        self.stream().synchronize().map_err(|error| gpu.note(error.into()))
-    }
-
-    /// The stream as cudarc knows it, to launch on; `None` on a mock. It may outlive the
-    /// lease; the pool then lets go of it, and it counts no more towards the cap.
-    #[cfg(feature = "cuda")]
-    #[must_use]
-    pub fn cuda(&self) -> Option<Arc<cudarc::driver::CudaStream>> {
-        let driver = self.shared.gpu.driver().as_any().downcast_ref::<crate::CudaDriver>()?;
-        driver.shared_stream(self.raw())
-    }
-
-    pub(crate) fn stream(&self) -> &Stream {
-        match &self.stream {
-            Some(stream) => stream,
-            // Only `drop` takes it, and nothing can be called after that.
-            None => unreachable!("a lease has its stream until it is dropped"),
-        }
-    }
-
-    /// Takes the stream out of the pool for good. A stream whose work may never end is not for the
-    /// next lease, and, unlike a lease, it does not keep the pool alive, nor the context.
-    pub(crate) fn detach(mut self) -> Option<Stream> {
-        let stream = self.stream.take()?;
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let usage = &mut state.usage[self.purpose as usize];
-        usage.leased -= 1;
-        usage.destroyed += 1;
-        Some(stream)
-    }
-}
-
-impl Drop for StreamLease {
-    fn drop(&mut self) {
-        let Some(stream) = self.stream.take() else { return };
-        let driver = self.shared.gpu.driver();
-        let (since, room) = (driver.now(), self.shared.options.idle);
-        let shared = driver.stream_is_shared(stream.raw());
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let usage = &mut state.usage[self.purpose as usize];
-        usage.leased -= 1;
-        if shared {
-            usage.destroyed += 1;
-            drop(state);
-            drop(stream);
-            return;
-        }
-        usage.idle += 1;
-        let retired = state.retire(|idle| since.saturating_sub(idle.since) >= room);
-        state.idle.push(Idle { stream, purpose: self.purpose, level: self.level, since });
-        drop(state);
-        drop(retired);
-    }
-}
-
-impl fmt::Debug for StreamLease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamLease")
-            .field("purpose", &self.purpose)
-            .field("level", &self.level)
-            .finish()
     }
 }

@@ -7,13 +7,8 @@
 
 use crate::context::GpuContext;
 use crate::device::DeviceInfo;
+pub use crate::device::{OLDEST_DEVICE, OLDEST_DRIVER};
 use crate::error::{GpuError, Unavailable};
-
-/// Oldest CUDA version that a driver must support: major, minor.
-pub const OLDEST_DRIVER: (u32, u32) = (12, 0);
-
-/// Oldest compute capability that kernels are written for: major, minor.
-pub const OLDEST_DEVICE: (u32, u32) = (7, 0);
 
 impl GpuContext {
     /// Lists the devices that this process sees, usable or not.

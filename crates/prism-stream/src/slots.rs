@@ -174,7 +174,7 @@ impl Lanes {
         let changes = pool.changes();
         if changes != self.changes {
             for lease in &self.streams {
-                if pool.level(lease.purpose())? != lease.level() {
+                if !lease.is_current()? {
                     return Ok(false);
                 }
             }
@@ -187,12 +187,8 @@ impl Lanes {
     /// cannot be had stay what they are until the next change.
     pub fn renew(&mut self, pool: &StreamPool) -> Result<(), GpuError> {
         self.changes = pool.changes();
-        for lease in &mut self.streams {
-            if pool.level(lease.purpose())? != lease.level() {
-                *lease = pool.lease(lease.purpose())?;
-            }
-        }
-        Ok(())
+        let renewed = self.streams.iter_mut().map(|lease| lease.renew().map(drop));
+        renewed.fold(Ok(()), Result::and)
     }
 
     /// Clears the device's copies, so that a kernel that writes part of a telemetry leaves no

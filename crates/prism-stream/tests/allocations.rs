@@ -20,6 +20,7 @@ use prism_stream::driver::{
     Gate, GraphDriver, HostBlock, HostUse, PeerDriver, PriorityRange, RawEvent, RawFunction,
     RawGraph, RawGraphExec, RawModule, RawStream,
 };
+use prism_stream::mock::device_info;
 use prism_stream::{
     AsyncPipelineCoordinator, DeviceInfo, DevicePtr, Driver, DriverError, GpuContext, GpuError,
     KernelArg, LaunchShape, PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch,
@@ -235,16 +236,7 @@ unsafe impl<C> StepKernel<C, [u32; 4]> for Copying {
 
 /// The device, just opened.
 fn device() -> GpuContext {
-    let info = DeviceInfo {
-        ordinal: 0,
-        name: "instant".to_owned(),
-        compute_capability: (9, 0),
-        multiprocessors: 1,
-        memory_bytes: 1 << 30,
-        copy_engines: 2,
-        maps_host_memory: true,
-        driver_version: (12, 0),
-    };
+    let info = device_info("instant");
     GpuContext::from_driver(Arc::new(Instant { info, clock: AtomicU64::new(0) }))
 }
 

@@ -6,12 +6,12 @@
 
 #[path = "support/needs.rs"]
 mod needs;
+#[path = "support/pipelines.rs"]
+mod pipelines;
 
+use pipelines::{bound, pinned};
 use prism_stream::kernels::{EchoKernel, EchoOptions};
-use prism_stream::{
-    AsyncPipelineCoordinator, KernelCache, PipelineOptions, Placement, PoolOptions, Stage,
-    StreamPool, Submission, TimingOptions,
-};
+use prism_stream::{KernelCache, PipelineOptions, Placement, Stage, Submission, TimingOptions};
 
 /// How long the kernels spin.
 const SPIN_US: u64 = 50;
@@ -25,16 +25,10 @@ fn gpu_timed_steps_show_their_kernels_and_their_order() {
         (Placement::Mapped, Submission::Streams),
         (Placement::Mapped, Submission::Graph),
     ] {
-        let options = PipelineOptions {
-            placement: Some(placement),
-            submission: Some(submission),
-            ..Default::default()
-        };
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-        let mut pipeline =
-            AsyncPipelineCoordinator::<[u32; 4096], [u32; 4096]>::new(pool, options).unwrap();
         let echo = EchoOptions { spin_ns: SPIN_US * 1000, ..EchoOptions::default() };
-        pipeline.bind(EchoKernel::new(&gpu, &KernelCache::for_user(), echo).unwrap()).unwrap();
+        let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), echo).unwrap();
+        let options = pinned((placement, submission), PipelineOptions::default());
+        let mut pipeline = bound::<[u32; 4096], [u32; 4096]>(&gpu, options, echo);
         pipeline.set_timing(Some(TimingOptions { every: 100, burst: 32, keep: 320 })).unwrap();
         for step in 0..1000 {
             pipeline.step(&[step; 4096]).unwrap();

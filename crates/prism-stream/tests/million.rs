@@ -10,13 +10,13 @@
 mod counting;
 #[path = "support/needs.rs"]
 mod needs;
+#[path = "support/pipelines.rs"]
+mod pipelines;
 
 use counting::ALLOCATIONS;
+use pipelines::{TRANSPORTS, bound, pinned};
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
-use prism_stream::{
-    AsyncPipelineCoordinator, KernelCache, PipelineOptions, Placement, PoolOptions, StreamPool,
-    Submission,
-};
+use prism_stream::{KernelCache, PipelineOptions};
 
 /// Resident memory of the process in KiB, where the system tells.
 fn resident_kib() -> Option<u64> {
@@ -37,21 +37,11 @@ fn gpu_a_million_steps_grow_nothing() {
     let Some(gpu) = needs::gpu() else { return };
     let steps: u64 =
         std::env::var("PRISM_GPU_STEPS").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000_000);
-    for (placement, submission) in [
-        (Some(Placement::Copied), Some(Submission::Sync)),
-        (Some(Placement::Mapped), Some(Submission::Sync)),
-        (Some(Placement::Copied), Some(Submission::Streams)),
-        (Some(Placement::Mapped), Some(Submission::Streams)),
-        (Some(Placement::Copied), Some(Submission::Graph)),
-        (Some(Placement::Mapped), Some(Submission::Graph)),
-        (None, None),
-    ] {
-        let options = PipelineOptions { placement, submission, ..Default::default() };
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-        let mut pipeline = AsyncPipelineCoordinator::<[u32; 64], [u32; 64]>::new(pool, options);
-        let pipeline = pipeline.as_mut().unwrap();
+    for transport in TRANSPORTS.map(Some).into_iter().chain([None]) {
+        let options = PipelineOptions::default();
+        let options = transport.map_or(options, |transport| pinned(transport, options));
         let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default());
-        pipeline.bind(echo.unwrap()).unwrap();
+        let mut pipeline = bound::<[u32; 64], [u32; 64]>(&gpu, options, echo.unwrap());
         let mut config = [0_u32; 64];
         let mut run =
             |steps: std::ops::Range<u64>| {
@@ -72,7 +62,7 @@ fn gpu_a_million_steps_grow_nothing() {
         run(warm..steps);
         let allocated = ALLOCATIONS.get() - allocations;
         println!(
-            "{placement:?} {submission:?}: {} steps, {allocated} allocations, resident {resident:?} -> {:?} KiB",
+            "{transport:?}: {} steps, {allocated} allocations, resident {resident:?} -> {:?} KiB",
             steps - warm,
             resident_kib(),
         );

@@ -54,6 +54,13 @@ impl BenchKernel {
         }
     }
 
+    /// Steps so far, as the kernel counts them. None is queued.
+    pub fn steps(&self, gpu: &GpuContext) -> u32 {
+        let mut state = [0_u32; 4];
+        gpu.download(&self.state, 0, &mut state).unwrap();
+        state[2]
+    }
+
     /// Calls `launch` with the function, the shape and the arguments for a config and a telemetry.
     pub fn with<R>(
         &self,

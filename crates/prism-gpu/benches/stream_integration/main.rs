@@ -4,7 +4,7 @@
 //! (C), the bound max(K, C), every transport of the pipeline, one step a call and in batches of eight,
 //! and the same transports as loops written by hand against the driver, all in one process and in turn
 //! (see `measure.rs`). The kernel reads every config byte and writes every telemetry byte, and the host
-//! checks both. Each figure is the median of five passes.
+//! checks both, of the pipelines and of the loops by hand. Each figure is the median of five passes.
 //!
 //! For the smallest payload it also tells what a step costs the host, and what single calls of the
 //! driver do.
@@ -14,8 +14,10 @@
 //! nothing.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
+mod by_hand;
 mod kernel;
 mod measure;
+mod memory;
 mod pipelines;
 mod plot;
 mod raw;
@@ -26,7 +28,8 @@ use std::time::Duration;
 use prism_stream::mock::MockDriver;
 use prism_stream::{GpuContext, KernelCache, PipelineOptions, Placement, Submission};
 
-use measure::{Burst, Contender, Figure, PASSES, Part};
+use by_hand::by_hand;
+use measure::{Burst, Figure, PASSES, Part};
 use pipelines::{Maker, Words, pinned};
 use report::{Report, Row};
 
@@ -36,32 +39,10 @@ const BATCH: usize = 8;
 const COPIED: Placement = Placement::Copied;
 const MAPPED: Placement = Placement::Mapped;
 
-/// The loops written by hand: what U, K, D and C are, and the limits and baselines.
-fn by_hand(raw: &raw::Loops, batches: bool) -> Vec<(&'static str, Box<dyn Contender + '_>)> {
-    let mut all: Vec<(&'static str, Box<dyn Contender + '_>)> = vec![
-        ("U", Box::new(|n| raw.upload(n))),
-        ("K", Box::new(|n| raw.kernel(n))),
-        ("D", Box::new(|n| raw.download(n))),
-        ("C", Box::new(|n| raw.copies(n))),
-        ("raw sync pageable", Box::new(|n| raw.sync(n, true))),
-        ("raw sync copied", Box::new(|n| raw.sync(n, false))),
-        ("raw sync mapped", Box::new(|n| raw.sync_mapped(n))),
-        ("raw streams copied", Box::new(|n| raw.streams(n, COPIED))),
-        ("raw streams mapped", Box::new(|n| raw.streams(n, MAPPED))),
-    ];
-    if batches {
-        all.extend::<[(&'static str, Box<dyn Contender + '_>); 4]>([
-            ("raw streams copied, batches of 8", Box::new(|n| raw.batches(n, COPIED))),
-            ("raw streams mapped, batches of 8", Box::new(|n| raw.batches(n, MAPPED))),
-            ("raw graph copied, batches of 8", Box::new(|n| raw.graph_batches(n, COPIED))),
-            ("raw graph mapped, batches of 8", Box::new(|n| raw.graph_batches(n, MAPPED))),
-        ]);
-    }
-    all
-}
-
-/// Every transport of the pipeline: what it is called one step a call and in batches (a graph of one
-/// step gains nothing), and how it is asked for. `auto` is what it does when nothing is asked of it.
+/// Every transport of the pipeline: what it is called one step a call and in batches, and how it is
+/// asked for. A graph of one step is worth its row where the step is mapped: launching it costs the host
+/// less than launching the kernel. Copied, its upload and its download would have nothing beside them.
+/// `auto` is what it does when nothing is asked of it.
 fn transports() -> [(&'static str, &'static str, PipelineOptions); 7] {
     [
         ("sync copied", "", pinned(COPIED, Submission::Sync)),
@@ -69,7 +50,7 @@ fn transports() -> [(&'static str, &'static str, PipelineOptions); 7] {
         ("streams copied", "streams copied, batches of 8", pinned(COPIED, Submission::Streams)),
         ("streams mapped", "streams mapped, batches of 8", pinned(MAPPED, Submission::Streams)),
         ("", "graph copied, batches of 8", pinned(COPIED, Submission::Graph)),
-        ("", "graph mapped, batches of 8", pinned(MAPPED, Submission::Graph)),
+        ("graph mapped", "graph mapped, batches of 8", pinned(MAPPED, Submission::Graph)),
         ("auto", "auto, batches of 8", PipelineOptions::default()),
     ]
 }
@@ -82,15 +63,23 @@ fn host<const C: usize, const T: usize>(
     let slots = raw::SLOTS;
     let mut bursts: Vec<Burst<'_>> = Vec::new();
     let mut add = |what, steps, part| bursts.push(Burst { what, steps, part });
-    let streams = |placement| maker.burst::<C, T>(slots, pinned(placement, Submission::Streams));
-    let graph = |placement| maker.burst::<C, T>(BATCH, pinned(placement, Submission::Graph));
-    add("host: raw streams copied", slots, Box::new(|part| raw.burst(part, COPIED)));
+    let ours = |steps, together, placement, submission| {
+        maker.burst::<C, T>((steps, together), pinned(placement, submission))
+    };
+    let streams = |placement| ours(slots, 1, placement, Submission::Streams);
+    let graph = |placement| ours(BATCH, BATCH, placement, Submission::Graph);
+    let one_mapped = ours(slots, 1, MAPPED, Submission::Graph);
+    let raw_streams = |placement| Box::new(move |part| raw.burst_on_streams(part, placement));
+    let raw_graph = |steps, graphs| Box::new(move |part| raw.burst_as_graphs(part, steps, graphs));
+    add("host: raw streams copied", slots, raw_streams(COPIED));
     add("host: streams copied", slots, streams(COPIED));
-    add("host: raw streams mapped", slots, Box::new(|part| raw.burst(part, MAPPED)));
+    add("host: raw streams mapped", slots, raw_streams(MAPPED));
     add("host: streams mapped", slots, streams(MAPPED));
-    add("host: raw graph copied", BATCH, Box::new(|part| raw.burst_as_graph(part, COPIED)));
+    add("host: raw graph mapped, one step", slots, raw_graph(slots, &raw.graph_mapped));
+    add("host: graph mapped, one step", slots, one_mapped);
+    add("host: raw graph copied", BATCH, raw_graph(BATCH, &raw.batch_copied));
     add("host: graph copied", BATCH, graph(COPIED));
-    add("host: raw graph mapped", BATCH, Box::new(|part| raw.burst_as_graph(part, MAPPED)));
+    add("host: raw graph mapped", BATCH, raw_graph(BATCH, &raw.batch_mapped));
     add("host: graph mapped", BATCH, graph(MAPPED));
     for (what, call) in raw.calls() {
         let part = Box::new(move |part| {
@@ -117,7 +106,7 @@ fn payload<const C: usize, const T: usize>(
     }
     for &kernel_us in kernels_us {
         let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
-        let steps = (200_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
+        let steps = (180_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
         let steps = if driver.is_some() { 20 } else { steps };
         // Eight slots of sixteen megabytes are no place for a batch.
         let batches = config_bytes + telemetry_bytes <= 4 << 20;
@@ -133,7 +122,12 @@ fn payload<const C: usize, const T: usize>(
                 contenders.push((batch, maker.batched::<C, T>(options)));
             }
         }
-        contenders.push(("auto, in place", maker.in_place::<C, T>()));
+        let auto = PipelineOptions::default();
+        contenders.push(("auto, in place", maker.in_place::<C, T>(auto)));
+        if config_bytes >= 64 << 10 {
+            let deeper = maker.in_place::<C, T>(PipelineOptions { depth: 4, ..auto });
+            contenders.push(("auto, in place, 4 deep", deeper));
+        }
         let mut figures = measure::in_turn(steps, contenders);
         if kernel_us == 1 && config_bytes <= 256 {
             figures.extend(host::<C, T>(&raw, maker));
@@ -168,8 +162,8 @@ fn main() {
     let mut report = Report::default();
     payload::<64, 16>(&gpu, &[1, 5, 10, 50], &mut report);
     payload::<256, 2560>(&gpu, &[1, 5, 10, 50, 200], &mut report);
+    payload::<16384, 16384>(&gpu, &[10, 50], &mut report);
     if !mock {
-        payload::<16384, 16384>(&gpu, &[10, 50], &mut report);
         payload::<262_144, 262_144>(&gpu, &[2, 20, 200], &mut report);
         payload::<4_194_304, 4_194_304>(&gpu, &[30, 200, 700], &mut report);
         print!("{}{}", report.ratio_table(), report.target_table());

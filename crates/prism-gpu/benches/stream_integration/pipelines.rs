@@ -87,8 +87,11 @@ impl<'a> Maker<'a> {
 
     /// One step a call, its config written where it is sent from: all that such a step costs, while
     /// `singly` also copies the config.
-    pub fn in_place<const C: usize, const T: usize>(self) -> Box<dyn Contender + 'a> {
-        Box::new(InPlace(self.make::<C, T>(PipelineOptions::default())))
+    pub fn in_place<const C: usize, const T: usize>(
+        self,
+        options: PipelineOptions,
+    ) -> Box<dyn Contender + 'a> {
+        Box::new(InPlace(self.make::<C, T>(options)))
     }
 
     /// Batches of eight: one runs, one waits its turn, one is taken and made anew.
@@ -100,20 +103,17 @@ impl<'a> Maker<'a> {
         Box::new(Batched { pipeline, configs: bytemuck::zeroed_vec(BATCH) })
     }
 
-    /// Bursts of so many steps, for what they cost the host.
+    /// Bursts of so many steps, so many a call, for what they cost the host.
     pub fn burst<const C: usize, const T: usize>(
         self,
-        steps: usize,
+        (steps, together): (usize, usize),
         options: PipelineOptions,
     ) -> Box<dyn FnMut(Part) + 'a> {
         let mut pipeline = self.make::<C, T>(PipelineOptions { depth: steps, ..options }).inner;
         let configs: Vec<Words<C>> = bytemuck::zeroed_vec(steps);
         Box::new(move |part| match part {
-            Part::Submit if options.submission == Some(Submission::Graph) => {
-                pipeline.submit_batch(&configs).unwrap();
-            }
-            Part::Submit => configs.iter().for_each(|config| {
-                pipeline.submit(config).unwrap();
+            Part::Submit => configs.chunks(together).for_each(|batch| {
+                pipeline.submit_batch(batch).unwrap();
             }),
             Part::Take => {
                 for _ in 0..steps {

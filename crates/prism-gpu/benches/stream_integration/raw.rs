@@ -1,17 +1,16 @@
 //! The same steps as loops written by hand: what a careful programmer would get without the pipeline.
 //! They set the limit that it is held against, and the baselines that it is to beat.
 
-use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::sync::Arc;
 
-use prism_stream::driver::{
-    DevicePtr, Driver, HostBlock, HostUse, RawEvent, RawGraphExec, RawStream,
-};
+use prism_stream::driver::{DevicePtr, Driver, RawEvent, RawGraphExec, RawStream};
 use prism_stream::{DeviceBuffer, GpuContext, KernelCache, Placement};
 
 use super::BATCH;
 use super::kernel::BenchKernel;
 use super::measure::Part;
+use super::memory::{Kind, Memory};
 
 /// Submissions in flight: steps, or batches.
 pub const SLOTS: usize = 3;
@@ -19,21 +18,38 @@ pub const SLOTS: usize = 3;
 /// One call of the driver.
 pub type Call<'a> = Box<dyn Fn() + 'a>;
 
+/// Graphs of so many steps, captured once: one for each submission that can be in flight.
+pub struct Graphs {
+    placement: Placement,
+    steps: usize,
+    execs: Vec<RawGraphExec>,
+}
+
+impl Graphs {
+    /// None yet.
+    fn none(placement: Placement, steps: usize) -> Self {
+        Self { placement, steps, execs: Vec::new() }
+    }
+}
+
 /// Everything for all the loops, made once.
 pub struct Loops {
+    gpu: GpuContext,
     driver: Arc<dyn Driver>,
     kernel: BenchKernel,
     config: Vec<DeviceBuffer>,
     telemetry: Vec<DeviceBuffer>,
-    up: Vec<HostBlock>,
-    down: Vec<HostBlock>,
-    mapped_up: Vec<HostBlock>,
-    mapped_down: Vec<HostBlock>,
-    pageable: (Vec<u8>, UnsafeCell<Vec<u8>>),
+    pub pageable: Memory,
+    pub pinned: Memory,
+    pub mapped: Memory,
+    /// What the host writes as a config where that is part of what is measured.
+    written: Vec<u32>,
     streams: [RawStream; 3],
     events: Vec<[RawEvent; 3]>,
-    /// As many batches of copied steps as can be in flight, and as many of mapped steps.
-    graphs: [Vec<RawGraphExec>; 2],
+    /// One mapped step a graph.
+    pub graph_mapped: Graphs,
+    pub batch_copied: Graphs,
+    pub batch_mapped: Graphs,
     bytes: (usize, usize),
 }
 
@@ -50,32 +66,43 @@ impl Loops {
         let driver = Arc::clone(gpu.driver());
         driver.bind().unwrap();
         let bytes = (words.0 * 4, words.1 * 4);
-        let host = |bytes, purpose| -> Vec<HostBlock> {
-            (0..slots).map(|_| driver.host_alloc(bytes, purpose).unwrap()).collect()
-        };
+        let memory = |kind, slots| Memory::new(&driver, kind, slots, bytes);
         let device = |bytes| (0..slots).map(|_| gpu.alloc_zeroed(bytes).unwrap()).collect();
         let mut loops = Self {
             kernel: BenchKernel::new(gpu, cache, words, spin_ns),
             config: device(bytes.0),
             telemetry: device(bytes.1),
-            up: host(bytes.0, HostUse::Upload),
-            down: host(bytes.1, HostUse::Download),
-            mapped_up: host(bytes.0, HostUse::Mapped),
-            mapped_down: host(bytes.1, HostUse::Mapped),
-            pageable: (vec![1; bytes.0], UnsafeCell::new(vec![0; bytes.1])),
+            pageable: memory(Kind::Pageable, 1),
+            pinned: memory(Kind::Pinned, slots),
+            mapped: memory(Kind::Mapped, slots),
+            written: vec![1; words.0],
             streams: std::array::from_fn(|_| driver.stream_create(0).unwrap()),
             events: (0..slots)
                 .map(|_| std::array::from_fn(|_| driver.event_create(false).unwrap()))
                 .collect(),
-            graphs: Default::default(),
+            graph_mapped: Graphs::none(Placement::Mapped, 1),
+            batch_copied: Graphs::none(Placement::Copied, BATCH),
+            batch_mapped: Graphs::none(Placement::Mapped, BATCH),
             bytes,
             driver,
+            gpu: gpu.clone(),
         };
+        loops.graph_mapped.execs = loops.capture(&loops.graph_mapped);
         if batches {
-            loops.graphs = [Placement::Copied, Placement::Mapped]
-                .map(|of| (0..SLOTS).map(|turn| loops.capture(turn * BATCH, of)).collect());
+            loops.batch_copied.execs = loops.capture(&loops.batch_copied);
+            loops.batch_mapped.execs = loops.capture(&loops.batch_mapped);
         }
         loops
+    }
+
+    /// Words of a config.
+    pub fn config_words(&self) -> usize {
+        self.bytes.0 / 4
+    }
+
+    /// Steps that the kernel has counted. None is queued.
+    pub fn steps(&self) -> u32 {
+        self.kernel.steps(&self.gpu)
     }
 
     fn copy_up(&self, slot: usize, from: *const u8, on: usize) {
@@ -116,25 +143,6 @@ impl Loops {
         unsafe { self.driver.event_synchronize(self.events[slot][2]) }.unwrap();
     }
 
-    /// The host writes the config of a slot.
-    fn write(&self, blocks: &[HostBlock], slot: usize) {
-        // SAFETY: the block is that large, and the device is done with it.
-        unsafe {
-            blocks[slot].host.copy_from_nonoverlapping(self.pageable.0.as_ptr(), self.bytes.0);
-        }
-    }
-
-    /// The host waits for a slot and looks at its telemetry.
-    fn take(&self, blocks: &[HostBlock], slot: usize) {
-        self.host_wait(slot);
-        self.look(blocks, slot);
-    }
-
-    fn look(&self, blocks: &[HostBlock], slot: usize) {
-        // SAFETY: the block is that large, and the device is done with it.
-        std::hint::black_box(unsafe { blocks[slot].host.add(self.bytes.1 - 4).read() });
-    }
-
     fn finish(&self) {
         for stream in self.streams {
             // SAFETY: the stream is ours.
@@ -143,12 +151,12 @@ impl Loops {
     }
 
     pub fn upload(&self, steps: u64) {
-        (0..steps).for_each(|_| self.copy_up(0, self.up[0].host, 0));
+        (0..steps).for_each(|_| self.copy_up(0, self.pinned.config(0), 0));
         self.finish();
     }
 
     pub fn download(&self, steps: u64) {
-        (0..steps).for_each(|_| self.copy_down(0, self.down[0].host, 2));
+        (0..steps).for_each(|_| self.copy_down(0, self.pinned.telemetry(0), 2));
         self.finish();
     }
 
@@ -159,19 +167,14 @@ impl Loops {
 
     pub fn copies(&self, steps: u64) {
         for _ in 0..steps {
-            self.copy_up(0, self.up[0].host, 0);
-            self.copy_down(0, self.down[0].host, 2);
+            self.copy_up(0, self.pinned.config(0), 0);
+            self.copy_down(0, self.pinned.telemetry(0), 2);
         }
         self.finish();
     }
 
-    pub fn sync(&self, steps: u64, pageable: bool) {
-        let (up, down) = if pageable {
-            // SAFETY: nothing else refers to the vector.
-            (self.pageable.0.as_ptr(), unsafe { (*self.pageable.1.get()).as_mut_ptr() })
-        } else {
-            (self.up[0].host.cast_const(), self.down[0].host)
-        };
+    pub fn sync(&self, steps: u64, memory: &Memory) {
+        let (up, down) = (memory.config(0), memory.telemetry(0));
         for _ in 0..steps {
             self.copy_up(0, up, 1);
             self.launch_copied(0);
@@ -189,43 +192,41 @@ impl Loops {
         }
     }
 
-    /// Three steps in flight on streams.
-    pub fn streams(&self, steps: u64, placement: Placement) {
-        for step in 0..steps as usize {
-            let slot = step % SLOTS;
-            if step >= SLOTS {
-                self.host_wait(slot);
+    /// Steps on streams, so many launched together and waited for together; three times as many are in
+    /// flight.
+    pub fn streams(&self, steps: u64, together: usize, placement: Placement) {
+        self.in_turn(steps, together, |slots| self.on_streams(slots, placement));
+    }
+
+    /// The same as graphs.
+    pub fn graphs(&self, steps: u64, graphs: &Graphs) {
+        self.in_turn(steps, graphs.steps, |slots| self.as_graph(slots, graphs));
+    }
+
+    /// Launches the steps of some slots together, each time once those that had these slots have come
+    /// back.
+    fn in_turn(&self, steps: u64, together: usize, launch: impl Fn(Range<usize>)) {
+        for turn in 0..steps.div_ceil(together as u64) as usize {
+            let first = turn % SLOTS * together;
+            if turn >= SLOTS {
+                self.host_wait(first + together - 1);
             }
-            self.step(slot, placement);
-            self.end(slot, placement);
+            launch(first..first + together);
         }
         self.finish();
     }
 
-    /// Batches that are launched together and waited for together, three of them in flight.
-    pub fn batches(&self, steps: u64, placement: Placement) {
-        self.in_turn(steps, |first| {
-            (first..first + BATCH).for_each(|slot| self.step(slot, placement));
-            self.end(first + BATCH - 1, placement);
-        });
+    fn on_streams(&self, slots: Range<usize>, placement: Placement) {
+        let last = slots.end - 1;
+        slots.for_each(|slot| self.step(slot, placement));
+        self.record(last, 2, if placement == Placement::Mapped { 1 } else { 2 });
     }
 
-    /// The same batches, each a graph that was captured once.
-    pub fn graph_batches(&self, steps: u64, placement: Placement) {
-        self.in_turn(steps, |first| self.batch_as_graph(first, placement));
-    }
-
-    /// Launches batches, from the slot on that is given, each once the batch that had its slots has
-    /// come back.
-    fn in_turn(&self, steps: u64, launch: impl Fn(usize)) {
-        for batch in 0..steps.div_ceil(BATCH as u64) as usize {
-            let first = batch % SLOTS * BATCH;
-            if batch >= SLOTS {
-                self.host_wait(first + BATCH - 1);
-            }
-            launch(first);
-        }
-        self.finish();
+    fn as_graph(&self, slots: Range<usize>, graphs: &Graphs) {
+        let graph = graphs.execs[slots.start / graphs.steps];
+        // SAFETY: the graph is ours, and its last run was waited for.
+        unsafe { self.driver.graph_launch(graph, self.streams[1]) }.unwrap();
+        self.record(slots.end - 1, 2, 1);
     }
 
     /// The calls of a step, but for the event that the host waits for.
@@ -233,32 +234,26 @@ impl Loops {
         if placement == Placement::Mapped {
             return self.launch_mapped(slot);
         }
-        self.copy_up(slot, self.up[slot].host, 0);
+        self.copy_up(slot, self.pinned.config(slot), 0);
         self.record(slot, 0, 0);
         self.hold(slot, 0, 1);
         self.launch_copied(slot);
         self.record(slot, 1, 1);
         self.hold(slot, 1, 2);
-        self.copy_down(slot, self.down[slot].host, 2);
+        self.copy_down(slot, self.pinned.telemetry(slot), 2);
     }
 
-    /// That event.
-    fn end(&self, slot: usize, placement: Placement) {
-        self.record(slot, 2, if placement == Placement::Mapped { 1 } else { 2 });
-    }
-
-    fn batch_as_graph(&self, first: usize, placement: Placement) {
-        let graph = self.graphs[usize::from(placement == Placement::Mapped)][first / BATCH];
-        // SAFETY: the graph is ours, and its last run was waited for.
-        unsafe { self.driver.graph_launch(graph, self.streams[1]) }.unwrap();
-        self.record(first + BATCH - 1, 2, 1);
-    }
-
-    /// Captures a batch as a graph.
-    fn capture(&self, first: usize, placement: Placement) -> RawGraphExec {
-        let (on, last) = (self.streams[1], first + BATCH - 1);
-        self.step(first, placement); // no capture survives the loading of a kernel
+    /// Captures the graphs of all slots.
+    fn capture(&self, graphs: &Graphs) -> Vec<RawGraphExec> {
+        let Graphs { placement, steps, .. } = *graphs;
+        self.step(0, placement); // no capture survives the loading of a kernel
         self.finish();
+        let of = |turn| self.capture_one(turn * steps..(turn + 1) * steps, placement);
+        (0..SLOTS).map(of).collect()
+    }
+
+    fn capture_one(&self, slots: Range<usize>, placement: Placement) -> RawGraphExec {
+        let (on, first, last) = (self.streams[1], slots.start, slots.end - 1);
         // SAFETY: the stream is ours, and nothing is queued on it.
         unsafe {
             self.driver.capture_begin(on).unwrap();
@@ -266,7 +261,7 @@ impl Loops {
                 self.record(first, 2, 1);
                 self.hold(first, 2, 0);
             }
-            (first..=last).for_each(|slot| self.step(slot, placement));
+            slots.for_each(|slot| self.step(slot, placement));
             if placement == Placement::Copied {
                 self.record(last, 2, 2);
                 self.hold(last, 2, 1);
@@ -279,35 +274,36 @@ impl Loops {
     }
 
     /// What steps on streams cost the host, in bursts of as many as are in flight.
-    pub fn burst(&self, part: Part, placement: Placement) {
-        let (up, down) = self.host_blocks(placement);
-        for slot in 0..SLOTS {
+    pub fn burst_on_streams(&self, part: Part, placement: Placement) {
+        self.burst(part, SLOTS, 1, placement, |slots| self.on_streams(slots, placement));
+    }
+
+    /// The same for so many steps as graphs.
+    pub fn burst_as_graphs(&self, part: Part, steps: usize, graphs: &Graphs) {
+        let launch = |slots| self.as_graph(slots, graphs);
+        self.burst(part, steps, graphs.steps, graphs.placement, launch);
+    }
+
+    fn burst(
+        &self,
+        part: Part,
+        steps: usize,
+        together: usize,
+        placement: Placement,
+        launch: impl Fn(Range<usize>),
+    ) {
+        let memory = match placement {
+            Placement::Mapped => &self.mapped,
+            Placement::Copied => &self.pinned,
+        };
+        for slots in (0..steps).step_by(together).map(|first| first..first + together) {
             if part == Part::Submit {
-                self.write(up, slot);
-                self.step(slot, placement);
-                self.end(slot, placement);
+                slots.clone().for_each(|slot| memory.write(slot, &self.written));
+                launch(slots);
             } else {
-                self.take(down, slot);
+                self.host_wait(slots.end - 1);
+                slots.for_each(|slot| memory.look(slot));
             }
-        }
-    }
-
-    /// The same for a batch that is a graph.
-    pub fn burst_as_graph(&self, part: Part, placement: Placement) {
-        let (up, down) = self.host_blocks(placement);
-        if part == Part::Submit {
-            (0..BATCH).for_each(|slot| self.write(up, slot));
-            self.batch_as_graph(0, placement);
-        } else {
-            self.host_wait(BATCH - 1);
-            (0..BATCH).for_each(|slot| self.look(down, slot));
-        }
-    }
-
-    fn host_blocks(&self, placement: Placement) -> (&[HostBlock], &[HostBlock]) {
-        match placement {
-            Placement::Mapped => (&self.mapped_up, &self.mapped_down),
-            Placement::Copied => (&self.up, &self.down),
         }
     }
 
@@ -325,7 +321,7 @@ impl Loops {
                 }),
             ),
             ("call: wait for a complete event", Box::new(|| self.host_wait(0))),
-            ("call: upload", Box::new(|| self.copy_up(0, self.up[0].host, 0))),
+            ("call: upload", Box::new(|| self.copy_up(0, self.pinned.config(0), 0))),
             ("call: launch", Box::new(|| self.launch_mapped(0))),
         ]
     }
@@ -335,22 +331,19 @@ impl Loops {
     }
 
     fn launch_mapped(&self, slot: usize) {
-        let (up, down) = (self.mapped_up[slot].device, self.mapped_down[slot].device);
-        self.launch(up.unwrap(), down.unwrap(), 1);
+        let (config, telemetry) = self.mapped.on_device(slot);
+        self.launch(config, telemetry, 1);
     }
 }
 
 impl Drop for Loops {
     fn drop(&mut self) {
         self.finish();
-        let blocks = [&self.up, &self.down, &self.mapped_up, &self.mapped_down];
+        let graphs = [&self.graph_mapped, &self.batch_copied, &self.batch_mapped];
         // SAFETY: all are ours, nothing is queued, and each goes once.
         unsafe {
-            for graph in self.graphs.iter().flatten() {
+            for graph in graphs.into_iter().flat_map(|graphs| &graphs.execs) {
                 self.driver.graph_exec_destroy(*graph).unwrap();
-            }
-            for block in blocks.into_iter().flatten() {
-                self.driver.host_free(*block).unwrap();
             }
             for event in self.events.iter().flatten() {
                 self.driver.event_destroy(*event).unwrap();

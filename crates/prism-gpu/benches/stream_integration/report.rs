@@ -19,6 +19,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// The case that it is of.
+    pub fn case(&self) -> Case {
+        (self.config_bytes, self.telemetry_bytes, self.kernel_us)
+    }
+
     /// The median of the passes.
     pub fn us(&self) -> f64 {
         median(self.passes)
@@ -40,6 +45,11 @@ fn median(passes: Figure) -> f64 {
     sorted(passes)[PASSES / 2]
 }
 
+/// A figure, or what stands for one that was not measured.
+fn or(figure: Option<f64>, missing: &str) -> String {
+    figure.map_or(missing.to_owned(), |figure| format!("{figure:.3}"))
+}
+
 /// All figures of a run.
 #[derive(Default)]
 pub struct Report {
@@ -57,17 +67,14 @@ pub struct Target {
 impl Report {
     /// The cases, each a payload and a kernel time, in the order of measurement.
     pub fn cases(&self) -> Vec<Case> {
-        let mut cases: Vec<_> =
-            self.rows.iter().map(|r| (r.config_bytes, r.telemetry_bytes, r.kernel_us)).collect();
+        let mut cases: Vec<_> = self.rows.iter().map(Row::case).collect();
         cases.dedup();
         cases
     }
 
     /// The rows of a case.
     fn of(&self, case: Case) -> impl Iterator<Item = &Row> {
-        self.rows
-            .iter()
-            .filter(move |row| (row.config_bytes, row.telemetry_bytes, row.kernel_us) == case)
+        self.rows.iter().filter(move |row| row.case() == case)
     }
 
     /// The passes of a row of a case.
@@ -127,14 +134,24 @@ impl Report {
         out
     }
 
+    /// The bound of a row's case, and the row over it.
+    fn against_bound(&self, row: &Row) -> [Option<f64>; 2] {
+        let bound = self.bound(row.case());
+        [bound, bound.map(|bound| row.us() / bound)]
+    }
+
+    /// As CSV.
     pub fn csv(&self) -> String {
-        let mut out = "config_bytes,telemetry_bytes,kernel_us,what,us,min,max\n".to_owned();
+        let mut out =
+            "config_bytes,telemetry_bytes,kernel_us,what,us,min,max,bound_us,over_bound\n"
+                .to_owned();
         for row in &self.rows {
             let Row { config_bytes, telemetry_bytes, kernel_us, what, .. } = row;
             let (us, (min, max)) = (row.us(), row.range());
+            let [bound, over] = self.against_bound(row).map(|figure| or(figure, ""));
             let _ = writeln!(
                 out,
-                "{config_bytes},{telemetry_bytes},{kernel_us},{what},{us:.3},{min:.3},{max:.3}"
+                "{config_bytes},{telemetry_bytes},{kernel_us},\"{what}\",{us:.3},{min:.3},{max:.3},{bound},{over}"
             );
         }
         out
@@ -147,16 +164,17 @@ impl Report {
         for (at, row) in self.rows.iter().enumerate() {
             let Row { config_bytes, telemetry_bytes, kernel_us, what, .. } = row;
             let (us, (min, max)) = (row.us(), row.range());
+            let [bound, over] = self.against_bound(row).map(|figure| or(figure, "null"));
             let comma = if at == 0 { "" } else { "," };
             let _ = write!(
                 out,
-                "{comma}\n{{\"config_bytes\":{config_bytes},\"telemetry_bytes\":{telemetry_bytes},\"kernel_us\":{kernel_us},\"what\":\"{what}\",\"us\":{us:.3},\"min\":{min:.3},\"max\":{max:.3}}}"
+                "{comma}\n{{\"config_bytes\":{config_bytes},\"telemetry_bytes\":{telemetry_bytes},\"kernel_us\":{kernel_us},\"what\":\"{what}\",\"us\":{us:.3},\"min\":{min:.3},\"max\":{max:.3},\"bound_us\":{bound},\"over_bound\":{over}}}"
             );
         }
         out.push_str("\n],\"targets\":[");
         for (at, target) in self.targets().iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
-            let reached = target.reached.map_or("null".to_owned(), |value| format!("{value:.3}"));
+            let reached = or(target.reached, "null");
             let _ = write!(
                 out,
                 "{comma}\n{{\"what\":\"{}\",\"demand\":\"{}\",\"reached\":{reached},\"met\":{}}}",
@@ -221,6 +239,7 @@ impl Report {
                 ("host: streams mapped", "host: raw streams mapped"),
                 ("host: graph copied", "host: raw graph copied"),
                 ("host: graph mapped", "host: raw graph mapped"),
+                ("host: graph mapped, one step", "host: raw graph mapped, one step"),
             ];
             let more = pairs
                 .into_iter()

@@ -8,13 +8,16 @@ use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::driver::is_whole_image;
 use prism_stream::mock::MockDriver;
 use prism_stream::{
-    GpuContext, KernelArg, KernelCache, LaunchShape, Module, Placement, StepLaunch, StreamPriority,
+    GpuContext, KernelArg, KernelCache, LaunchShape, Module, Placement, StepLaunch,
 };
 
 use super::*;
 
 #[path = "../../../prism-stream/tests/support/needs.rs"]
 mod needs;
+mod streams;
+#[path = "../../../prism-stream/tests/rules/warnings.rs"]
+mod warnings;
 
 /// A mock that knows the probe.
 fn mock(seed: u64) -> (Arc<MockDriver>, GpuContext) {
@@ -124,32 +127,6 @@ fn three_steps_hold_35_kb_at_most_also_while_the_way_to_run_them_is_chosen_and_c
     assert!(memory.device_peak <= 35 * 1024 && memory.pinned_peak <= 35 * 1024, "{memory:?}");
     assert!(memory.device_peak >= 3 * (1024 + 10240), "the slots count: {memory:?}");
     assert_eq!(driver.violations(), Vec::<String>::new());
-}
-
-#[test]
-fn a_change_of_priority_re_leases_the_streams_of_users_and_of_steps() {
-    managed(true, |mut context| {
-        for iteration in 0..20 {
-            context.triple_buffered_step(config(iteration)).unwrap();
-        }
-        let held = |context: &mut ManagedGpuContext| {
-            let lease = context.lease(StreamPurpose::KernelExecution).unwrap();
-            (lease.raw(), lease.level())
-        };
-        let before = held(&mut context);
-        let pool = context.stream_pool().unwrap().clone();
-        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::High);
-        let after = held(&mut context);
-        assert!(after.0 != before.0 && after.1 < before.1, "{before:?} {after:?}");
-        assert_eq!(held(&mut context), after, "and the same at every call again");
-        let leases = pool.usage(StreamPurpose::KernelExecution).leases;
-        for iteration in 20..40 {
-            check(&context.triple_buffered_step(config(iteration)).unwrap(), iteration - 2);
-        }
-        let usage = pool.usage(StreamPurpose::KernelExecution);
-        assert_eq!(usage.leases, leases + 1, "the pipeline has another stream as well");
-        assert_eq!(usage.leased, 2);
-    });
 }
 
 #[test]

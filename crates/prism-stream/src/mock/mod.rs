@@ -59,6 +59,21 @@ thread_local! {
     static BOUND: Cell<usize> = const { Cell::new(0) };
 }
 
+/// What a device for tests says of itself: it can do all that is made use of, and is small.
+#[must_use]
+pub fn device_info(name: &str) -> DeviceInfo {
+    DeviceInfo {
+        ordinal: 0,
+        name: name.to_owned(),
+        compute_capability: (9, 0),
+        multiprocessors: 4,
+        memory_bytes: 1 << 30,
+        copy_engines: 2,
+        maps_host_memory: true,
+        driver_version: (13, 0),
+    }
+}
+
 /// What to do wrong, and when.
 #[derive(Clone, Debug)]
 struct Fault {
@@ -71,21 +86,11 @@ impl MockDriver {
     /// A device with a seed for its schedule.
     #[must_use]
     pub fn new(seed: u64) -> Arc<Self> {
-        let info = DeviceInfo {
-            ordinal: 0,
-            name: "mock".to_owned(),
-            compute_capability: (9, 0),
-            multiprocessors: 4,
-            memory_bytes: 1 << 30,
-            copy_engines: 2,
-            maps_host_memory: true,
-            driver_version: (13, 0),
-        };
         // No two mocks have a handle in common: one that goes to the wrong device is noticed.
         static MADE: AtomicU64 = AtomicU64::new(1);
         let next = MADE.fetch_add(1, Ordering::Relaxed) << 32;
         let state = State { random: seed, next, ..State::default() };
-        Arc::new(Self { info, state: Mutex::new(state) })
+        Arc::new(Self { info: device_info("mock"), state: Mutex::new(state) })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

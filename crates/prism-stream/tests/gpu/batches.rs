@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
 use prism_stream::{
-    GpuContext, GpuError, KernelCache, PipelineOptions, Placement, PoolOptions, StepKernel,
-    StepLaunch, StreamPool, Submission,
+    GpuContext, GpuError, KernelCache, PipelineOptions, Placement, StepKernel, StepLaunch,
+    Submission,
 };
 
 use crate::{
-    Config, Pipeline, TRANSPORTS, Telemetry, check, config, device, many_steps, options, pipeline,
+    Config, TRANSPORTS, Telemetry, bound, check, config, device, many_steps, options, pipeline,
     run_batches,
 };
 
@@ -60,9 +60,8 @@ fn gpu_a_kernel_that_changes_makes_it_choose_again() {
     let cache = KernelCache::for_user();
     let kernel =
         |spin_ns| EchoKernel::new(&gpu, &cache, EchoOptions { spin_ns, ..Default::default() });
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, PipelineOptions::default()).unwrap();
-    pipeline.bind(Growing { short: kernel(0).unwrap(), long: kernel(300_000).unwrap() }).unwrap();
+    let growing = Growing { short: kernel(0).unwrap(), long: kernel(300_000).unwrap() };
+    let mut pipeline = bound(&gpu, PipelineOptions::default(), growing);
     for step in 0..2000 {
         let Some(done) = pipeline.step(&config(step)).unwrap() else { continue };
         let (at, counted) = (done.step, done.step % 1000); // each of the two counts its own
@@ -128,10 +127,9 @@ fn gpu_a_kernel_that_cannot_be_captured_goes_on_with_streams() {
     let Some((gpu, _alone)) = device() else { return };
     let (copied, mapped) = (Placement::Copied, Placement::Mapped);
     for (placement, of_context) in [(copied, false), (mapped, false), (copied, true)] {
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-        let mut pipeline = Pipeline::new(pool, options(8, (placement, Submission::Graph))).unwrap();
         let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default()).unwrap();
-        pipeline.bind(Greedy(echo, of_context.then(|| gpu.clone()))).unwrap();
+        let greedy = Greedy(echo, of_context.then(|| gpu.clone()));
+        let mut pipeline = bound(&gpu, options(8, (placement, Submission::Graph)), greedy);
         let ended = run_batches(&mut pipeline, 64, &format!("{placement:?}"));
         assert_eq!(ended, Submission::Streams);
     }

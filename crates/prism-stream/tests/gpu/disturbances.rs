@@ -3,12 +3,13 @@
 
 use prism_stream::kernels::{EchoKernel, EchoOptions};
 use prism_stream::{
-    GpuContext, KernelCache, KernelSource, Module, PipelineOptions, Placement, PoolOptions,
-    StreamPool, Submission,
+    GpuContext, KernelCache, KernelSource, Module, PipelineOptions, Placement, Submission,
 };
 
 use crate::disturbed::{DisturbedKernel, Lost, disturbed};
-use crate::{Pipeline, TRANSPORTS, check, config, device, expected, options, rounds, run_batches};
+use crate::{
+    Pipeline, TRANSPORTS, bound, check, config, device, expected, options, rounds, run_batches,
+};
 
 /// The longest delay of a stage. The kernel of the echo adds one of its own.
 const LONGEST_NS: u64 = 40_000;
@@ -26,13 +27,9 @@ fn pipeline(
     let (gpu, disturbance) = disturbed(gpu, &module, (seed, LONGEST_NS), lost);
     let echo = EchoOptions { jitter_ns: LONGEST_NS, ..EchoOptions::default() };
     let kernel = EchoKernel::new(&gpu, &cache, echo).unwrap();
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, options).unwrap();
     // Graphs are captured anew each time, with other delays, in every other round.
-    pipeline
-        .bind(DisturbedKernel { kernel, disturbance, repeats: seed.is_multiple_of(2) })
-        .unwrap();
-    (pipeline, gpu)
+    let kernel = DisturbedKernel { kernel, disturbance, repeats: seed.is_multiple_of(2) };
+    (bound(&gpu, options, kernel), gpu)
 }
 
 #[test]

@@ -15,30 +15,24 @@ mod driver;
 mod needs;
 mod own_kernels;
 mod peers;
+#[path = "../support/pipelines.rs"]
+mod pipelines;
 mod writers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pipelines::{TRANSPORTS, Transport, bound, pinned};
 use prism_stream::driver::RawStream;
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_source, echo_word};
 use prism_stream::{
     AsyncPipelineCoordinator, GpuContext, GpuError, KernelArg, KernelCache, LaunchShape, Module,
-    PipelineOptions, Placement, PoolOptions, StreamPool, Submission,
+    PipelineOptions, Placement, Submission,
 };
 
 type Config = [u32; 256];
 type Telemetry = [u32; 2560];
 type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
-
-const TRANSPORTS: [(Placement, Submission); 6] = [
-    (Placement::Copied, Submission::Sync),
-    (Placement::Mapped, Submission::Sync),
-    (Placement::Copied, Submission::Streams),
-    (Placement::Mapped, Submission::Streams),
-    (Placement::Copied, Submission::Graph),
-    (Placement::Mapped, Submission::Graph),
-];
 
 /// How often to repeat what depends on chance; more with `PRISM_GPU_ROUNDS`.
 fn rounds() -> u64 {
@@ -52,20 +46,12 @@ fn device() -> Option<(GpuContext, MutexGuard<'static, ()>)> {
     Some((needs::gpu()?, guard))
 }
 
-fn options(depth: usize, (placement, submission): (Placement, Submission)) -> PipelineOptions {
-    PipelineOptions {
-        depth,
-        placement: Some(placement),
-        submission: Some(submission),
-        ..PipelineOptions::default()
-    }
+fn options(depth: usize, transport: Transport) -> PipelineOptions {
+    pinned(transport, PipelineOptions { depth, ..PipelineOptions::default() })
 }
 
 fn pipeline(gpu: &GpuContext, options: PipelineOptions, echo: EchoOptions) -> Pipeline {
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = Pipeline::new(pool, options).unwrap();
-    pipeline.bind(EchoKernel::new(gpu, &KernelCache::for_user(), echo).unwrap()).unwrap();
-    pipeline
+    bound(gpu, options, EchoKernel::new(gpu, &KernelCache::for_user(), echo).unwrap())
 }
 
 fn config(step: u64) -> Config {

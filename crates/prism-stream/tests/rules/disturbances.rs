@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::disturbed::{DisturbedKernel, Lost, PATTERN_WORD, disturbed};
 use crate::support::{
-    Config, Pipeline, TRANSPORTS, Telemetry, config, device, expected, kernel, options,
+    Config, TRANSPORTS, Telemetry, bound, config, device, expected, kernel, options,
 };
 
 /// The kernel that overwrites, on a mock.
@@ -35,10 +35,9 @@ fn wrong_steps(
     let (mock, plain) = device(seed);
     let module = disturb(&mock, &plain);
     let (gpu, disturbance) = disturbed(&plain, &module, (seed, 1), lost);
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
     let options = PipelineOptions { batch, ..options(depth, TRANSPORTS[transport]) };
-    let mut pipeline = Pipeline::new(pool, options).unwrap();
-    pipeline.bind(DisturbedKernel { kernel: kernel(&gpu), disturbance, repeats }).unwrap();
+    let kernel = DisturbedKernel { kernel: kernel(&gpu), disturbance, repeats };
+    let mut pipeline = bound(&gpu, options, kernel);
     let (mut submitted, mut taken, mut wrong) = (0, 0, 0);
     while taken < 24 {
         while pipeline.pending() as usize + batch <= options.slots() {
@@ -111,9 +110,8 @@ fn a_telemetry_that_was_not_written_is_the_pattern() {
         let (mock, plain) = device(1);
         let module = disturb(&mock, &plain);
         let (gpu, disturbance) = disturbed(&plain, &module, (1, 1), Lost::Nothing);
-        let pool = StreamPool::new(gpu, PoolOptions::default());
-        let mut pipeline = Pipeline::new(pool, options(3, transport)).unwrap();
-        pipeline.bind(DisturbedKernel { kernel: Silent, disturbance, repeats: false }).unwrap();
+        let kernel = DisturbedKernel { kernel: Silent, disturbance, repeats: false };
+        let mut pipeline = bound(&gpu, options(3, transport), kernel);
         for step in 0..6 {
             pipeline.submit(&config(step)).unwrap();
             assert_eq!(**pipeline.next().unwrap().as_ref().unwrap(), [PATTERN_WORD; 16]);

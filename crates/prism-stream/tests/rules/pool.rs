@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use prism_stream::driver::RawStream;
-use prism_stream::{Driver, GpuError, PoolOptions, StreamPool, StreamPriority, StreamPurpose};
+use prism_stream::{
+    Driver, GpuError, PoolOptions, StreamLease, StreamPool, StreamPriority, StreamPurpose,
+};
 
 use proptest::prelude::*;
 
-use crate::support::{TRANSPORTS, config, device, expected, options, pipeline};
+use crate::support::{STREAMS, TRANSPORTS, config, device, expected, options, pipeline};
 use crate::warnings::warnings;
 
 #[test]
@@ -75,6 +77,13 @@ fn a_stream_that_somebody_still_holds_is_not_lent_again() {
     assert_ne!(next.raw(), held);
     let usage = pool.usage(StreamPurpose::AuxCompute);
     assert_eq!((usage.created, usage.destroyed, usage.leased, usage.idle), (2, 1, 1, 0));
+
+    // Nor one that its lease has exchanged for another, though there is room for it.
+    let pool = StreamPool::new(pool.gpu().clone(), PoolOptions::default());
+    let mut lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    mock.share(lease.raw());
+    pool.set_priority(StreamPurpose::AuxCompute, StreamPriority::High);
+    assert_eq!((lease.renew(), pool.len()), (Ok(true), 1));
 }
 
 #[test]
@@ -98,21 +107,28 @@ proptest! {
     #[test]
     fn a_pool_never_holds_more_streams_than_its_cap(
         cap in 1_usize..6,
-        moves in proptest::collection::vec((0_usize..5, any::<bool>()), 1..60),
+        moves in proptest::collection::vec((0_usize..5, 0..4), 1..60),
     ) {
         let (mock, gpu) = device(25);
         let pool = StreamPool::new(gpu, PoolOptions { cap, ..PoolOptions::default() });
         let mut leases = Vec::new();
-        for (at, give_back) in moves {
-            if give_back && !leases.is_empty() {
-                drop(leases.swap_remove(at % leases.len()));
-                continue;
-            }
-            match pool.lease(StreamPurpose::ALL[at]) {
-                Ok(lease) => leases.push(lease),
-                Err(error) => {
-                    prop_assert_eq!(error, GpuError::PoolExhausted { cap });
-                    prop_assert_eq!(leases.len(), cap, "idle streams make room");
+        for (round, (at, what)) in moves.into_iter().enumerate() {
+            let which = at.checked_rem(leases.len());
+            match (what, which) {
+                (0, Some(which)) => drop(leases.swap_remove(which)),
+                (1, Some(which)) => {
+                    let lease: &mut StreamLease = &mut leases[which];
+                    let priority = StreamPriority::Level(-(round as i32 % 3));
+                    pool.set_priority(lease.purpose(), priority);
+                    lease.renew().expect("its place is its own");
+                    prop_assert_eq!(lease.level(), pool.level(lease.purpose()).unwrap());
+                }
+                _ => match pool.lease(StreamPurpose::ALL[at]) {
+                    Ok(lease) => leases.push(lease),
+                    Err(error) => {
+                        prop_assert_eq!(error, GpuError::PoolExhausted { cap });
+                        prop_assert_eq!(leases.len(), cap, "idle streams make room");
+                    }
                 }
             }
             prop_assert!(pool.len() <= cap && leases.len() <= pool.len());
@@ -174,6 +190,91 @@ fn a_pipeline_takes_streams_of_another_priority_between_steps() {
         });
         assert_eq!(warnings, 1);
         drop(pipeline);
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_full_pool_follows_a_change_of_priority_and_old_work_still_runs() {
+    for cap in [1, 2] {
+        let (mock, gpu) = device(30);
+        let pool = StreamPool::new(gpu.clone(), PoolOptions { cap, ..PoolOptions::default() });
+        let mut lease = pool.lease(StreamPurpose::KernelExecution).unwrap();
+        assert_eq!(lease.renew(), Ok(false), "nothing has changed");
+        let (old, buffer) = (lease.raw(), gpu.alloc_zeroed(16).unwrap());
+        mock.bind().unwrap();
+        // SAFETY: the stream is leased, and the buffer stays until the device was waited for.
+        unsafe { mock.fill(buffer.ptr(), 7, 16, old) }.unwrap();
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::High);
+        assert_eq!(lease.renew(), Ok(true));
+        assert_ne!(lease.raw(), old);
+        assert_eq!((lease.level(), mock.level(lease.raw())), (-5, Some(-5)));
+        // Where there is room the old stream waits for a change back, which then makes none.
+        let idle = cap - 1;
+        let usage = pool.usage(StreamPurpose::KernelExecution);
+        assert_eq!((usage.leases, usage.created, usage.destroyed), (2, 2, 1 - idle as u64));
+        assert_eq!((usage.leased, usage.idle, mock.live().0), (1, idle, 1 + idle));
+        pool.set_priority(StreamPurpose::KernelExecution, StreamPriority::Normal);
+        assert_eq!(lease.renew(), Ok(true));
+        assert_eq!(lease.raw() == old, idle == 1);
+        gpu.synchronize().unwrap();
+        let mut filled = [0_u8; 16];
+        gpu.download(&buffer, 0, &mut filled).unwrap();
+        assert_eq!(filled, [7; 16]);
+        assert_eq!(mock.violations(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_lease_that_cannot_follow_keeps_its_stream() {
+    let (mock, gpu) = device(31);
+    let pool = StreamPool::new(gpu, PoolOptions { cap: 1, ..PoolOptions::default() });
+    let mut lease = pool.lease(StreamPurpose::AuxCompute).unwrap();
+    let old = lease.raw();
+    pool.set_priority(StreamPurpose::AuxCompute, StreamPriority::High);
+    mock.fail("stream_create", 0, 2);
+    assert!(matches!(lease.renew(), Err(GpuError::Driver(_))));
+    assert_eq!((lease.raw(), lease.level(), mock.live().0), (old, 0, 1));
+    let usage = pool.usage(StreamPurpose::AuxCompute);
+    assert_eq!((usage.leases, usage.created, usage.destroyed), (1, 1, 0));
+    assert_eq!((usage.leased, usage.idle), (1, 0));
+    assert_eq!(lease.renew(), Ok(true), "it may be had later");
+}
+
+#[test]
+fn a_pipeline_follows_priorities_on_a_full_pool_as_far_as_there_are_streams() {
+    for refused in [None, Some(0), Some(1), Some(2)] {
+        let (mock, gpu) = device(32);
+        let mut pipeline = pipeline(&gpu, options(3, STREAMS));
+        for step in 0..5 {
+            pipeline.step(&config(step)).unwrap();
+        }
+        let pool = pipeline.pool().clone();
+        let others: Vec<_> =
+            std::iter::from_fn(|| pool.lease(StreamPurpose::AuxCompute).ok()).collect();
+        assert_eq!(others.len() + 3, PoolOptions::default().cap);
+        for purpose in StreamPurpose::ALL {
+            pool.set_priority(purpose, StreamPriority::High);
+        }
+        if let Some(after) = refused {
+            mock.fail("stream_create", after, 2);
+        }
+        let _ = mock.take_calls();
+        let warnings = warnings(|| {
+            for step in 5..20 {
+                let done = pipeline.step(&config(step)).unwrap().unwrap();
+                assert_eq!(*done, expected(&config(done.step), done.step));
+            }
+        });
+        assert_eq!(warnings, usize::from(refused.is_some()));
+        let calls = mock.take_calls();
+        for (at, name) in ["copy_to_device", "launch", "copy_to_host"].into_iter().enumerate() {
+            let level = if refused == Some(at as u64) { 0 } else { -5 };
+            let mut on = calls.iter().filter(|call| call.name == name);
+            assert!(on.all(|call| mock.level(RawStream(call.stream)) == Some(level)), "{name}");
+        }
+        assert_eq!(pool.len(), PoolOptions::default().cap);
+        drop((pipeline, others));
         assert_eq!(mock.violations(), Vec::<String>::new());
     }
 }

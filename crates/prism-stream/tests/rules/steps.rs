@@ -7,8 +7,8 @@ use prism_stream::{
 use proptest::prelude::*;
 
 use crate::support::{
-    Config, STREAMS, Summing, TRANSPORTS, Telemetry, config, device, expected, kernel, options,
-    pipeline, unbound,
+    Config, Pipeline, STREAMS, Summing, TRANSPORTS, Telemetry, config, device, expected, kernel,
+    options, pipeline, unbound,
 };
 
 proptest! {
@@ -291,7 +291,7 @@ fn a_kernel_cannot_be_exchanged_under_steps_in_flight() {
 #[test]
 fn a_pipeline_without_a_kernel_says_so() {
     let (_, gpu) = device(15);
-    let mut pipeline = unbound(&gpu, PipelineOptions::default());
+    let mut pipeline: Pipeline = unbound(&gpu, PipelineOptions::default());
     assert_eq!(pipeline.submit(&config(0)), Err(GpuError::NoKernel));
     assert!(pipeline.next().unwrap().is_none());
 }

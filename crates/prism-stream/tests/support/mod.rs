@@ -2,14 +2,17 @@
 //! the config's words, plus the steps counted on the device so far, plus `i`.
 #![allow(dead_code, unsafe_code, clippy::unwrap_used)]
 
+mod pipelines;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+#[allow(unused_imports)] // no test needs all of it
+pub use pipelines::{TRANSPORTS, Transport, bound, pinned, unbound};
 use prism_stream::mock::MockDriver;
 use prism_stream::{
     AsyncPipelineCoordinator, DeviceBuffer, Function, GpuContext, GpuError, KernelArg, LaunchShape,
-    Module, PipelineOptions, Placement, PoolOptions, StepKernel, StepLaunch, StreamPool,
-    Submission,
+    Module, PipelineOptions, Placement, StepKernel, StepLaunch, Submission,
 };
 
 pub type Config = [u32; 8];
@@ -17,17 +20,7 @@ pub type Telemetry = [u32; 16];
 pub type Pipeline = AsyncPipelineCoordinator<Config, Telemetry>;
 
 /// The transport with the most edges.
-pub const STREAMS: (Placement, Submission) = (Placement::Copied, Submission::Streams);
-
-/// All transports.
-pub const TRANSPORTS: [(Placement, Submission); 6] = [
-    (Placement::Copied, Submission::Sync),
-    (Placement::Mapped, Submission::Sync),
-    (Placement::Copied, Submission::Streams),
-    (Placement::Mapped, Submission::Streams),
-    (Placement::Copied, Submission::Graph),
-    (Placement::Mapped, Submission::Graph),
-];
+pub const STREAMS: Transport = (Placement::Copied, Submission::Streams);
 
 /// What a kernel makes at its launches.
 #[derive(Debug)]
@@ -156,12 +149,8 @@ pub fn kernel(gpu: &GpuContext) -> Summing {
     }
 }
 
-pub fn options(depth: usize, transport: (Placement, Submission)) -> PipelineOptions {
-    PipelineOptions {
-        placement: Some(transport.0),
-        submission: Some(transport.1),
-        ..automatic(depth)
-    }
+pub fn options(depth: usize, transport: Transport) -> PipelineOptions {
+    pinned(transport, automatic(depth))
 }
 
 /// Leaves everything to choice.
@@ -173,13 +162,6 @@ pub fn automatic(depth: usize) -> PipelineOptions {
     }
 }
 
-pub fn unbound(gpu: &GpuContext, options: PipelineOptions) -> Pipeline {
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    AsyncPipelineCoordinator::new(pool, options).unwrap()
-}
-
 pub fn pipeline(gpu: &GpuContext, options: PipelineOptions) -> Pipeline {
-    let mut pipeline = unbound(gpu, options);
-    pipeline.bind(kernel(gpu)).unwrap();
-    pipeline
+    bound(gpu, options, kernel(gpu))
 }
