@@ -1,8 +1,8 @@
 //! Threads that help the host to write large configs.
 //!
 //! A config of some megabytes that the caller has elsewhere has to be copied to where it is sent from. One
-//! thread copies 10 to 20 GB/s, the bus takes 50 in each direction: the copy would be the longest part
-//! of a step. Several threads copy several times as much. (A config that is written in place needs no
+//! thread copies 7 to 15 GB/s, the bus takes 50 in each direction: the copy would be the longest part
+//! of a step. Eight threads copy five times as much. (A config that is written in place needs no
 //! copy at all, see [`submit_with`](crate::AsyncPipelineCoordinator::submit_with).)
 //!
 //! The caller takes part: it publishes a copy as a number of blocks, and whoever takes the next block
@@ -24,11 +24,15 @@ pub const MAX_WRITERS: usize = 16;
 /// Bytes from which on a config is worth more than one thread: it takes one about 10 us.
 pub(crate) const LARGE: usize = 256 << 10;
 
-/// Bytes of a block: some microseconds of a copy.
-const BLOCK: usize = 64 << 10;
+/// Bytes of a block: a microsecond or two of a copy. Larger ones are copied no faster, and the last of
+/// them are waited for.
+const BLOCK: usize = 16 << 10;
 
 /// How long a helper without work stays awake. To wake one takes about as long.
 const AWAKE: Duration = Duration::from_micros(50);
+
+/// How often it looks for work before it looks at the clock.
+const LOOKS: u32 = 20;
 
 /// What the caller and the helpers share.
 #[derive(Default)]
@@ -48,7 +52,23 @@ struct Shared {
 }
 
 impl Shared {
-    /// Takes a block that is left and copies it; answers whether there was one.
+    /// Copies blocks as long as there are some left; answers whether there was one.
+    fn copy_what_is_left(&self) -> bool {
+        let mut copied = 0;
+        while self.copy_a_block() {
+            copied += 1;
+        }
+        if copied > 0 {
+            // Write-combined memory is written out late. The device that reads it next takes no part
+            // in what threads agree on, so this one writes it out before it counts its blocks.
+            fence(Ordering::SeqCst);
+            self.missing.fetch_sub(copied, Ordering::Release);
+        }
+        copied > 0
+    }
+
+    /// Takes a block that is left and copies it; answers whether there was one. Whoever has taken one
+    /// has it counted as missing until [`copy_what_is_left`](Self::copy_what_is_left) counts it.
     fn copy_a_block(&self) -> bool {
         // Acquires what the caller published before it counted the blocks.
         let (taking, failing) = (Ordering::Acquire, Ordering::Relaxed);
@@ -60,10 +80,6 @@ impl Shared {
         // SAFETY: the block has been taken and is missing, so the copy that it is of is not over: its
         // caller waits in `copy`, whose contract holds for both ranges, and nobody else has this block.
         unsafe { to.add(start).copy_from_nonoverlapping(from.add(start), bytes) };
-        // Write-combined memory is written out late. The device that reads it next takes no part in
-        // what threads agree on, so this one writes it out before it counts the block.
-        fence(Ordering::SeqCst);
-        self.missing.fetch_sub(1, Ordering::Release);
         true
     }
 
@@ -71,10 +87,15 @@ impl Shared {
     fn help(&self) {
         let mut idle = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
-            if self.copy_a_block() {
+            if self.copy_what_is_left() {
                 idle = Instant::now();
             } else if idle.elapsed() < AWAKE {
-                spin_loop();
+                for _ in 0..LOOKS {
+                    if self.left.load(Ordering::Relaxed) > 0 {
+                        break;
+                    }
+                    spin_loop();
+                }
             } else {
                 self.sleep();
                 idle = Instant::now();
@@ -146,7 +167,7 @@ impl Writers {
         shared.missing.store(blocks, Ordering::Relaxed);
         shared.left.store(blocks, Ordering::SeqCst);
         shared.wake();
-        while shared.copy_a_block() {}
+        shared.copy_what_is_left();
         let mut round = 0_u32;
         while shared.missing.load(Ordering::Acquire) > 0 {
             // A helper that was interrupted in its block may need this processor.

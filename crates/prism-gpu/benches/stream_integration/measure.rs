@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub const PASSES: usize = 5;
 
 /// Bursts of a pass.
-const BURSTS: usize = 100;
+const BURSTS: usize = 400;
 
 /// Microseconds a step, pass by pass.
 pub type Figure = [f64; PASSES];

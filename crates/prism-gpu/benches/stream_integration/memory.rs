@@ -48,7 +48,13 @@ impl Memory {
             (0..slots).map(|_| block()).collect()
         };
         let (configs, telemetry) = (blocks(config_bytes, up), blocks(telemetry_bytes, down));
-        Self { driver: Arc::clone(driver), kind, configs, telemetry }
+        let memory = Self { driver: Arc::clone(driver), kind, configs, telemetry };
+        for slot in 0..slots {
+            // Pages that nobody has written are all one page of zeros, which is soon read.
+            memory.write(slot, &vec![1; config_bytes / 4]);
+            memory.spoil(slot);
+        }
+        memory
     }
 
     /// Where the config of a slot is.

@@ -22,6 +22,22 @@ unsafe impl<const N: usize> bytemuck::Zeroable for Words<N> {}
 // SAFETY: an array of plain integers, transparently.
 unsafe impl<const N: usize> Pod for Words<N> {}
 
+/// A config in memory of its own: pages that nobody has written are all one page of zeros, which is
+/// soon read.
+fn config<const C: usize>() -> Box<Words<C>> {
+    let mut config: Box<Words<C>> = bytemuck::zeroed_box();
+    config.0.fill(1);
+    config
+}
+
+/// So many of them.
+fn configs<const C: usize>(count: usize) -> Vec<Words<C>> {
+    let mut configs: Vec<Words<C>> = bytemuck::zeroed_vec(count);
+    let one = config::<C>();
+    configs.iter_mut().for_each(|config| config.0.copy_from_slice(&one.0));
+    configs
+}
+
 /// One transport.
 pub fn pinned(placement: Placement, submission: Submission) -> PipelineOptions {
     PipelineOptions {
@@ -55,10 +71,10 @@ impl<const C: usize, const T: usize> Pipeline<C, T> {
     /// Says what was chosen, if anything was, and from which figures.
     fn say(&self, what: &str) {
         if let Some(measured) = self.inner.measured() {
-            let PipelineStats { placement, submission, depth, reason, choices, .. } =
+            let PipelineStats { placement, submission, depth, writers, reason, choices, .. } =
                 self.inner.stats();
             println!(
-                "{what}: {placement:?} {submission:?}, {depth} in flight, {reason}; choice {choices}: {measured:.2?}"
+                "{what}: {placement:?} {submission:?}, {depth} in flight, {writers} writers, {reason}; choice {choices}: {measured:.2?}"
             );
         }
     }
@@ -82,7 +98,7 @@ impl<'a> Maker<'a> {
         self,
         options: PipelineOptions,
     ) -> Box<dyn Contender + 'a> {
-        Box::new(Singly { pipeline: self.make::<C, T>(options), config: bytemuck::zeroed_box() })
+        Box::new(Singly { pipeline: self.make::<C, T>(options), config: config() })
     }
 
     /// One step a call, its config written where it is sent from: all that such a step costs, while
@@ -100,7 +116,7 @@ impl<'a> Maker<'a> {
         options: PipelineOptions,
     ) -> Box<dyn Contender + 'a> {
         let pipeline = self.make::<C, T>(PipelineOptions { batch: BATCH, ..options });
-        Box::new(Batched { pipeline, configs: bytemuck::zeroed_vec(BATCH) })
+        Box::new(Batched { pipeline, configs: configs(BATCH) })
     }
 
     /// Bursts of so many steps, so many a call, for what they cost the host.
@@ -110,7 +126,7 @@ impl<'a> Maker<'a> {
         options: PipelineOptions,
     ) -> Box<dyn FnMut(Part) + 'a> {
         let mut pipeline = self.make::<C, T>(PipelineOptions { depth: steps, ..options }).inner;
-        let configs: Vec<Words<C>> = bytemuck::zeroed_vec(steps);
+        let configs = configs::<C>(steps);
         Box::new(move |part| match part {
             Part::Submit => configs.chunks(together).for_each(|batch| {
                 pipeline.submit_batch(batch).unwrap();
