@@ -87,18 +87,19 @@ impl Slot {
     }
 
     pub fn mark(&self, mark: Mark) -> Result<&Event, GpuError> {
-        self.marks[mark as usize]
-            .as_ref()
-            .ok_or(GpuError::Internal("a plan uses a mark that it does not record"))
+        match &self.marks[mark as usize] {
+            Some(event) => Ok(event),
+            None => Err(GpuError::Internal("a plan uses a mark that it does not record")),
+        }
     }
 }
 
 /// What the device calls a buffer: its device copy, or its mapped view.
 fn address(device: Option<&DeviceBuffer>, host: &HostBuffer) -> Result<DevicePtr, GpuError> {
-    device
-        .map(DeviceBuffer::ptr)
-        .or_else(|| host.device())
-        .ok_or(GpuError::InvalidOptions("this device does not map host memory"))
+    match device.map(DeviceBuffer::ptr).or_else(|| host.device()) {
+        Some(at) => Ok(at),
+        None => Err(GpuError::InvalidOptions("this device does not map host memory")),
+    }
 }
 
 /// Why there are no lanes.
@@ -208,17 +209,16 @@ impl Lanes {
     }
 
     pub fn stream(&self, purpose: StreamPurpose) -> Result<RawStream, GpuError> {
-        self.streams
-            .iter()
-            .find(|lease| lease.purpose() == purpose)
-            .map(StreamLease::raw)
-            .ok_or(GpuError::Internal("a plan uses a stream that it does not name"))
+        match self.streams.iter().find(|lease| lease.purpose() == purpose) {
+            Some(lease) => Ok(lease.raw()),
+            None => Err(GpuError::Internal("a plan uses a stream that it does not name")),
+        }
     }
 
     /// The slot of a step.
     pub fn slot(&self, ring: &Ring, step: u64) -> &Slot {
         // In sync mode there is but one, whatever the ring says.
-        &self.slots[ring.slot(step) % self.slots.len()]
+        self.slots.get(ring.slot(step)).unwrap_or(&self.slots[0])
     }
 
     /// Whether every stream is done.

@@ -14,7 +14,7 @@ use crate::graph::Capture;
 use crate::handles::Event;
 use crate::plan::{self, Op, Plan, Submission};
 use crate::ring::Ring;
-use crate::slots::{Lanes, Work, driver_of};
+use crate::slots::{Lanes, Slot, Work, driver_of};
 use crate::step::{StepKernel, StepLaunch};
 use crate::stream::StreamPurpose;
 use crate::timeline::{Edge, Watch};
@@ -223,9 +223,10 @@ pub(super) struct Walk<'a, C, T> {
 impl<C: Pod, T: Pod> Walk<'_, C, T> {
     /// Makes some calls on the slot of a step.
     pub(super) fn make(&mut self, ops: &[Op], step: u64) -> Result<(), GpuError> {
+        let slot = self.lanes.slot(&self.ring, step);
         for &op in ops {
             self.mark(op, step, Edge::Begin)?;
-            self.call(op, step)?;
+            self.call(op, step, slot)?;
             self.mark(op, step, Edge::End)?;
         }
         Ok(())
@@ -241,10 +242,9 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
         unsafe { self.writers.copy(from, to, size_of::<C>()) };
     }
 
-    /// Makes one call.
-    fn call(&mut self, op: Op, step: u64) -> Result<(), GpuError> {
-        let Self { driver, lanes, ring, kernel, around, sampled, .. } = self;
-        let slot = lanes.slot(ring, step);
+    /// Makes one call on the slot of a step.
+    fn call(&mut self, op: Op, step: u64, slot: &Slot) -> Result<(), GpuError> {
+        let Self { driver, lanes, kernel, around, sampled, .. } = self;
         match op {
             Op::Upload(on) => {
                 let (to, from) = (slot.config()?, slot.config_host());

@@ -40,9 +40,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Ok(true);
         };
         let driver = self.gpu().driver();
-        poll(driver.as_ref(), limit, || event.query().map_err(Into::into))?
-            .then_some(true)
-            .ok_or(GpuError::StepTimeout { step, after: limit })
+        match poll(driver.as_ref(), limit, || event.query().map_err(Into::into))? {
+            true => Ok(true),
+            false => Err(GpuError::StepTimeout { step, after: limit }),
+        }
     }
 
     /// The oldest step in flight has finished, and with it its batch: the telemetry of both can be

@@ -125,7 +125,10 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     }
 
     pub(super) fn lanes(&self) -> Result<&Lanes, GpuError> {
-        self.work.lanes.as_ref().ok_or(GpuError::NoKernel)
+        match &self.work.lanes {
+            Some(lanes) => Ok(lanes),
+            None => Err(GpuError::NoKernel),
+        }
     }
 
     /// The event that says that a step is done: that of the last step of its batch.
