@@ -17,8 +17,9 @@
 //! mapped memory, where nothing of it could overlap with its neighbours anyway, and only if the graph
 //! can be launched again as it is.
 //!
-//! The depth follows from Little's law: steps in flight are the time that one takes from its first
-//! call to its end, over the time between two of them; one more is being taken by the host.
+//! The depth follows from Little's law: steps in flight are the time that one takes from the writing of
+//! its config to its end, over the time between two of them; one more is being taken by the host. Where
+//! there are fewer slots than that, they hold up the steps.
 
 use crate::plan::{self, Placement, Submission};
 
@@ -132,9 +133,6 @@ pub struct Choice {
     pub step: f64,
 }
 
-/// How much of the device's time for a step the host may take before more threads write configs.
-const HOST_SHARE: f64 = 0.8;
-
 /// Every transport that leaves the host free, the simpler ones first: of two that are equal in all, the
 /// first is taken.
 const CANDIDATES: [(Placement, Submission); 4] = [
@@ -181,21 +179,24 @@ impl Measured {
         self.launch + (each + once / steps) * self.call
     }
 
-    /// How many threads to write a config with, so that the device does not wait for it, and what
-    /// that takes them.
-    fn writing(&self, device: f64, calls: f64, limits: &Limits) -> (usize, f64) {
-        let room = (HOST_SHARE * device - calls).max(f64::MIN_POSITIVE);
-        let writers = ((self.write / room).ceil() as usize).clamp(1, limits.writers.max(1));
-        (writers, self.write / writers as f64)
-    }
-
     /// Whether no second submission runs, or waits its turn, while one is taken and the next one made.
     fn one_by_one(&self, limits: &Limits) -> bool {
         limits.slots < 2 * self.batch.max(1)
     }
 
-    fn predict(
+    /// What a step takes in a transport, with the fewest writers that come close to what all achieve.
+    fn predict(&self, transport: (Placement, Submission), limits: &Limits) -> Option<Prediction> {
+        let all = self.predict_with(limits.writers.max(1), transport, limits)?;
+        (1..all.writers)
+            .filter_map(|writers| self.predict_with(writers, transport, limits))
+            .find(|fewer| fewer.step <= CLOSE * all.step)
+            .or(Some(all))
+    }
+
+    /// The same with so many writers, each of whom takes an equal part of a config.
+    fn predict_with(
         &self,
+        writers: usize,
         (placement, submission): (Placement, Submission),
         limits: &Limits,
     ) -> Option<Prediction> {
@@ -214,7 +215,7 @@ impl Measured {
             }
         };
         let calls = self.calls(placement, submission, limits);
-        let (writers, write) = self.writing(device, calls, limits);
+        let write = self.write / writers as f64;
         let (device, first) = match submission {
             // What comes before a batch is the writing of all of it, and one launch.
             Submission::Graph => {
@@ -223,15 +224,16 @@ impl Measured {
             }
             _ => (device, (write + self.launch) / batch),
         };
+        let latency = write + calls + alone;
         let step = if one_by_one {
             let later = (batch - 1.0) / batch;
             let graph = submission == Submission::Graph;
             let meanwhile = if graph { 0.0 } else { later * (write + calls) };
             first + device.max(meanwhile)
         } else {
-            device.max(write + calls)
+            // A step begins when the one that had its slot has come back.
+            device.max(write + calls).max(latency / limits.slots.max(1) as f64)
         };
-        let latency = calls + alone;
         Some(Prediction { placement, submission, device, calls, writers, write, step, latency })
     }
 
