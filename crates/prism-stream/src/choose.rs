@@ -21,32 +21,19 @@
 //! its config to its end, over the time between two of them; one more is being taken by the host. Where
 //! there are fewer slots than that, they hold up the steps.
 
-use crate::plan::{self, Placement, Submission};
+mod drift;
+mod predict;
+
+pub use self::drift::{DRIFT, drifted};
+use self::predict::Prediction;
+use crate::plan::{Placement, Submission};
 
 /// A prediction that is no more than this many times the least counts as equal to it.
 pub const CLOSE: f64 = 1.05;
 
-/// A kernel time that has changed by more than this factor makes a pipeline choose again.
-pub const DRIFT: f64 = 2.0;
-
 /// Copies in both directions that take less than this many microseconds are mostly the time that it
 /// takes to start them: on an H200, 64 KB each way take 6 to 9, and a megabyte 26.
 const SHORT_COPY_US: f64 = 12.0;
-
-/// How much sooner, in microseconds, a device starts a kernel after the one before it if both are
-/// of one graph than if both were launched on a stream.
-const GRAPH_GAIN_US: f64 = 1.0;
-
-/// What launching a graph costs the host, in launches of a kernel: one of mapped steps so much, whatever
-/// their number, one with copies in it so much a step.
-const GRAPH_LAUNCH: (f64, f64) = (0.45, 1.3);
-
-/// What capturing a step anew and updating a graph with it costs the host more, in launches of a kernel:
-/// a mapped step, and one that is copied.
-const CAPTURE: (f64, f64) = (0.15, 1.0);
-
-/// A change below this many microseconds is no drift: timing events see no more.
-const RESOLUTION_US: f64 = 2.0;
 
 /// Times of a step whose config and telemetry are copied, each part alone, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,7 +112,7 @@ pub struct Choice {
     pub submission: Submission,
     /// Most steps in flight.
     pub depth: usize,
-    /// Threads that write a config.
+    /// Threads that write a config, if that is open to choice.
     pub writers: usize,
     /// What decided.
     pub reason: &'static str,
@@ -142,101 +129,7 @@ const CANDIDATES: [(Placement, Submission); 4] = [
     (Placement::Copied, Submission::Graph),
 ];
 
-/// What a step takes in one transport, in microseconds.
-#[derive(Clone, Copy, Debug)]
-struct Prediction {
-    placement: Placement,
-    submission: Submission,
-    /// The device, which has several steps under way.
-    device: f64,
-    /// The host's calls.
-    calls: f64,
-    /// How many threads write a config, and what that takes them.
-    writers: usize,
-    write: f64,
-    /// Everything, overlapped as far as it can be.
-    step: f64,
-    /// A step from its first call to its end.
-    latency: f64,
-}
-
 impl Measured {
-    /// What the calls of a step cost the host: those of the plan, and the query that sees it end.
-    fn calls(&self, placement: Placement, submission: Submission, limits: &Limits) -> f64 {
-        let plan = plan::plan(placement, submission);
-        let steps = self.batch.max(1) as f64;
-        let done = plan.done.len() as f64 + 1.0;
-        if submission == Submission::Graph {
-            let (graph, capture) = match placement {
-                Placement::Mapped => (GRAPH_LAUNCH.0, CAPTURE.0 * steps),
-                Placement::Copied => (GRAPH_LAUNCH.1 * steps, CAPTURE.1 * steps),
-            };
-            let launches = if limits.repeats { graph } else { graph + capture };
-            return (launches * self.launch + done * self.call) / steps;
-        }
-        let each = plan.step.len() as f64 - 1.0;
-        let once = (plan.open.len() + plan.close.len()) as f64 + done;
-        self.launch + (each + once / steps) * self.call
-    }
-
-    /// Whether no second submission runs, or waits its turn, while one is taken and the next one made.
-    fn one_by_one(&self, limits: &Limits) -> bool {
-        limits.slots < 2 * self.batch.max(1)
-    }
-
-    /// What a step takes in a transport, with the fewest writers that come close to what all achieve.
-    fn predict(&self, transport: (Placement, Submission), limits: &Limits) -> Option<Prediction> {
-        let all = self.predict_with(limits.writers.max(1), transport, limits)?;
-        (1..all.writers)
-            .filter_map(|writers| self.predict_with(writers, transport, limits))
-            .find(|fewer| fewer.step <= CLOSE * all.step)
-            .or(Some(all))
-    }
-
-    /// The same with so many writers, each of whom takes an equal part of a config.
-    fn predict_with(
-        &self,
-        writers: usize,
-        (placement, submission): (Placement, Submission),
-        limits: &Limits,
-    ) -> Option<Prediction> {
-        let batch = self.batch.max(1) as f64;
-        let one_by_one = self.one_by_one(limits);
-        let (device, alone) = match placement {
-            Placement::Mapped => (self.mapped?, self.mapped?),
-            Placement::Copied => {
-                let times = self.copied?;
-                let overlapped = times.overlapped(limits.copy_engines);
-                let alone = times.upload + times.kernel + times.download;
-                // Nothing is beside the first upload and the last download.
-                let apart = submission == Submission::Graph || one_by_one;
-                let ends = if apart { (alone - overlapped) / batch } else { 0.0 };
-                (overlapped + ends, alone)
-            }
-        };
-        let calls = self.calls(placement, submission, limits);
-        let write = self.write / writers as f64;
-        let (device, first) = match submission {
-            // What comes before a batch is the writing of all of it, and one launch.
-            Submission::Graph => {
-                let gain = if self.batch > 1 { GRAPH_GAIN_US } else { 0.0 };
-                ((device - gain).max(0.0), write + calls)
-            }
-            _ => (device, (write + self.launch) / batch),
-        };
-        let latency = write + calls + alone;
-        let step = if one_by_one {
-            let later = (batch - 1.0) / batch;
-            let graph = submission == Submission::Graph;
-            let meanwhile = if graph { 0.0 } else { later * (write + calls) };
-            first + device.max(meanwhile)
-        } else {
-            // A step begins when the one that had its slot has come back.
-            device.max(write + calls).max(latency / limits.slots.max(1) as f64)
-        };
-        Some(Prediction { placement, submission, device, calls, writers, write, step, latency })
-    }
-
     /// The kernel time with this placement.
     #[must_use]
     pub fn kernel(&self, placement: Placement) -> Option<f64> {
@@ -244,67 +137,6 @@ impl Measured {
             Placement::Copied => self.copied.map(|times| times.kernel),
             Placement::Mapped => self.mapped,
         }
-    }
-
-    /// What a sampled submission is expected to show of a step: on streams, where the events are around
-    /// a kernel, the kernel; of a graph, which has them around all of it, what a step keeps the device
-    /// busy for among others.
-    #[must_use]
-    pub fn sample(
-        &self,
-        placement: Placement,
-        submission: Submission,
-        limits: &Limits,
-    ) -> Option<f64> {
-        match (placement, submission) {
-            (Placement::Copied, Submission::Graph) => {
-                self.copied.map(|times| times.overlapped(limits.copy_engines))
-            }
-            _ => self.kernel(placement),
-        }
-    }
-
-    /// What the events of such a submission span beside so much for each of its steps. Nothing hides the
-    /// first upload and the last download of a graph; but then one of its steps, which has nothing
-    /// beside it, takes as long as its kernel and no longer.
-    #[must_use]
-    pub fn ends(&self, placement: Placement, submission: Submission, limits: &Limits) -> f64 {
-        match (placement, submission, self.copied) {
-            (Placement::Copied, Submission::Graph, Some(times)) => {
-                let hidden = times.overlapped(limits.copy_engines) - times.kernel;
-                times.upload + times.download - hidden
-            }
-            _ => 0.0,
-        }
-    }
-
-    /// The same with the kernel time that such a sample speaks for. Where copies hide the kernel, that
-    /// is the most that it can be.
-    #[must_use]
-    pub fn with_sample(
-        self,
-        placement: Placement,
-        submission: Submission,
-        limits: &Limits,
-        sample: f64,
-    ) -> Self {
-        let beside = match (placement, submission, limits.copy_engines, self.copied) {
-            (Placement::Copied, Submission::Graph, 0, Some(times)) => times.upload + times.download,
-            _ => 0.0,
-        };
-        self.with_kernel(placement, (sample - beside).max(0.0))
-    }
-
-    /// The same with another kernel time, seen with this placement. What mapped memory adds to a
-    /// kernel is taken to stay.
-    #[must_use]
-    pub fn with_kernel(mut self, placement: Placement, kernel: f64) -> Self {
-        let change = kernel - self.kernel(placement).unwrap_or(kernel);
-        if let Some(times) = &mut self.copied {
-            times.kernel = (times.kernel + change).max(0.0);
-        }
-        self.mapped = self.mapped.map(|mapped| (mapped + change).max(0.0));
-        self
     }
 }
 
@@ -337,9 +169,10 @@ fn allowed(
         return false;
     }
     // Steps that go singly as graphs with copies in them would not overlap, and to capture each anew
-    // costs the host about what it spares.
+    // costs the host most of what it spares.
     let alone = limits.repeats && placement == Placement::Mapped;
     match limits.submission {
+        Some(Submission::Graph) if !limits.graphs => submission == Submission::Streams,
         Some(pinned) => submission == pinned,
         None => {
             submission == Submission::Streams || (limits.graphs && (measured.batch > 1 || alone))
@@ -370,7 +203,7 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
         return Choice {
             placement: limits.placement.unwrap_or(Placement::Copied),
             submission: limits.submission.unwrap_or(Submission::Streams),
-            depth: limits.slots,
+            depth: limits.slots.max(1),
             writers: 1,
             reason: "nothing was measured",
             step: 0.0,
@@ -409,16 +242,6 @@ fn reason(best: &Prediction, measured: &Measured, candidates: usize) -> &'static
             }
         }
     }
-}
-
-/// Whether kernel times that were seen lately are another matter than the one that was chosen by. They
-/// were taken with the host at work beside the device: a kernel that waited for its launch seems to
-/// have taken up to `delay` longer.
-#[must_use]
-pub fn drifted(chosen: f64, lately: &[f64], delay: f64) -> bool {
-    let slower = |now: &f64| *now > chosen * DRIFT && now - chosen > RESOLUTION_US + delay;
-    let faster = |now: &f64| *now < chosen / DRIFT && chosen - now > RESOLUTION_US;
-    !lately.is_empty() && (lately.iter().all(slower) || lately.iter().all(faster))
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@
 //! copy at all, see [`submit_with`](crate::AsyncPipelineCoordinator::submit_with).)
 //!
 //! The caller takes part: it publishes a copy as a number of blocks, and whoever takes the next block
-//! copies it. So a helper that sleeps, or that the system runs later, holds up nothing but the block
-//! that it has taken. Helpers look for the next copy for [`AWAKE`] and sleep then. Nothing is allocated
+//! copies it. So a helper that the system runs later holds up nothing but the block that it has taken, and one
+//! that it runs not at all, nothing. Helpers look for the next copy for [`AWAKE`] and sleep then. Nothing is allocated
 //! in a copy.
 #![allow(unsafe_code)]
 
 use std::hint::spin_loop;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Most threads that write a config, the caller's among them.
 pub const MAX_WRITERS: usize = 16;
 
-/// Bytes from which on a config is worth more than one thread: it takes one about 10 us.
+/// Bytes from which on a config is worth more than one thread: it takes one 20 us and more.
 pub(crate) const LARGE: usize = 256 << 10;
 
 /// Bytes of a block: a microsecond or two of a copy. Larger ones are copied no faster, and the last of
@@ -48,7 +48,8 @@ struct Shared {
     sleepers: AtomicUsize,
     bed: Mutex<()>,
     alarm: Condvar,
-    stop: AtomicBool,
+    /// How many threads there are to be, the caller's among them.
+    wanted: AtomicUsize,
 }
 
 impl Shared {
@@ -83,10 +84,15 @@ impl Shared {
         true
     }
 
-    /// What a helper does.
-    fn help(&self) {
+    /// Whether a helper is wanted; the caller is number 0.
+    fn wants(&self, helper: usize) -> bool {
+        helper < self.wanted.load(Ordering::SeqCst)
+    }
+
+    /// What a helper does for as long as it is wanted.
+    fn help(&self, helper: usize) {
         let mut idle = Instant::now();
-        while !self.stop.load(Ordering::Relaxed) {
+        while self.wants(helper) {
             if self.copy_what_is_left() {
                 idle = Instant::now();
             } else if idle.elapsed() < AWAKE {
@@ -97,18 +103,18 @@ impl Shared {
                     spin_loop();
                 }
             } else {
-                self.sleep();
+                self.sleep(helper);
                 idle = Instant::now();
             }
         }
     }
 
-    /// Sleeps until there are blocks, or no more of them to come.
-    fn sleep(&self) {
+    /// Sleeps until there are blocks, or the helper is not wanted any more.
+    fn sleep(&self, helper: usize) {
         let mut bed = self.bed.lock().unwrap_or_else(PoisonError::into_inner);
         // Either this sees the blocks that were published or the caller sees that somebody sleeps.
         self.sleepers.fetch_add(1, Ordering::SeqCst);
-        while self.left.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
+        while self.left.load(Ordering::SeqCst) == 0 && self.wants(helper) {
             bed = self.alarm.wait(bed).unwrap_or_else(PoisonError::into_inner);
         }
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
@@ -139,13 +145,16 @@ impl Writers {
     /// Makes that many of them, at least one. If the system gives fewer threads it is those that there
     /// are.
     pub fn set_count(&mut self, writers: usize) -> io::Result<()> {
-        if writers < self.count() {
-            *self = Self::default();
+        self.shared.wanted.store(writers, Ordering::SeqCst);
+        self.shared.wake();
+        while self.count() > writers.max(1) {
+            // It cannot have panicked: it only copies.
+            let _ = self.helpers.pop().map(JoinHandle::join);
         }
         while self.count() < writers {
-            let shared = Arc::clone(&self.shared);
-            let name = format!("prism-writer-{}", self.count());
-            self.helpers.push(thread::Builder::new().name(name).spawn(move || shared.help())?);
+            let (shared, helper) = (Arc::clone(&self.shared), self.count());
+            let thread = thread::Builder::new().name(format!("prism-writer-{helper}"));
+            self.helpers.push(thread.spawn(move || shared.help(helper))?);
         }
         Ok(())
     }
@@ -183,12 +192,8 @@ impl Writers {
 
 impl Drop for Writers {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        self.shared.wake();
-        for helper in self.helpers.drain(..) {
-            // It cannot have panicked: it only copies.
-            let _ = helper.join();
-        }
+        // Fewer threads are to be had in any case.
+        let _ = self.set_count(1);
     }
 }
 
@@ -250,12 +255,19 @@ mod tests {
         let mut writers = Writers::default();
         writers.set_count(4).unwrap();
         let shared = Arc::clone(&writers.shared);
+        let begun = Instant::now();
         while shared.sleepers.load(Ordering::SeqCst) < 3 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "they do not go to sleep");
             thread::yield_now();
         }
         check(&mut writers, LARGE, 1);
-        writers.set_count(1).unwrap();
-        assert_eq!((writers.count(), Arc::strong_count(&shared)), (1, 1));
-        check(&mut writers, LARGE, 2);
+        let threads = |writers: &Writers| (writers.count(), Arc::strong_count(&shared) - 1);
+        for count in [4, 2, 3, 1] {
+            writers.set_count(count).unwrap();
+            assert_eq!(threads(&writers), (count, count));
+            check(&mut writers, LARGE, count as u8);
+        }
+        drop(writers);
+        assert_eq!(Arc::strong_count(&shared), 1);
     }
 }

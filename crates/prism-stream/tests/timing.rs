@@ -5,13 +5,14 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_stream::mock::MockDriver;
 use prism_stream::{
     GpuContext, GpuError, PipelineOptions, Placement, Stage, Submission, TimingOptions,
     timeline::{MAX_BURST, StepTimes, Timeline},
 };
-use support::{TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound};
+use support::{Config, TRANSPORTS, config, device, expected, kernel, options, pipeline, unbound};
 
 /// Bursts of four, every 20.
 const TIMING: TimingOptions = TimingOptions { every: 20, burst: 4, keep: 100 };
@@ -110,6 +111,54 @@ fn bursts_of_steps_are_timed_stage_by_stage() {
             }
         }
     }
+}
+
+#[test]
+fn single_steps_among_batches_are_timed_in_bursts_of_their_own() {
+    let (mock, gpu) = device(1);
+    mock.cost("kernel", Duration::from_micros(20));
+    let options =
+        PipelineOptions { batch: 4, ..options(3, (Placement::Mapped, Submission::Graph)) };
+    let mut pipeline = pipeline(&gpu, options);
+    let timing = TimingOptions { every: 64, burst: 16, keep: 1000 };
+    pipeline.set_timing(Some(timing)).unwrap();
+    let mut submitted = 0;
+    for _ in 0..200 {
+        pipeline.submit(&config(submitted)).unwrap();
+        let batch: Vec<Config> = (submitted + 1..submitted + 5).map(config).collect();
+        pipeline.submit_batch(&batch).unwrap();
+        submitted += 5;
+        while pipeline.pending() > 6 {
+            pipeline.next().unwrap();
+        }
+    }
+    pipeline.drain().unwrap();
+    let timeline = pipeline.timeline().unwrap();
+    // Steps that are alone, and the batch that loads the kernel.
+    assert!(timeline.steps().len() > 40);
+    for times in timeline.steps() {
+        assert!(times.step % 5 == 0 || times.step < 5, "{times:?}");
+        assert_eq!(times.burst, times.step / 64, "{times:?}");
+    }
+    let sum = timeline.utilisation().unwrap();
+    assert!(sum.step_ns < 2.0 * sum.bound_ns, "what was not timed counts for nothing: {sum:?}");
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_graph_that_is_refused_begins_no_burst() {
+    let (mock, gpu) = device(1);
+    let mut pipeline = pipeline(&gpu, options(3, (Placement::Mapped, Submission::Graph)));
+    pipeline.set_timing(Some(TIMING)).unwrap();
+    mock.fail("graph_launch", 19, 1); // step 20, since step 0 loads the kernel
+    calls(&mock, &mut pipeline, 0..100);
+    pipeline.drain().unwrap();
+    assert_eq!(pipeline.stats().submission, Submission::Streams);
+    let steps = pipeline.timeline().unwrap().steps();
+    let bursts: Vec<(u64, u64)> = steps.map(|times| (times.step, times.burst)).collect();
+    let wanted: Vec<(u64, u64)> =
+        (0..100).filter(|step| step % 20 < 4).map(|step| (step, step / 20)).collect();
+    assert_eq!(bursts, wanted);
 }
 
 #[test]

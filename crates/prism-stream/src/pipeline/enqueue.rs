@@ -12,7 +12,7 @@ use crate::driver::{Driver, RawStream};
 use crate::error::{GpuError, Severity};
 use crate::graph::Capture;
 use crate::handles::Event;
-use crate::plan::{self, Op, Plan, Submission};
+use crate::plan::{self, Op, Placement, Plan, Submission};
 use crate::ring::Ring;
 use crate::slots::{Lanes, Slot, Work, driver_of};
 use crate::step::{StepKernel, StepLaunch};
@@ -168,20 +168,20 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             let graph = capture.end().map_err(refuse)?;
             graphs.put(run, &graph, gpu.driver(), gpu.ledger()).map_err(refuse)?;
         }
-        if steps == 1 && plan.step == [Op::Launch] {
+        if steps == 1 && self.stats.placement == Placement::Mapped {
             // The graph is nothing but the kernels of one step, so events around it time them.
             walk.watch = watch.as_deref_mut();
             walk.time(first);
         }
         let lost = |error: GpuError| Refusal::Batch(error.into());
+        walk.mark(Op::Launch, first, Edge::Begin).map_err(lost)?;
         let around = timers.get(..2).filter(|_| samples);
         let begun = around.map_or(Ok(false), |pair| record_sample(&pair[0], stream));
         let begun = begun.map_err(lost)?;
-        walk.mark(Op::Launch, first, Edge::Begin).map_err(lost)?;
         graphs.launch(run, stream).map_err(refuse)?;
-        walk.mark(Op::Launch, first, Edge::End).map_err(lost)?;
         let end = around.map(|pair| &pair[1]).filter(|_| begun);
         let sampled = end.map_or(Ok(false), |end| record_sample(end, stream)).map_err(lost)?;
+        walk.mark(Op::Launch, first, Edge::End).map_err(lost)?;
         walk.make(plan.done, last).map_err(lost)?;
         if sampled {
             self.tuner.note_sample(first, steps);

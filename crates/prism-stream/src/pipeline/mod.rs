@@ -86,7 +86,6 @@ use self::tuning::Tuner;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
 use crate::error::GpuError;
-use crate::plan::Submission;
 use crate::pool::StreamPool;
 use crate::ring::Ring;
 use crate::slots::{Work, release};
@@ -136,7 +135,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let info = pool.gpu().info();
         let start = options.start(payload, info.maps_host_memory)?;
         let limits = Limits {
-            slots: options.in_flight.unwrap_or(options.slots()),
+            slots: options.slots(),
             copy_engines: info.copy_engines,
             maps_host_memory: info.maps_host_memory,
             placement: options.placement,
@@ -186,15 +185,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // The graphs name what the old kernel owns.
         self.work.graphs.clear();
         self.warm = false;
-        if self.tuner.restart(kernel.repeats())
-            && self.options.submission == Some(Submission::Graph)
-        {
-            // It was the old kernel that could not be captured.
-            (self.stats.submission, self.stats.reason) = (Submission::Graph, "as asked for");
-        }
-        if self.options.writers.is_none() {
-            self.write_with(1); // what that takes is measured anew
-        }
+        self.tuner.restart(kernel.repeats());
+        self.begin_anew();
         self.work.kernel = Some(Box::new(kernel));
         Ok(())
     }

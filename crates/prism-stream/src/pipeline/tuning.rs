@@ -10,8 +10,8 @@
 //!
 //! Later, one submission in [`EVERY`] has timed events around its first kernel or, as a graph, around all
 //! of it. When [`WINDOW`] such samples in a row say that the kernel is another than the one that was
-//! chosen by, or batches have another size, the choice is made again. Nothing is allocated for it but
-//! what another placement needs.
+//! chosen by, or batches have another size, the choice is made again. Nothing is made for it but what
+//! another placement needs, and threads that write configs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use bytemuck::Pod;
 
 use super::enqueue::Torn;
 use super::finish::poll;
-use super::{AsyncPipelineCoordinator, PipelineStats};
+use super::{AsyncPipelineCoordinator, PipelineOptions, PipelineStats};
 use crate::choose::{self, CopiedTimes, Limits, Measured};
 use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
@@ -98,12 +98,9 @@ impl Tuner {
         }
     }
 
-    /// Begins again, for another kernel, whose launches are all alike or not. Answers whether graphs
-    /// had been ruled out.
-    pub fn restart(&mut self, repeats: bool) -> bool {
-        let refused = self.limits.graphs != self.given.graphs;
+    /// Begins again, for another kernel, whose launches are all alike or not.
+    pub fn restart(&mut self, repeats: bool) {
         *self = Self::new(self.start, Limits { repeats, ..self.given });
-        refused
     }
 
     /// Leaves everything as it is from now on.
@@ -308,13 +305,36 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         timed
     }
 
+    /// Has steps go as they went before anything was chosen or refused, as far as they overlap at all.
+    pub(super) fn begin_anew(&mut self) {
+        let maps = self.pool.gpu().info().maps_host_memory;
+        let start = self.options.start(size_of::<C>() + size_of::<T>(), maps);
+        let Some(start) = start.ok().filter(|_| plan::overlaps(self.stats.submission)) else {
+            return;
+        };
+        (self.stats.submission, self.stats.reason) = (start.submission, start.reason);
+        self.stats.depth = self.options.in_flight.unwrap_or(self.options.slots());
+        if self.options.writers.is_none() {
+            self.write_with(1); // what that takes is measured
+        }
+    }
+
+    /// What a choice has to keep to: as many submissions as the pipeline holds, of as many steps as they
+    /// have now.
+    fn limits(&self) -> Limits {
+        let PipelineOptions { depth, in_flight, .. } = self.options;
+        let slots = if self.tuner.measured.batch > 1 { self.options.slots() } else { depth };
+        Limits { slots: in_flight.map_or(slots, |most| most.min(slots)), ..self.tuner.limits }
+    }
+
     /// Goes on to measure mapped memory if that is worth it, else chooses and moves.
     fn decide(&mut self) -> Result<(), GpuError> {
-        let (limits, measured) = (self.tuner.limits, self.tuner.measured);
+        let (limits, measured) = (self.limits(), self.tuner.measured);
         self.tuner.phase = Phase::Deciding;
         if measured.mapped.is_none() && choose::worth_mapping(&measured, &limits) {
             self.move_to(Placement::Mapped)?;
             if self.tuner.is_active() {
+                self.begin_anew();
                 self.tuner.phase = Phase::Measuring(STEPS);
             }
             return Ok(());
@@ -322,7 +342,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let mut choice = choose::choose(&measured, &limits);
         self.move_to(choice.placement)?;
         if self.stats.placement != choice.placement {
-            choice = choose::choose(&measured, &self.tuner.limits);
+            choice = choose::choose(&measured, &self.limits());
         }
         (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
         if self.tuner.is_active() {

@@ -206,7 +206,7 @@ impl Timeline {
         let mut sum = Utilisation::default();
         // Ends of successive steps, added up over the bursts, and how many there were.
         let (mut gaps_ns, mut gaps) = (0_u64, 0_u64);
-        let mut burst: Option<(u64, Span)> = None;
+        let mut before: Option<(&StepTimes, Span)> = None;
         for times in &self.steps {
             let Some(whole) = times.whole() else { continue };
             sum.steps += 1;
@@ -215,18 +215,19 @@ impl Timeline {
             for (busy, span) in sum.busy_ns.iter_mut().zip(times.stages) {
                 *busy += span.map_or(0, |span| span.ns());
             }
-            match &mut burst {
-                Some((number, seen)) if *number == times.burst => {
-                    gaps_ns += whole.end_ns.saturating_sub(seen.end_ns);
-                    gaps += 1;
-                    sum.wall_ns += whole.end_ns.saturating_sub(seen.end_ns);
-                    seen.end_ns = seen.end_ns.max(whole.end_ns);
+            let follows = |of: &StepTimes| of.burst == times.burst && of.step + 1 == times.step;
+            before = match before {
+                Some((of, seen)) if follows(of) => {
+                    let gap_ns = whole.end_ns.saturating_sub(seen.end_ns);
+                    (gaps_ns, gaps) = (gaps_ns + gap_ns, gaps + 1);
+                    sum.wall_ns += gap_ns;
+                    Some((times, Span { end_ns: seen.end_ns.max(whole.end_ns), ..seen }))
                 }
                 _ => {
                     sum.wall_ns += whole.ns();
-                    burst = Some((times.burst, whole));
+                    Some((times, whole))
                 }
-            }
+            };
         }
         if sum.steps == 0 {
             return None;
@@ -312,6 +313,18 @@ mod tests {
         let sum = timeline.utilisation().unwrap();
         assert_eq!((sum.steps, sum.step_ns), (20, 20_000.0));
         assert_eq!(sum.wall_ns, 2 * (9 * 20_000 + 35_000));
+    }
+
+    #[test]
+    fn steps_that_were_not_timed_count_for_nothing_either() {
+        let mut timeline = Timeline::new(1000, 2);
+        // Two singles, a batch of four that is a graph, and so on.
+        for times in regular(60, 20, 2).steps.into_iter().filter(|times| times.step % 6 < 2) {
+            timeline.push(times);
+        }
+        let sum = timeline.utilisation().unwrap();
+        assert_eq!((sum.steps, sum.step_ns), (20, 20_000.0));
+        assert_eq!(sum.wall_ns, 10 * (20_000 + 35_000));
     }
 
     #[test]

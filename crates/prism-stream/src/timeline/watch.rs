@@ -73,6 +73,8 @@ pub(crate) struct Watch {
     began_at: Option<Duration>,
     /// The step that the bursts are counted from.
     first: Option<u64>,
+    /// Which burst it is from there on, and of all.
+    burst: Option<u64>,
     bursts: u64,
     /// One a step of a burst.
     places: Vec<Place>,
@@ -110,6 +112,7 @@ impl Watch {
             anchored_at: Duration::ZERO,
             began_at: None,
             first: None,
+            burst: None,
             bursts: 0,
             places,
             slots: vec![None; slots],
@@ -127,12 +130,15 @@ impl Watch {
         self.places.get_mut(place)
     }
 
-    /// A step is about to be enqueued on a slot. Decides whether it is timed.
+    /// A step is about to be enqueued on a slot. Decides whether it is timed. Not every step comes by:
+    /// those of a batch that is a graph do not. One that could not be enqueued comes by again.
     pub fn submit(&mut self, slot: usize, step: u64) {
-        let number = (step - *self.first.get_or_insert(step)) % self.options.every;
-        if number == 0 {
+        let since = step - *self.first.get_or_insert(step);
+        let (burst, number) = (since / self.options.every, since % self.options.every);
+        if self.burst != Some(burst) {
             self.read();
             self.anchored = false;
+            self.burst = Some(burst);
             self.bursts += 1;
         }
         let timed = !self.broken && number < self.options.burst;
@@ -235,7 +241,7 @@ impl Watch {
     /// Forgets the steps in flight, and begins a burst with the next one; what was seen stays.
     pub fn reset(&mut self) {
         self.read();
-        self.first = None;
+        (self.first, self.burst) = (None, None);
         self.forget();
     }
 

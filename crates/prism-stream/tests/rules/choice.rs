@@ -129,17 +129,19 @@ fn batches_become_graphs_and_single_steps_only_if_their_graphs_can_be_launched_a
 #[test]
 fn where_nothing_overlaps_the_host_is_spared_its_copies_though_the_kernel_is_long() {
     let depth_of_one = automatic(1);
+    let with_room_for_batches = PipelineOptions { batch: 4, ..automatic(1) };
     let one_in_flight = PipelineOptions { in_flight: Some(1), ..automatic(3) };
-    for (options, placement) in [
-        (depth_of_one, Placement::Mapped),
-        (one_in_flight, Placement::Mapped),
-        (automatic(3), Placement::Copied),
+    for (options, way_of_singles) in [
+        (depth_of_one, MAPPED),
+        (with_room_for_batches, MAPPED),
+        (one_in_flight, MAPPED),
+        (automatic(3), STREAMS),
     ] {
         let (mock, gpu) = device(3);
         slow_host(&mock, 30);
         let mut pipeline = pipeline(&gpu, options);
         run(&mut pipeline, 0, 100);
-        assert_eq!(way(&pipeline).0, placement, "{options:?}");
+        assert_eq!(way(&pipeline), way_of_singles, "{options:?}");
         assert_eq!(mock.violations(), Vec::<String>::new());
     }
 }
@@ -186,7 +188,8 @@ fn what_is_pinned_is_neither_measured_nor_chosen() {
         let pinned = PipelineOptions { placement: Some(placement), ..automatic(3) };
         let mut pipeline = pipeline(&gpu, pinned);
         run(&mut pipeline, 0, 500);
-        assert_eq!(way(&pipeline).0, placement);
+        let singly = if placement == Placement::Mapped { MAPPED } else { STREAMS };
+        assert_eq!(way(&pipeline), singly);
     }
     let (mock, gpu) = device(5);
     slow_host(&mock, 1);
@@ -247,6 +250,48 @@ fn a_refused_graph_is_not_chosen_again() {
     assert_eq!(pipeline.stats().submission, Submission::Streams);
     let refused = mock.take_calls().iter().filter(|call| call.name == "capture_begin").count();
     assert_eq!(refused, 1);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_graph_that_was_asked_for_and_refused_is_not_chosen_again_either() {
+    let (mock, gpu) = device(8);
+    slow_host(&mock, 1);
+    let graphs = PipelineOptions { submission: Some(Submission::Graph), ..automatic(3) };
+    let mut pipeline = pipeline(&gpu, graphs);
+    run(&mut pipeline, 0, 30);
+    assert_eq!(way(&pipeline), MAPPED);
+    mock.fail("graph_launch", 0, 1);
+    run(&mut pipeline, 30, 60);
+    assert_eq!(pipeline.stats().submission, Submission::Streams);
+    slow_host(&mock, 500);
+    run(&mut pipeline, 60, 1000);
+    assert_eq!((pipeline.stats().submission, pipeline.stats().choices), (Submission::Streams, 2));
+    // That was this kernel.
+    pipeline.drain().unwrap();
+    pipeline.bind(kernel(&gpu)).unwrap();
+    for step in 0..30 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    assert_eq!(pipeline.stats().submission, Submission::Graph);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_chosen_for_one_kernel_is_not_left_to_another_that_cannot_be_measured() {
+    let (mock, gpu) = device(1);
+    slow_host(&mock, 1);
+    let mut pipeline = pipeline(&gpu, automatic(3));
+    run(&mut pipeline, 0, 100);
+    assert_eq!(way(&pipeline), MAPPED);
+    pipeline.drain().unwrap();
+    pipeline.bind(Summing { repeats: false, ..kernel(&gpu) }).unwrap();
+    mock.fail("event_elapsed", 0, 1);
+    for step in 0..100 {
+        pipeline.step(&config(step)).unwrap();
+    }
+    assert_eq!(pipeline.stats().reason, "the steps could not be measured");
+    assert_eq!((way(&pipeline), pipeline.stats().depth), (STREAMS, 3));
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
 
