@@ -24,7 +24,7 @@
 mod drift;
 mod predict;
 
-pub use self::drift::{DRIFT, drifted};
+pub use self::drift::{DRIFT, Sample, drifted};
 use self::predict::Prediction;
 use crate::plan::{Placement, Submission};
 

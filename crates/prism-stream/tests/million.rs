@@ -62,9 +62,10 @@ fn gpu_a_million_steps_grow_nothing() {
         run(warm..steps);
         let allocated = ALLOCATIONS.get() - allocations;
         println!(
-            "{transport:?}: {} steps, {allocated} allocations, resident {resident:?} -> {:?} KiB",
+            "{transport:?}: {} steps, {allocated} allocations, resident {resident:?} -> {:?} KiB, {:?}",
             steps - warm,
             resident_kib(),
+            pipeline.stats(),
         );
         assert_eq!(allocated, 0, "allocations on the host");
         assert_eq!(device(), held, "memory of the device, and what is held");

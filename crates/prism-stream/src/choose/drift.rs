@@ -9,6 +9,10 @@ pub const DRIFT: f64 = 2.0;
 /// A change below this many microseconds is no drift: timing events see no more.
 const RESOLUTION_US: f64 = 2.0;
 
+/// How many times slower than when it was measured a host may be at times: it is not alone on its
+/// machine.
+const PATIENCE: f64 = 4.0;
+
 impl Measured {
     /// What a sampled submission is expected to show of a step: on streams, where the events are around
     /// a kernel, the kernel; of a graph, which has them around all of it, what a step keeps the device
@@ -72,12 +76,25 @@ impl Measured {
     }
 }
 
-/// Whether kernel times that were seen lately are another matter than the one that was chosen by. They
-/// were taken with the host at work beside the device: a kernel that waited for its launch seems to
-/// have taken up to `delay` longer.
+/// What a sampled submission showed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// The time of a step (see [`Measured::sample`]), in microseconds.
+    pub us: f64,
+    /// Whether the device was still at earlier work when all of the submission was enqueued, so that
+    /// no wait for the host is in its time.
+    pub queued: bool,
+}
+
+/// Whether what was seen lately is another matter than the kernel that was chosen by. A kernel that the
+/// device was ready for before the host had launched it seems to have taken up to `delay` longer, or
+/// [`PATIENCE`] times that on a host that is slow for a while.
 #[must_use]
-pub fn drifted(chosen: f64, lately: &[f64], delay: f64) -> bool {
-    let slower = |now: &f64| *now > chosen * DRIFT && now - chosen > RESOLUTION_US + delay;
-    let faster = |now: &f64| *now < chosen / DRIFT && chosen - now > RESOLUTION_US;
+pub fn drifted(chosen: f64, lately: &[Sample], delay: f64) -> bool {
+    let slower = |now: &Sample| {
+        let late = if now.queued { 0.0 } else { PATIENCE * delay };
+        now.us > chosen * DRIFT && now.us - chosen > RESOLUTION_US + late
+    };
+    let faster = |now: &Sample| now.us < chosen / DRIFT && chosen - now.us > RESOLUTION_US;
     !lately.is_empty() && (lately.iter().all(slower) || lately.iter().all(faster))
 }

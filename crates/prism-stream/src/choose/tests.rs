@@ -247,14 +247,21 @@ fn nothing_measured_is_the_transport_that_is_right_for_any_payload() {
 
 #[test]
 fn a_kernel_time_drifts_when_all_of_a_window_is_beyond_a_factor_of_two() {
-    assert!(drifted(10.0, &[21.0, 30.0, 22.0, 25.0], 0.0));
-    assert!(drifted(10.0, &[4.0, 3.0, 4.5, 1.0], 0.0));
-    assert!(!drifted(10.0, &[21.0, 30.0, 19.0, 25.0], 0.0), "one of them did not");
-    assert!(!drifted(10.0, &[21.0, 4.0, 30.0, 3.0], 0.0), "not in one direction");
-    assert!(!drifted(1.0, &[2.5, 2.9, 2.5, 2.5], 0.0), "events do not see as much");
+    let queued =
+        |us: &[f64]| -> Vec<Sample> { us.iter().map(|&us| Sample { us, queued: true }).collect() };
+    assert!(drifted(10.0, &queued(&[21.0, 30.0, 22.0, 25.0]), 9.0));
+    assert!(drifted(10.0, &queued(&[4.0, 3.0, 4.5, 1.0]), 0.0));
+    assert!(!drifted(10.0, &queued(&[21.0, 30.0, 19.0, 25.0]), 0.0), "one of them did not");
+    assert!(!drifted(10.0, &queued(&[21.0, 4.0, 30.0, 3.0]), 0.0), "not in one direction");
+    assert!(!drifted(1.0, &queued(&[2.5, 2.9, 2.5, 2.5]), 0.0), "events do not see as much");
     assert!(!drifted(10.0, &[], 0.0));
-    assert!(!drifted(2.0, &[5.0, 5.5, 5.2, 5.1], 3.3), "the launch came late");
-    assert!(drifted(2.0, &[8.0, 7.5, 9.0, 8.0], 3.3));
+    // The device was idle before, and waited for the launch, on a host that is slow for once.
+    let idle = |us: f64| [Sample { us, queued: false }; 4];
+    assert!(!drifted(4.7, &idle(20.0), 5.7));
+    assert!(drifted(4.7, &idle(50.0), 5.7));
+    assert!(drifted(10.0, &idle(4.0), 5.7), "faster is faster");
+    let mixed = [idle(20.0), queued(&[20.0; 4]).try_into().unwrap()].concat();
+    assert!(!drifted(4.7, &mixed, 5.7));
 }
 
 #[test]
@@ -274,10 +281,11 @@ fn a_graph_is_sampled_as_a_whole_and_its_copies_are_no_drift_of_the_kernel() {
         for steps in [1.0, 2.0, 8.0] {
             let same = seen(steps, 5.0);
             assert!((same - chosen).abs() < 1e-9, "{steps} steps, {copy_engines} engines: {same}");
-            assert!(!drifted(chosen, &[same; 4], 0.0));
+            assert!(!drifted(chosen, &[Sample { us: same, queued: true }; 4], 0.0));
             // A kernel that lasts longer than the copies shows, and about how long it takes.
             let slow = seen(steps, 500.0);
-            assert!(drifted(chosen, &[slow; 4], 0.0), "{steps} steps: {slow}");
+            let slower = [Sample { us: slow, queued: true }; 4];
+            assert!(drifted(chosen, &slower, 0.0), "{steps} steps: {slow}");
             let told = row.with_sample(graph.0, graph.1, &limits, slow);
             let told = told.kernel(Placement::Copied).unwrap();
             assert!((500.0..=500.0 + 115.0 / steps).contains(&told), "{steps} steps: {told}");

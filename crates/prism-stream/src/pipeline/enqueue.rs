@@ -92,7 +92,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         walk.finish(plan, first + steps as u64 - 1)?;
         if walk.sampled {
-            self.tuner.note_sample(first, 1);
+            self.note_sample(first, 1);
         }
         self.warm = true;
         Ok(())
@@ -184,7 +184,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         walk.mark(Op::Launch, first, Edge::End).map_err(lost)?;
         walk.make(plan.done, last).map_err(lost)?;
         if sampled {
-            self.tuner.note_sample(first, steps);
+            self.note_sample(first, steps);
         }
         Ok(())
     }

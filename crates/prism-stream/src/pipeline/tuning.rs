@@ -21,7 +21,7 @@ use bytemuck::Pod;
 use super::enqueue::Torn;
 use super::finish::poll;
 use super::{AsyncPipelineCoordinator, PipelineOptions, PipelineStats};
-use crate::choose::{self, CopiedTimes, Limits, Measured};
+use crate::choose::{self, CopiedTimes, Limits, Measured, Sample};
 use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
 use crate::handles::Event;
@@ -56,10 +56,11 @@ pub(super) struct Tuner {
     measured: Measured,
     /// Submissions until one is sampled.
     until: u32,
-    /// The first step of the submission that is sampled, and how many steps its events span.
-    sampled: Option<(u64, usize)>,
-    /// What the latest samples show of a step (see [`Measured::sample`]), in microseconds.
-    window: [f64; WINDOW],
+    /// The first step of the submission that is sampled, how many steps its events span, and whether
+    /// the device had work before it.
+    sampled: Option<(u64, usize, bool)>,
+    /// The latest samples.
+    window: [Sample; WINDOW],
     seen: usize,
     /// The largest batch since the window began.
     batch: usize,
@@ -92,7 +93,7 @@ impl Tuner {
             measured: Measured::default(),
             until: EVERY,
             sampled: None,
-            window: [0.0; WINDOW],
+            window: [Sample::default(); WINDOW],
             seen: 0,
             batch: 0,
         }
@@ -143,12 +144,6 @@ impl Tuner {
         }
         self.until = self.until.saturating_sub(1);
         self.until == 0
-    }
-
-    /// A submission is enqueued whose events lie around so many steps from `first` on.
-    pub fn note_sample(&mut self, first: u64, steps: usize) {
-        self.until = EVERY;
-        self.sampled = Some((first, steps));
     }
 
     /// Takes note of a measured step.
@@ -359,10 +354,18 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(())
     }
 
+    /// A submission is enqueued whose events lie around so many steps from `first` on.
+    pub(super) fn note_sample(&mut self, first: u64, steps: usize) {
+        let begin = self.work.timers.first();
+        let queued = begin.is_some_and(|begin| begin.query().is_ok_and(|passed| !passed));
+        self.tuner.until = EVERY;
+        self.tuner.sampled = Some((first, steps, queued));
+    }
+
     /// Reads the events of the sampled submission if its steps are among those up to `last`, all of
     /// which have come back: a submission comes back as a whole.
     pub(super) fn observe(&mut self, last: u64) {
-        let Some((step, steps)) = self.tuner.sampled else { return };
+        let Some((step, steps, queued)) = self.tuner.sampled else { return };
         if step > last {
             return;
         }
@@ -373,8 +376,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if let Ok(took) = us(begin, end) {
             let PipelineStats { placement, submission, .. } = self.stats;
             let ends = self.tuner.measured.ends(placement, submission, &self.tuner.limits);
-            let each = (took - ends).max(0.0) / steps as f64;
-            self.tuner.window[self.tuner.seen % WINDOW] = each;
+            let us = (took - ends).max(0.0) / steps as f64;
+            self.tuner.window[self.tuner.seen % WINDOW] = Sample { us, queued };
             self.tuner.seen += 1;
         }
     }
@@ -397,7 +400,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         tuner.seen = 0;
         tuner.measured.batch = std::mem::take(&mut tuner.batch);
         if drifted {
-            let least = tuner.window.iter().copied().fold(f64::INFINITY, f64::min);
+            let least = tuner.window.iter().map(|now| now.us).fold(f64::INFINITY, f64::min);
             let limits = tuner.limits;
             tuner.measured = tuner.measured.with_sample(placement, submission, &limits, least);
         }
