@@ -24,7 +24,7 @@
 mod drift;
 mod predict;
 
-pub use self::drift::{DRIFT, Sample, drifted};
+pub use self::drift::{DRIFT, Drift, Sample};
 use self::predict::Prediction;
 use crate::plan::{Placement, Submission};
 

@@ -1,5 +1,7 @@
 //! What the samples of a running pipeline say of the kernel that a transport was chosen for.
 
+use std::time::Duration;
+
 use super::{Limits, Measured};
 use crate::plan::{Placement, Submission};
 
@@ -8,6 +10,11 @@ pub const DRIFT: f64 = 2.0;
 
 /// A change below this many microseconds is no drift: timing events see no more.
 const RESOLUTION_US: f64 = 2.0;
+
+/// Samples that have to agree, and for how long: what is shorter is a disturbance, by others on the
+/// machine for instance.
+const AGREEING: u32 = 4;
+const LASTING: Duration = Duration::from_millis(50);
 
 /// How many times slower than when it was measured a host may be at times: it is not alone on its
 /// machine.
@@ -77,7 +84,7 @@ impl Measured {
 }
 
 /// What a sampled submission showed.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The time of a step (see [`Measured::sample`]), in microseconds.
     pub us: f64,
@@ -86,15 +93,61 @@ pub struct Sample {
     pub queued: bool,
 }
 
-/// Whether what was seen lately is another matter than the kernel that was chosen by. A kernel that the
-/// device was ready for before the host had launched it seems to have taken up to `delay` longer, or
-/// [`PATIENCE`] times that on a host that is slow for a while.
-#[must_use]
-pub fn drifted(chosen: f64, lately: &[Sample], delay: f64) -> bool {
-    let slower = |now: &Sample| {
-        let late = if now.queued { 0.0 } else { PATIENCE * delay };
-        now.us > chosen * DRIFT && now.us - chosen > RESOLUTION_US + late
-    };
-    let faster = |now: &Sample| now.us < chosen / DRIFT && chosen - now.us > RESOLUTION_US;
-    !lately.is_empty() && (lately.iter().all(slower) || lately.iter().all(faster))
+/// How a sample compares with what was chosen by.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Shift {
+    #[default]
+    None,
+    Slower,
+    Faster,
+}
+
+impl Sample {
+    /// A kernel that the device was ready for before the host had launched it seems to have taken up to
+    /// `delay` longer, or [`PATIENCE`] times that on a host that is slow for a while.
+    fn shift(&self, chosen: f64, delay: f64) -> Shift {
+        let late = if self.queued { 0.0 } else { PATIENCE * delay };
+        let change = self.us - chosen;
+        if self.us > chosen * DRIFT && change > RESOLUTION_US + late {
+            Shift::Slower
+        } else if self.us < chosen / DRIFT && -change > RESOLUTION_US {
+            Shift::Faster
+        } else {
+            Shift::None
+        }
+    }
+}
+
+/// What the samples since a choice say of the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Drift {
+    shift: Shift,
+    /// So many samples in a row agree, for so long, and on no less than this.
+    samples: u32,
+    since: Duration,
+    lasted: Duration,
+    least: f64,
+}
+
+impl Drift {
+    /// Takes note of a sample that came in at some moment, of a kernel that was chosen for at `chosen`
+    /// microseconds, on a host that takes `delay` to launch it.
+    pub fn note(&mut self, sample: Sample, now: Duration, (chosen, delay): (f64, f64)) {
+        let shift = sample.shift(chosen, delay);
+        if shift != self.shift || self.samples == 0 {
+            *self = Self { shift, since: now, least: f64::INFINITY, ..Self::default() };
+        }
+        self.samples += 1;
+        self.lasted = now.saturating_sub(self.since);
+        self.least = self.least.min(sample.us);
+    }
+
+    /// What a step takes now, in microseconds, if that is another matter than what was chosen by, and
+    /// has been for long enough.
+    #[must_use]
+    pub fn settled(&self) -> Option<f64> {
+        let settled =
+            self.shift != Shift::None && self.samples >= AGREEING && self.lasted >= LASTING;
+        settled.then_some(self.least)
+    }
 }

@@ -1,5 +1,7 @@
 //! The choice from figures that were measured on an H200.
 
+use std::time::Duration;
+
 use super::*;
 
 const FREE: Limits = Limits {
@@ -245,23 +247,48 @@ fn nothing_measured_is_the_transport_that_is_right_for_any_payload() {
     assert_eq!((choice.placement, choice.submission, choice.depth), (STREAMS.0, STREAMS.1, 3));
 }
 
+/// Whether samples that come in every so many milliseconds settle on another kernel.
+fn drifted_every(ms: u64, chosen: f64, lately: &[Sample], delay: f64) -> bool {
+    let mut drift = Drift::default();
+    for (at, sample) in (0..).zip(lately) {
+        drift.note(*sample, Duration::from_millis(ms * at), (chosen, delay));
+    }
+    drift.settled().is_some()
+}
+
+fn drifted(chosen: f64, lately: &[Sample], delay: f64) -> bool {
+    drifted_every(20, chosen, lately, delay)
+}
+
 #[test]
-fn a_kernel_time_drifts_when_all_of_a_window_is_beyond_a_factor_of_two() {
+fn a_kernel_time_drifts_when_all_samples_of_a_while_are_beyond_a_factor_of_two() {
     let queued =
         |us: &[f64]| -> Vec<Sample> { us.iter().map(|&us| Sample { us, queued: true }).collect() };
     assert!(drifted(10.0, &queued(&[21.0, 30.0, 22.0, 25.0]), 9.0));
     assert!(drifted(10.0, &queued(&[4.0, 3.0, 4.5, 1.0]), 0.0));
+    assert!(drifted(10.0, &queued(&[10.0, 30.0, 21.0, 30.0, 22.0, 25.0]), 9.0));
     assert!(!drifted(10.0, &queued(&[21.0, 30.0, 19.0, 25.0]), 0.0), "one of them did not");
     assert!(!drifted(10.0, &queued(&[21.0, 4.0, 30.0, 3.0]), 0.0), "not in one direction");
     assert!(!drifted(1.0, &queued(&[2.5, 2.9, 2.5, 2.5]), 0.0), "events do not see as much");
     assert!(!drifted(10.0, &[], 0.0));
+    assert!(!drifted(10.0, &queued(&[21.0; 3]), 0.0), "too few");
+    // A disturbance of forty milliseconds, and one that stays.
+    assert!(!drifted_every(1, 10.0, &queued(&[30.0; 40]), 0.0));
+    assert!(drifted_every(1, 10.0, &queued(&[30.0; 60]), 0.0));
+    let now_and_then: Vec<f64> =
+        (0..1000).map(|at| if at % 40 == 0 { 10.0 } else { 30.0 }).collect();
+    assert!(!drifted_every(1, 10.0, &queued(&now_and_then), 0.0));
     // The device was idle before, and waited for the launch, on a host that is slow for once.
     let idle = |us: f64| [Sample { us, queued: false }; 4];
     assert!(!drifted(4.7, &idle(20.0), 5.7));
     assert!(drifted(4.7, &idle(50.0), 5.7));
     assert!(drifted(10.0, &idle(4.0), 5.7), "faster is faster");
-    let mixed = [idle(20.0), queued(&[20.0; 4]).try_into().unwrap()].concat();
-    assert!(!drifted(4.7, &mixed, 5.7));
+    // What it settles on is the least that was seen.
+    let mut drift = Drift::default();
+    for (at, us) in (0..).zip([90.0, 10.0, 25.0, 30.0, 22.0, 40.0]) {
+        drift.note(Sample { us, queued: true }, Duration::from_millis(30 * at), (10.0, 0.0));
+    }
+    assert_eq!(drift.settled(), Some(22.0));
 }
 
 #[test]

@@ -9,8 +9,8 @@
 //! off in mapped memory, a few more steps measure the kernel there.
 //!
 //! Later, one submission in [`EVERY`] has timed events around its first kernel or, as a graph, around all
-//! of it. When [`WINDOW`] such samples in a row say that the kernel is another than the one that was
-//! chosen by, or batches have another size, the choice is made again. Nothing is made for it but what
+//! of it. When such samples say for a while that the kernel is another than the one that was chosen by (see
+//! [`Drift`]), or batches have another size, the choice is made again. Nothing is made for it but what
 //! another placement needs, and threads that write configs.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use bytemuck::Pod;
 use super::enqueue::Torn;
 use super::finish::poll;
 use super::{AsyncPipelineCoordinator, PipelineOptions, PipelineStats};
-use crate::choose::{self, CopiedTimes, Limits, Measured, Sample};
+use crate::choose::{self, CopiedTimes, Drift, Limits, Measured, Sample};
 use crate::driver::HeldBack;
 use crate::error::{DriverError, GpuError};
 use crate::handles::Event;
@@ -38,8 +38,8 @@ const STEPS: u32 = 6;
 /// One submission in so many is sampled.
 const EVERY: u32 = 64;
 
-/// Samples that have to agree.
-const WINDOW: usize = 4;
+/// Samples after which the batches are looked at.
+const WINDOW: u32 = 4;
 
 /// What a pipeline knows of its own speed.
 #[derive(Debug)]
@@ -59,10 +59,11 @@ pub(super) struct Tuner {
     /// The first step of the submission that is sampled, how many steps its events span, and whether
     /// the device had work before it.
     sampled: Option<(u64, usize, bool)>,
-    /// The latest samples.
-    window: [Sample; WINDOW],
-    seen: usize,
-    /// The largest batch since the window began.
+    /// What the samples since the choice say.
+    drift: Drift,
+    /// Samples since the choice, or since the batches were looked at.
+    seen: u32,
+    /// The largest batch since then.
     batch: usize,
 }
 
@@ -93,7 +94,7 @@ impl Tuner {
             measured: Measured::default(),
             until: EVERY,
             sampled: None,
-            window: [Sample::default(); WINDOW],
+            drift: Drift::default(),
             seen: 0,
             batch: 0,
         }
@@ -340,6 +341,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             choice = choose::choose(&measured, &self.limits());
         }
         (self.tuner.seen, self.tuner.batch, self.tuner.sampled) = (0, 0, None);
+        self.tuner.drift = Drift::default();
         if self.tuner.is_active() {
             self.tuner.phase = Phase::Chosen;
             self.stats.submission = choice.submission;
@@ -375,10 +377,13 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // A time that cannot be read is a sample less.
         if let Ok(took) = us(begin, end) {
             let PipelineStats { placement, submission, .. } = self.stats;
-            let ends = self.tuner.measured.ends(placement, submission, &self.tuner.limits);
+            let Tuner { measured, limits, drift, seen, .. } = &mut self.tuner;
+            let ends = measured.ends(placement, submission, limits);
             let us = (took - ends).max(0.0) / steps as f64;
-            self.tuner.window[self.tuner.seen % WINDOW] = Sample { us, queued };
-            self.tuner.seen += 1;
+            let chosen = measured.sample(placement, submission, limits).unwrap_or(0.0);
+            let delay = measured.launch + measured.call;
+            drift.note(Sample { us, queued }, self.pool.gpu().driver().now(), (chosen, delay));
+            *seen += 1;
         }
     }
 
@@ -393,18 +398,15 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             return Ok(());
         }
         let PipelineStats { placement, submission, .. } = self.stats;
-        let chosen = tuner.measured.sample(placement, submission, &tuner.limits).unwrap_or(0.0);
-        let delay = tuner.measured.launch + tuner.measured.call;
-        let drifted = choose::drifted(chosen, &tuner.window, delay);
         let regrouped = tuner.batch != tuner.measured.batch;
         tuner.seen = 0;
         tuner.measured.batch = std::mem::take(&mut tuner.batch);
-        if drifted {
-            let least = tuner.window.iter().map(|now| now.us).fold(f64::INFINITY, f64::min);
+        let drifted = tuner.drift.settled();
+        if let Some(now) = drifted {
             let limits = tuner.limits;
-            tuner.measured = tuner.measured.with_sample(placement, submission, &limits, least);
+            tuner.measured = tuner.measured.with_sample(placement, submission, &limits, now);
         }
-        if drifted || regrouped { self.decide() } else { Ok(()) }
+        if drifted.is_some() || regrouped { self.decide() } else { Ok(()) }
     }
 }
 

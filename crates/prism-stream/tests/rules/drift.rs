@@ -7,7 +7,7 @@ use std::time::Duration;
 use prism_stream::mock::{Call, MockDriver};
 use prism_stream::{GpuError, PipelineOptions, Placement, Submission};
 
-use crate::choice::{MAPPED, US, run, run_batches, slow_host, way};
+use crate::choice::{MAPPED, US, run, run_at_leisure, run_batches, slow_host, way};
 use crate::support::{
     Pipeline, STREAMS, Summing, automatic, config, device, expected, kernel, pipeline, unbound,
 };
@@ -159,7 +159,7 @@ fn a_kernel_that_shortens_makes_mapped_memory_worth_measuring() {
     assert_eq!(way(&pipeline), STREAMS);
     assert!(pipeline.measured().unwrap().mapped.is_none());
     slow_host(&mock, 1);
-    run(&mut pipeline, 100, 1000);
+    run_at_leisure(&mock, &mut pipeline, 100, 1000);
     assert_eq!(way(&pipeline), MAPPED);
     assert!(pipeline.measured().unwrap().mapped.is_some());
     assert_eq!(mock.violations(), Vec::<String>::new());
