@@ -1,11 +1,9 @@
 //! Large configs that several threads write, on a real device: what it reads is what they wrote.
 
 use prism_stream::kernels::{EchoKernel, EchoOptions, echo_checksum, echo_word};
-use prism_stream::{
-    AsyncPipelineCoordinator, KernelCache, PipelineOptions, Placement, PoolOptions, StreamPool,
-    Submission,
-};
+use prism_stream::{KernelCache, PipelineOptions, Placement, Submission};
 
+use crate::pipelines::bound;
 use crate::{device, rounds};
 
 /// Two megabytes.
@@ -22,10 +20,8 @@ fn gpu_large_configs_arrive_whole_whoever_writes_them() {
     for (placement, writers) in ways {
         let submission = placement.map(|_| Submission::Streams);
         let options = PipelineOptions { placement, submission, writers, ..Default::default() };
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-        let mut pipeline = AsyncPipelineCoordinator::<Large, [u32; 4]>::new(pool, options).unwrap();
         let echo = EchoKernel::new(&gpu, &KernelCache::for_user(), EchoOptions::default());
-        pipeline.bind(echo.unwrap()).unwrap();
+        let mut pipeline = bound::<Large, [u32; 4]>(&gpu, options, echo.unwrap());
         let mut sums = Vec::new();
         for step in 0..(20 * rounds()).min(200) {
             for (at, word) in config.as_flattened_mut().iter_mut().enumerate() {

@@ -1,13 +1,15 @@
 //! Large configs that several threads write.
 #![allow(unsafe_code)]
 
+use std::sync::Arc;
+
 use prism_stream::mock::MockDriver;
 use prism_stream::{
     AsyncPipelineCoordinator, Function, GpuContext, GpuError, KernelArg, LaunchShape, MAX_WRITERS,
     Module, PipelineOptions, PoolOptions, StepKernel, StepLaunch, StreamPool,
 };
 
-use crate::support::{Config, TRANSPORTS, Telemetry, options};
+use crate::support::{Config, TRANSPORTS, Telemetry, bound, options};
 
 /// Half a megabyte.
 type Large = [[u32; 4096]; 32];
@@ -42,7 +44,7 @@ fn large(step: u32) -> Box<Large> {
     config
 }
 
-fn pipeline(options: PipelineOptions) -> (std::sync::Arc<MockDriver>, GpuContext, LargePipeline) {
+fn pipeline(options: PipelineOptions) -> (Arc<MockDriver>, GpuContext, LargePipeline) {
     let mock = MockDriver::new(1);
     mock.define("checksum", |memory, args| {
         let at = |arg: &[u8]| u64::from_le_bytes(arg.try_into().unwrap());
@@ -53,10 +55,9 @@ fn pipeline(options: PipelineOptions) -> (std::sync::Arc<MockDriver>, GpuContext
         memory.write(at(&args[1]), &checksum(&boxed).to_le_bytes());
     });
     let gpu = GpuContext::from_driver(mock.clone());
-    let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
-    let mut pipeline = LargePipeline::new(pool, options).unwrap();
     let module = Module::from_cubin(&gpu, "checksum", b"image").unwrap();
-    pipeline.bind(Checksum(module.function("checksum").unwrap())).unwrap();
+    let kernel = Checksum(module.function("checksum").unwrap());
+    let pipeline = bound(&gpu, options, kernel);
     (mock, gpu, pipeline)
 }
 
