@@ -15,8 +15,8 @@ const GRAPH_LAUNCH: (f64, f64) = (0.45, 1.3);
 /// a mapped step, and one that is copied.
 const CAPTURE: (f64, f64) = (0.15, 1.0);
 
-/// How much of a thread's work a further one adds that writes configs: eight copy a megabyte 3 times as fast
-/// as one on an H100's host, and sixteen of them 5 to 7 times.
+/// How much of a thread's work a further one adds that writes configs. On an H100's host, eight copy one
+/// megabyte three times as fast as one thread does, and sixteen megabytes five to seven times.
 const HELPER: f64 = 0.6;
 
 /// What a step takes in one transport, in microseconds.
@@ -33,7 +33,7 @@ pub(super) struct Prediction {
     pub write: f64,
     /// Everything, overlapped as far as it can be.
     pub step: f64,
-    /// A step from its first call to its end.
+    /// A step from the writing of its config to its end.
     pub latency: f64,
 }
 
