@@ -1,14 +1,14 @@
 //! Threads that help the host to write large configs.
 //!
-//! A config of some megabytes that the caller has elsewhere has to be copied to where it is sent from. One
-//! thread copies 7 to 15 GB/s, the bus takes 50 in each direction: the copy would be the longest part
-//! of a step. Eight threads copy five times as much. (A config that is written in place needs no
+//! A config of some megabytes that the caller has elsewhere has to be copied to where it is sent from.
+//! One thread copies 7 to 15 GB/s, the bus takes 50 in each direction: the copy would be the longest
+//! part of a step. Eight threads copy five times as much. (A config that is written in place needs no
 //! copy at all, see [`submit_with`](crate::AsyncPipelineCoordinator::submit_with).)
 //!
 //! The caller takes part: it publishes a copy as a number of blocks, and whoever takes the next block
-//! copies it. So a helper that the system runs later holds up nothing but the block that it has taken, and one
-//! that it runs not at all, nothing. Helpers look for the next copy for [`AWAKE`] and sleep then. Nothing is allocated
-//! in a copy.
+//! copies it. So a helper that the system runs later holds up nothing but the block that it has taken,
+//! and one that it runs not at all, nothing. Helpers look for the next copy for [`AWAKE`] and sleep
+//! then. Nothing is allocated in a copy.
 #![allow(unsafe_code)]
 
 use std::hint::spin_loop;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+#[derive(Default)]
 struct Counter(Arc<AtomicUsize>);
 
 impl tracing::Subscriber for Counter {
@@ -21,31 +22,12 @@ impl tracing::Subscriber for Counter {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-/// What threads without a subscriber of their own have: it wants nothing, but may be asked again. Without
-/// it, a thread that is the first to come by a warning can have it switched off for all.
-struct Undecided;
-
-impl tracing::Subscriber for Undecided {
-    fn register_callsite(&self, _: &tracing::Metadata<'_>) -> tracing::subscriber::Interest {
-        tracing::subscriber::Interest::sometimes()
-    }
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        false
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, _: &tracing::Event<'_>) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 /// The warnings that `run` gives on this thread.
 pub fn warnings(run: impl FnOnce()) -> usize {
-    static ONCE: OnceLock<bool> = OnceLock::new();
-    ONCE.get_or_init(|| tracing::subscriber::set_global_default(Undecided).is_ok());
+    // All other threads have one, too, whose count nobody reads: one without any that is the first to
+    // come by a warning can have it switched off for all.
+    static OTHERS: OnceLock<bool> = OnceLock::new();
+    OTHERS.get_or_init(|| tracing::subscriber::set_global_default(Counter::default()).is_ok());
     let count = Arc::new(AtomicUsize::new(0));
     tracing::subscriber::with_default(Counter(count.clone()), run);
     count.load(Ordering::Relaxed)
