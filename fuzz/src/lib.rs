@@ -2,8 +2,8 @@
 //! input that once broke a parser is tried in every `cargo test`.
 
 use prism_core::io::{
-    ColoringFormat, Format, ReadOptions, read_bytes, read_coloring_from, read_precolored_from,
-    write_coloring, write_graph,
+    ColoringFormat, Format, Naming, ReadOptions, read_bytes, read_coloring_from,
+    read_precolored_from, write_coloring, write_graph,
 };
 use prism_core::{Coloring, Graph};
 
@@ -103,8 +103,12 @@ fn coloring(data: &[u8]) {
     let n = usize::from(n % 16);
     // Some names are those of DIMACS lines and comments.
     let name = |v| NAMES.get(v).map_or(format!("v{v}"), ToString::to_string);
-    let labels = (n > 8).then(|| (0..n).map(name).collect());
-    let read = |file: &[u8]| read_coloring_from(file, "input", n, labels.as_ref());
+    let labels = (0..n).map(name).collect();
+    let naming = match n {
+        9.. => Naming::names(&labels),
+        _ => Naming::counted_from(n as u32 % 2),
+    };
+    let read = |file: &[u8]| read_coloring_from(file, "input", n, naming);
     let mut coloring: Coloring = match read(file) {
         Ok(coloring) => coloring,
         Err(error) => {
@@ -116,7 +120,7 @@ fn coloring(data: &[u8]) {
     coloring.normalize();
     for format in ColoringFormat::ALL {
         let mut written = Vec::new();
-        write_coloring(&mut written, &coloring, labels.as_ref(), format)
+        write_coloring(&mut written, &Graph::empty(n), &coloring, naming, format)
             .expect("it can be written");
         assert_eq!(read(&written).expect("what is written can be read"), coloring, "{format}");
     }

@@ -65,7 +65,7 @@ pub struct GraphInput {
 pub struct VerifyArgs {
     #[command(flatten)]
     pub input: GraphInput,
-    /// Colouring file: plain, dimacs or json; - for standard input
+    /// Colouring file in any form that `prism color` writes; - for standard input
     pub coloring: PathBuf,
 }
 

@@ -46,7 +46,11 @@ struct Summary<'a> {
     engines: &'a [EngineCounters],
     #[serde(skip_serializing_if = "Option::is_none")]
     colors: Option<&'a [Color]>,
-    /// The names of the vertices, in the order of `colors`, if they have any.
+    /// The number of the first vertex, if they are numbers in the order of `colors`; else there are
+    /// labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_vertex: Option<u32>,
+    /// What the file calls the vertices, in the order of `colors`.
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<Vec<Cow<'a, str>>>,
 }
@@ -101,7 +105,7 @@ fn build<'a>(
         builder = builder.move_limit(moves);
     }
     if let Some(path) = &plan.warm_start {
-        builder = builder.warm_start(read_coloring_path(path, graph.n(), loaded.labels.as_ref())?);
+        builder = builder.warm_start(read_coloring_path(path, graph.n(), loaded.naming())?);
     }
     if let Some(path) = &plan.precolor {
         builder = builder.precolored(read_precolored_path(path, loaded)?);
@@ -141,8 +145,8 @@ fn write_result(
     if in_file || !plan.json {
         // The names of given colours mean something to the user: keep them.
         let write = if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring };
-        let (labels, format) = (loaded.labels.as_ref(), plan.output_format);
-        let write = |out: &mut dyn Write| write(out, &outcome.coloring, labels, format);
+        let (graph, naming, format) = (&loaded.graph, loaded.naming(), plan.output_format);
+        let write = |out: &mut dyn Write| write(out, graph, &outcome.coloring, naming, format);
         failed = match plan.output.write_or_rescue("colouring", write).err() {
             Some(failure @ Failure::Output(..)) if in_file && !failure.is_broken_pipe() => {
                 // There is one place left, and with --json it is part of what goes there.
@@ -161,6 +165,8 @@ fn write_result(
         return failed.map_or(Ok(()), Err);
     }
     let used = usage();
+    let (naming, vertices) = (loaded.naming(), loaded.graph.vertices());
+    let unnamed = naming.is_one_to_n();
     let summary = Summary {
         version: env!("CARGO_PKG_VERSION"),
         file: plan.input.file.display().to_string(),
@@ -185,7 +191,8 @@ fn write_result(
         history: &outcome.history,
         engines: &outcome.engines,
         colors: (!in_file).then(|| outcome.coloring.colors()),
-        labels: loaded.labels.as_ref().filter(|_| !in_file).map(|names| names.iter().collect()),
+        first_vertex: (!in_file && unnamed).then_some(1),
+        labels: (!in_file && !unnamed).then(|| vertices.map(|v| naming.name(v)).collect()),
     };
     let shown = Output::Stdout.write_or_rescue("result", |out| {
         serde_json::to_writer(&mut *out, &summary)?;

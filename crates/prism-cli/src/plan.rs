@@ -86,10 +86,11 @@ impl ColorPlan {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = args.threads.unwrap_or_else(cores);
         let output = Output::new(args.output);
+        let output_format = coloring_format(args.output_format, output.path())?;
         let events_on_stderr = args.events.as_deref().is_some_and(is_stdin);
         Ok(Self {
-            output_format: args.output_format.unwrap_or_else(|| coloring_format(output.path())),
             output,
+            output_format,
             goal: args.target_colors.map_or(Goal::Minimize, Goal::Colors),
             method: args.method,
             time_limit: args.time_limit,
@@ -107,13 +108,27 @@ impl ColorPlan {
     }
 }
 
-/// The format of a colouring by the extension of its file.
-fn coloring_format(path: Option<&Path>) -> ColoringFormat {
-    match path.and_then(extension).as_deref() {
-        Some("json") => ColoringFormat::Json,
-        Some("col" | "sol") => ColoringFormat::Dimacs,
+/// The format of a colouring to be written: as asked for, or by the extension of its file. An unknown one
+/// is plain text.
+fn coloring_format(
+    asked: Option<ColoringFormat>,
+    path: Option<&Path>,
+) -> Result<ColoringFormat, Failure> {
+    let extension = path.and_then(extension);
+    Ok(match (asked, extension.as_deref()) {
+        (Some(format), _) => format,
+        (None, Some("json")) => ColoringFormat::Json,
+        (None, Some("col" | "sol")) => ColoringFormat::Dimacs,
+        (None, Some("csv")) => ColoringFormat::Csv,
+        (None, Some("dot" | "gv")) => ColoringFormat::Dot,
+        (None, Some("svg" | "svgz")) => {
+            let name = path.unwrap_or_else(|| Path::new("-")).display();
+            return Err(Failure::Usage(format!(
+                "{name}: pictures are not drawn yet; write a .dot file, which Graphviz draws, or name the format by --output-format"
+            )));
+        }
         _ => ColoringFormat::Plain,
-    }
+    })
 }
 
 /// The format of a graph to be written: as asked for, by the extension of its file, or DIMACS.
@@ -152,10 +167,20 @@ mod tests {
 
     #[test]
     fn formats_follow_extensions() {
-        let of = |name: &str| coloring_format(Some(Path::new(name)));
-        assert_eq!(of("a.json"), ColoringFormat::Json);
-        assert_eq!(of("a.SOL.gz"), ColoringFormat::Dimacs);
-        assert_eq!(of("a"), ColoringFormat::Plain);
+        let of = |name: &str| coloring_format(None, Some(Path::new(name))).ok();
+        for (name, format) in [
+            ("a.json", ColoringFormat::Json),
+            ("a.SOL.gz", ColoringFormat::Dimacs),
+            ("a.csv", ColoringFormat::Csv),
+            ("a.dot", ColoringFormat::Dot),
+            ("a.txt", ColoringFormat::Plain),
+            ("a", ColoringFormat::Plain),
+        ] {
+            assert_eq!(of(name), Some(format), "{name}");
+        }
+        assert_eq!(of("a.svg"), None);
+        let asked = coloring_format(Some(ColoringFormat::Plain), Some(Path::new("a.svg")));
+        assert_eq!(asked.ok(), Some(ColoringFormat::Plain));
         let graph = |name: &str| graph_format(None, Some(Path::new(name))).ok();
         assert_eq!(graph("dir/a.col.gz"), Some(Format::DimacsCol));
         assert_eq!(graph("a.csv"), Some(Format::EdgeList));

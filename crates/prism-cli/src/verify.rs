@@ -14,11 +14,11 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let loaded = read_graph(&args.input)?;
-    let (n, labels) = (loaded.graph.n(), loaded.labels.as_ref());
+    let (n, naming) = (loaded.graph.n(), loaded.naming());
     let coloring = if is_stdin(&args.coloring) {
-        read_coloring_from(std::io::stdin(), "<stdin>", n, labels)?
+        read_coloring_from(std::io::stdin(), "<stdin>", n, naming)?
     } else {
-        read_coloring_path(&args.coloring, n, labels)?
+        read_coloring_path(&args.coloring, n, naming)?
     };
     coloring.verify(&loaded.graph).map_err(|wrong| {
         let what = naming::violation(&wrong, &loaded);

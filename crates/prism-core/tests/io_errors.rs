@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use prism_core::io::{Format, Place, ReadOptions, read_bytes, read_coloring_from, read_path, save};
+use prism_core::io::{
+    Format, Naming, Place, ReadOptions, read_bytes, read_coloring_from, read_path, save,
+};
 
 fn message(format: Format, bytes: &[u8]) -> String {
     let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
@@ -347,28 +349,25 @@ fn what_is_no_graph_at_all() {
 #[test]
 fn colourings() {
     let of = |bytes: &[u8]| {
-        read_coloring_from(bytes, "f", 3, None)
+        read_coloring_from(bytes, "f", 3, Naming::counted_from(1))
             .map(|c| c.colors().to_vec())
             .map_err(|e| e.to_string())
     };
     assert_eq!(of(b"s col 2\nl 2 2\nl 1 1\nl 3 1\n"), Ok(vec![0, 1, 0]));
     assert_eq!(of(b"l 2 1\nl 1 0\nl 3 0\n"), Ok(vec![0, 1, 0]));
     assert_eq!(of(b"[0, 1, 0]"), Ok(vec![0, 1, 0]));
-    assert_eq!(of(b"2 5\n0 4\n1 4\n"), Ok(vec![4, 4, 5]));
+    assert_eq!(of(b"3 5\n1 4\n2 4\n"), Ok(vec![4, 4, 5]));
     let rows: [(&[u8], &str); 9] = [
         (b"", "f: the file is empty; expected a graph or a colouring"),
         (
             b"0\n1\n",
-            "f: the file ends too early: expected 3 colours, one a vertex, found 2; vertex 2 (counted from 0) has none",
+            "f: the file ends too early: expected 3 colours, one a vertex, found 2; vertex 3 has none",
         ),
         (b"0\n1\n0\n1\n", "f, line 4: expected 3 colours, one a vertex, found a further line"),
         (b"0\n-1\n0\n", "f, line 2: expected a colour (0 to 65534), found \"-1\""),
         (b"0\n65535\n0\n", "f, line 2: expected a colour (0 to 65534), found \"65535\""),
         (b"l 1 1\nl 4 1\n", "f, line 2: expected one of 3 vertices, counted from 1, found \"4\""),
-        (
-            b"l 1 1\nl 1 2\n",
-            "f, line 2: expected one colour for vertex 0 (counted from 0), found 1 and 2",
-        ),
+        (b"l 1 1\nl 1 2\n", "f, line 2: expected one colour for vertex 1, found 1 and 2"),
         (b"[0, 1, 0, 1]", "f: expected 3 colours, one a vertex, found 4"),
         (b"[0, 1]", "f: the file ends too early: expected 3 colours, one a vertex, found 2"),
     ];

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prism_core::io::{
-    ColoringFormat, Format, Labels, ReadOptions, read_bytes, read_coloring_from, read_from,
+    ColoringFormat, Format, Labels, Naming, ReadOptions, read_bytes, read_coloring_from, read_from,
     write_coloring, write_graph,
 };
 use prism_core::{Cleanup, Coloring, Graph};
@@ -185,17 +185,21 @@ proptest! {
     fn every_coloring_comes_back(
         colors in prop::collection::vec(0u16..60, 0..50),
         format in prop::sample::select(ColoringFormat::ALL.to_vec()),
-        named: bool,
+        named in 0u8..3,
         packed in 0u8..5,
     ) {
         let mut coloring = Coloring::from_colors(colors);
         coloring.normalize();
         let n = coloring.colors().len();
-        let labels: Option<Labels> = named.then(|| (0..n).map(|v| format!("no. {v}")).collect());
-        let mut bytes = Vec::new();
-        write_coloring(&mut bytes, &coloring, labels.as_ref(), format).unwrap();
+        let labels: Labels = (0..n).map(|v| format!("\"no, {v}\\")).collect();
+        let naming = match named {
+            2 => Naming::names(&labels),
+            first => Naming::counted_from(u32::from(first)),
+        };
+        let (graph, mut bytes) = (Graph::empty(n), Vec::new());
+        write_coloring(&mut bytes, &graph, &coloring, naming, format).unwrap();
         let packed = pack(&bytes, packed);
-        let read = read_coloring_from(&packed[..], "input", n, labels.as_ref()).unwrap();
+        let read = read_coloring_from(&packed[..], "input", n, naming).unwrap();
         prop_assert_eq!(read, coloring);
     }
 }

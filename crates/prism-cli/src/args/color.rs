@@ -26,11 +26,12 @@ written; a second one ends the process at once.\n\n",
 pub struct ColorArgs {
     #[command(flatten)]
     pub input: GraphInput,
-    /// Write the colouring to this file instead of standard output
+    /// Write the colouring to this file instead of standard output; vertices are called as in the graph
+    /// file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Format of the colouring: plain, dimacs or json; together with --json, that of the file of -o
-    /// [default: by the extension of the output, else plain]
+    /// Format of the colouring: plain, dimacs (.sol), json, csv or dot; together with --json, that of
+    /// the file of -o [default: by the extension of the output, else plain]
     #[arg(long, value_name = "FORMAT")]
     pub output_format: Option<ColoringFormat>,
     /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
@@ -54,11 +55,11 @@ pub struct ColorArgs {
     /// Threads that search, up to 1024 [default: one a core]
     #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<usize>,
-    /// Start from the colouring in this file: plain, dimacs or json
+    /// Start from the colouring in this file, in any form that is written
     #[arg(long, value_name = "FILE")]
     pub warm_start: Option<PathBuf>,
     /// Vertices with a given colour: a file with lines VERTEX COLOUR, vertices as the graph file calls
-    /// them, colours from 0
+    /// them, colours from 0; or a colouring in any form that is written
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
     /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is

@@ -24,7 +24,7 @@ fn the_same_seed_gives_the_same_bytes() {
 fn all_output_formats_are_verified() {
     let folder = Folder::new();
     let mut counts = Vec::new();
-    for format in ["plain", "dimacs", "json"] {
+    for format in ["plain", "dimacs", "json", "csv", "dot"] {
         let output = folder.path(format);
         short("flat150_10").args(["--output-format", format, "-o"]).arg(&output).code(0);
         counts.push(verified(graph("flat150_10"), &output));
@@ -33,7 +33,7 @@ fn all_output_formats_are_verified() {
     let plain = std::fs::read_to_string(folder.path("plain")).unwrap();
     assert_eq!(plain.lines().count(), 150);
     let dimacs = std::fs::read_to_string(folder.path("dimacs")).unwrap();
-    assert!(dimacs.starts_with(&format!("s col {}\nl 1 ", counts[0])), "{dimacs}");
+    assert!(dimacs.starts_with(&format!("s col {}\nc vertices: ", counts[0])), "{dimacs}");
     let json: Value = serde_json::from_slice(&std::fs::read(folder.path("json")).unwrap()).unwrap();
     assert_eq!(json["num_colors"], counts[0]);
 }
@@ -135,7 +135,7 @@ fn the_json_report_has_the_names_of_the_vertices() {
     let done = prism!["color", "-q", "--json", "--output-format", "dimacs", "-o", &output, &people]
         .code(0);
     assert_eq!((done.json().get("labels"), done.json().get("colors")), (None, None));
-    assert!(std::fs::read_to_string(&output).unwrap().starts_with("s col 3\nl "));
+    assert!(std::fs::read_to_string(&output).unwrap().contains("\nl alice "));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod errors;
 mod formats;
 mod generate;
 mod large;
+mod numbers;
 mod results;
 mod signals;
 mod streams;

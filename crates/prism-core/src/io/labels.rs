@@ -53,6 +53,25 @@ impl Labels {
         }
     }
 
+    /// Whether the names were read as integers.
+    pub(super) fn are_integers(&self) -> bool {
+        matches!(self.0, Names::Integers(_))
+    }
+
+    /// Whether the names are 1, 2 and so on, in this order.
+    pub(super) fn is_one_to_n(&self) -> bool {
+        match &self.0 {
+            // They increase.
+            Names::Integers(names) => {
+                let ends = (names.first().copied(), names.last().map(|&last| last as usize));
+                ends == (Some(1), Some(names.len()))
+            }
+            Names::Text { .. } => {
+                self.iter().zip(1u32..).all(|(name, number)| name == number.to_string())
+            }
+        }
+    }
+
     /// All names, by vertex.
     pub fn iter(&self) -> impl Iterator<Item = Cow<'_, str>> {
         (0..self.len() as u32).filter_map(|v| self.get(v))

@@ -24,8 +24,12 @@
 //! ```
 
 mod builder;
+mod coloring_dot;
 mod coloring_format;
+mod coloring_json;
+mod coloring_lines;
 mod coloring_read;
+mod coloring_write;
 mod decompress;
 mod detect;
 mod dimacs;
@@ -42,6 +46,7 @@ mod lines;
 mod matrix_market;
 mod metis;
 mod names;
+mod naming;
 mod output;
 mod precolored_read;
 mod resemblance;
@@ -51,7 +56,6 @@ mod thinning;
 mod vertex_names;
 mod write;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -59,11 +63,13 @@ use std::path::Path;
 
 use crate::graph::{Cleanup, Graph};
 
-pub use coloring_format::{ColoringFormat, write_coloring, write_coloring_as_is};
+pub use coloring_format::ColoringFormat;
 pub use coloring_read::{read_coloring_from, read_coloring_path};
+pub use coloring_write::{write_coloring, write_coloring_as_is};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
+pub use naming::Naming;
 pub use output::{can_save, discard_unfinished, save};
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
@@ -244,11 +250,15 @@ impl Loaded {
         }
     }
 
+    /// What the file calls its vertices.
+    pub fn naming(&self) -> Naming<'_> {
+        let counted = Naming::counted_from(self.format.first_vertex());
+        self.labels.as_ref().map_or(counted, Naming::names)
+    }
+
     /// What the file calls vertex `v`: its name, or its number counted from where the format counts.
     pub fn vertex_name(&self, v: u32) -> String {
-        let label = self.labels.as_ref().and_then(|labels| labels.get(v));
-        let number = || (u64::from(v) + u64::from(self.format.first_vertex())).to_string();
-        label.map_or_else(number, Cow::into_owned)
+        self.naming().name(v).into_owned()
     }
 }
 

@@ -5,17 +5,19 @@
 //! counted from where the format of that file counts. Colours count from 0, as in plain colouring
 //! files. The colour is what stands last, behind blanks or a comma, since a name may hold blanks.
 //! Empty lines and those that begin with `#` or `%` are skipped. That a vertex comes twice or that
-//! two contradict each other is for the solver to say, which knows the graph.
+//! two contradict each other is for the solver to say, which knows the graph. A colouring in any of
+//! the forms that are written will do as well.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::Loaded;
-use super::coloring_read::color;
-use super::error::{ErrorKind, Place, ReadError};
+use super::coloring_lines::{self, is_dimacs};
+use super::coloring_read::{Reader, Table, color, whole_form};
+use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{is_blank, quote, trim};
-use super::source::with_source;
+use super::source::{Source, with_source};
 use super::vertex_names::VertexNames;
 use crate::coloring::Color;
 
@@ -42,23 +44,51 @@ pub fn read_precolored_from(
     name: &str,
     loaded: &Loaded,
 ) -> Result<Vec<(u32, Color)>, ReadError> {
-    let mut names = VertexNames::new(loaded.graph.n(), loaded.labels.as_ref());
-    let first = u64::from(loaded.format.first_vertex());
     with_source(reader, name, |source| {
+        let mut table = Table::new(loaded.graph.n(), loaded.naming());
+        if let Some(read) = coloring_form(source, &mut table) {
+            read(source, &mut table)?;
+            let colored = (0u32..).zip(table.colors);
+            return Ok(colored.filter_map(|(v, color)| Some((v, color?))).collect());
+        }
         let mut fixed = Vec::new();
         while let Some(line) = source.next_line()? {
             let line = trim(line);
             if matches!(line, [] | [b'#' | b'%', ..]) {
                 continue;
             }
-            let entry = entry(line, &mut names, first);
+            let entry = entry(line, &mut table.names);
             fixed.push(entry.map_err(|kind| source.error_here(kind))?);
         }
         Ok(fixed)
     })
 }
 
-fn entry(line: &[u8], names: &mut VertexNames<'_>, first: u64) -> Result<(u32, Color), ErrorKind> {
+/// The reader of a file that is not one of lines `VERTEX COLOUR`, but a colouring in another form.
+fn coloring_form(source: &Source<'_>, table: &mut Table<'_>) -> Option<Reader> {
+    let other = whole_form(source, table);
+    let mut lines = source.peek().0.split(|&b| b == b'\n').map(trim);
+    let first = lines.find(|line| !matches!(line, [] | [b'#' | b'%', ..]))?;
+    let bare = table.names.naming().is_one_to_n() && color(first).is_ok();
+    let dimacs = is_dimacs(first) && table.named(first).is_none();
+    other
+        .or(bare.then_some(all_colors as Reader))
+        .or(dimacs.then_some(coloring_lines::read as Reader))
+}
+
+/// A colour a line, for all vertices.
+fn all_colors(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
+    coloring_lines::read(source, table)?;
+    let (n, found) = (table.colors.len(), table.colors.iter().flatten().count());
+    if found < n {
+        let expected = format!("lines \"VERTEX COLOUR\", or {}", counted(n as u64, "colour"));
+        let kind = ErrorKind::expected(expected, counted(found as u64, "colour"));
+        return Err(source.error(Place::Whole, kind));
+    }
+    Ok(())
+}
+
+fn entry(line: &[u8], names: &mut VertexNames<'_>) -> Result<(u32, Color), ErrorKind> {
     let Some(end) = line.iter().rposition(|&b| is_blank(b) || b == b',') else {
         return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
     };
@@ -66,7 +96,7 @@ fn entry(line: &[u8], names: &mut VertexNames<'_>, first: u64) -> Result<(u32, C
     while let [rest @ .., b','] = name {
         name = trim(rest);
     }
-    let v = names.find(name, first)?;
+    let v = names.find(name)?;
     Ok((v as u32, color(&line[end + 1..])?))
 }
 
@@ -96,7 +126,8 @@ mod tests {
             ("1 0\n4 0\n", "f, line 2: expected one of 3 vertices, counted from 1, found \"4\""),
             ("0 0\n", "f, line 1: expected one of 3 vertices, counted from 1, found \"0\""),
             ("#\n1 65535\n", "f, line 2: expected a colour (0 to 65534), found \"65535\""),
-            ("12\n", "f, line 1: expected a vertex and its colour, found \"12\""),
+            ("1 0\n12\n", "f, line 2: expected a vertex and its colour, found \"12\""),
+            ("12\n", "f: expected lines \"VERTEX COLOUR\", or 3 colours, found 1 colour"),
         ] {
             assert_eq!(read(dimacs, text), Err(expected.to_owned()));
         }

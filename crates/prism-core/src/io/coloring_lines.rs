@@ -1,0 +1,141 @@
+//! Colourings line by line: plain, CSV and DIMACS.
+//!
+//! Colours of `l` lines count from 1; a file that uses 0 counts from 0. The others count from 0.
+//!
+//! A vertex may be called `c`, `s` or `l`, like the beginnings of DIMACS lines. `NAME`, a tab and a
+//! colour, as we write it, is always a vertex. With a blank in between, `c 1` is a vertex of that
+//! name in a plain file and a comment in a DIMACS one; the first line that is clearly one or the
+//! other decides. Behind a heading `vertex,colour` every line is one of a CSV file; without one, a line
+//! that has a comma and no tab is.
+
+use super::coloring_read::{Table, color};
+use super::error::{ErrorKind, Place, ReadError, counted};
+use super::lexer::{self, quote, trim};
+use super::names::two_names;
+use super::source::Source;
+
+/// Reads the whole file.
+pub(super) fn read(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
+    let mut next = 0;
+    // Whether the file is one of `s` and `l` lines, once that is known.
+    let mut dimacs = None;
+    // Lines that are vertices of a plain file or comments of another, until that is known.
+    let mut unclear = Vec::new();
+    while let Some(line) = source.next_line()? {
+        let line = trim(line);
+        let named = if dimacs == Some(true) { None } else { table.named(line) };
+        let taken = match (named, line, dimacs) {
+            (Some((v, color)), _, Some(false)) => table.set(v, color),
+            (Some((v, color)), _, None) if !reads_as_dimacs(line) => {
+                dimacs = Some(false);
+                table.set(v, color)
+            }
+            (Some((v, color)), [b'c' | b'#', ..], None) => {
+                unclear.push((source.lines(), v, color));
+                Ok(())
+            }
+            (_, [] | [b'#', ..] | [b'c'] | [b'c', b' ', ..], None | Some(true))
+            | (_, [] | [b'#', ..], _) => Ok(()),
+            (_, [b's', b' ' | b'\t', ..], None) => {
+                dimacs = Some(true);
+                Ok(())
+            }
+            (_, [b'l', b' ' | b'\t', rest @ ..], None | Some(true)) => {
+                dimacs = Some(true);
+                named_color(table, trim(rest))
+            }
+            (_, _, Some(true)) => {
+                Err(ErrorKind::expected("a line \"l VERTEX COLOUR\"", quote(line)))
+            }
+            _ => {
+                dimacs = Some(false);
+                plain_line(table, line, &mut next)
+            }
+        };
+        taken.map_err(|kind| source.error_here(kind))?;
+    }
+    if dimacs != Some(true) {
+        for (line, v, color) in unclear {
+            let taken = table.set(v, color);
+            taken.map_err(|kind| source.error(Place::Line(line), kind))?;
+        }
+    }
+    // Counted from 1, unless a 0 says otherwise.
+    if dimacs == Some(true) && !table.colors.contains(&Some(0)) {
+        table.colors.iter_mut().flatten().for_each(|color| *color -= 1);
+    }
+    Ok(())
+}
+
+/// Whether a line that names a vertex and its colour could as well be a comment or a line of a
+/// DIMACS file.
+fn reads_as_dimacs(line: &[u8]) -> bool {
+    let words = lexer::words(line).count();
+    let tab = line.iter().rfind(|&&b| lexer::is_blank(b)) == Some(&b'\t');
+    match line {
+        _ if tab => false,
+        [b'#', ..] | [b'c', b' ', ..] => true,
+        [b's' | b'l', b' ', ..] => words >= 3,
+        _ => false,
+    }
+}
+
+/// Whether a first line is the heading of a CSV file.
+pub(super) fn is_csv_heading(line: &[u8]) -> bool {
+    let is_color = |name: &str| ["colour", "color"].iter().any(|c| c.eq_ignore_ascii_case(name));
+    line.iter().any(|b| b",;".contains(b))
+        && two_names(line).is_ok_and(|names| is_color(&names.second) && !names.more)
+}
+
+/// Reads a CSV file with a heading.
+pub(super) fn read_csv(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
+    source.next_line()?;
+    while let Some(line) = source.next_line()? {
+        let line = trim(line);
+        if !line.is_empty() {
+            csv_line(table, line).map_err(|kind| source.error_here(kind))?;
+        }
+    }
+    Ok(())
+}
+
+fn csv_line(table: &mut Table<'_>, line: &[u8]) -> Result<(), ErrorKind> {
+    let found = two_names(line)?;
+    if found.more {
+        return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
+    }
+    let v = table.names.find(found.first.as_bytes())?;
+    table.set(v, color(found.second.as_bytes())?)
+}
+
+/// A colour alone, or a name and a colour.
+fn plain_line(table: &mut Table<'_>, line: &[u8], next: &mut usize) -> Result<(), ErrorKind> {
+    if line.contains(&b',') && !line.contains(&b'\t') {
+        return csv_line(table, line);
+    }
+    if line.contains(&b'\t') || lexer::words(line).nth(1).is_some() {
+        return named_color(table, line);
+    }
+    let color = color(line)?;
+    if *next >= table.colors.len() {
+        let expected = format!("{}, one a vertex", counted(table.colors.len() as u64, "colour"));
+        return Err(ErrorKind::expected(expected, "a further line"));
+    }
+    *next += 1;
+    table.set(*next - 1, color)
+}
+
+/// A vertex and, as the last word, its colour.
+fn named_color(table: &mut Table<'_>, line: &[u8]) -> Result<(), ErrorKind> {
+    let Some(blank) = line.iter().rposition(|&b| lexer::is_blank(b)) else {
+        return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
+    };
+    let v = table.names.find(trim(&line[..blank]))?;
+    let color = color(&line[blank + 1..])?;
+    table.set(v, color)
+}
+
+/// Whether a first line can only be one of a DIMACS file.
+pub(super) fn is_dimacs(line: &[u8]) -> bool {
+    matches!(line, [b's' | b'l', b' ' | b'\t', ..]) && lexer::words(line).count() >= 3
+}
