@@ -9,12 +9,20 @@
 //! Before that, the graph is reduced for k (see [`crate::preprocess`]) and its components are settled
 //! one by one. Exponential: random graphs end at about 100 vertices; structured ones can be much
 //! larger. No random numbers: the same nodes are visited on every machine.
+//!
+//! Where vertices have lists of the colours that they may have, the same tree decides, in `lists.rs`.
+
+mod lists;
+mod tree;
+
+pub use lists::decide_lists;
 
 use crate::preprocess::{ReduceOptions, Reduction, components};
 use crate::search::UNCOLORED;
 use prism_core::bounds::{Effort, clique, degeneracy};
-use prism_core::{Color, Coloring, Graph};
-use std::sync::atomic::{AtomicBool, Ordering};
+use prism_core::{Coloring, Graph};
+use std::sync::atomic::AtomicBool;
+use tree::{Found, Tree};
 
 /// The most colours that [`decide`] deals with: a set of colours is one word.
 pub const MAX_EXACT_COLORS: usize = 128;
@@ -99,172 +107,6 @@ pub fn raise_lower_bound(
         }
     }
     (lower.max(upper), None)
-}
-
-enum Found {
-    Colors,
-    Nothing,
-    OutOfWork,
-}
-
-/// One depth-first search.
-struct Tree<'g> {
-    graph: &'g Graph<'g>,
-    k: usize,
-    all: u128,
-    colors: Vec<Color>,
-    /// `blocked[v * k + c]`: how many neighbours of v have colour c.
-    blocked: Vec<u16>,
-    /// By vertex, the colours that no neighbour has.
-    free: Vec<u128>,
-    /// The vertices without a colour, in no order, and where each one is.
-    open: Vec<u32>,
-    place: Vec<u32>,
-    work: u64,
-    spent: u64,
-    nodes: u64,
-    stop: &'g AtomicBool,
-}
-
-impl<'g> Tree<'g> {
-    fn new(graph: &'g Graph<'g>, k: usize, work: u64, stop: &'g AtomicBool) -> Self {
-        let n = graph.n();
-        let all = if k == 128 { u128::MAX } else { (1 << k) - 1 };
-        Self {
-            graph,
-            k,
-            all,
-            colors: vec![UNCOLORED; n],
-            blocked: vec![0; n * k],
-            free: vec![all; n],
-            open: graph.vertices().collect(),
-            place: graph.vertices().collect(),
-            work,
-            spent: 0,
-            nodes: 0,
-            stop,
-        }
-    }
-
-    fn root(&mut self, clique: &[u32]) -> Found {
-        // A vertex has at most n - 1 < 2^16 neighbours of one colour where the search has any hope.
-        if self.graph.max_degree() > u16::MAX as usize {
-            return Found::OutOfWork;
-        }
-        let mut alive = true;
-        for (c, &v) in clique.iter().enumerate() {
-            alive &= self.color(v, c as Color);
-        }
-        if alive { self.search(clique.len()) } else { Found::Nothing }
-    }
-
-    /// Depth-first search with an explicit stack, since depth is up to n.
-    fn search(&mut self, used: usize) -> Found {
-        struct Level {
-            vertex: u32,
-            /// Colours still to try.
-            todo: u128,
-            /// Colours in use above this level.
-            used: usize,
-        }
-        let mut levels: Vec<Level> = Vec::new();
-        let mut used = used;
-        loop {
-            // Descend.
-            let Some(v) = self.choose() else { return Found::Colors };
-            self.nodes += 1;
-            if self.spent >= self.work
-                || (self.nodes & 63 == 0 && self.stop.load(Ordering::Relaxed))
-            {
-                return Found::OutOfWork;
-            }
-            // Of the colours not in use yet, the first only.
-            let first_new = if used + 1 >= self.k { self.all } else { (1 << (used + 1)) - 1 };
-            levels.push(Level { vertex: v, todo: self.free[v as usize] & first_new, used });
-            // Take the next colour, backing up as far as there is none.
-            loop {
-                let Some(level) = levels.last_mut() else { return Found::Nothing };
-                let (v, above) = (level.vertex, level.used);
-                if level.todo == 0 {
-                    levels.pop();
-                    if let Some(parent) = levels.last() {
-                        let parent = parent.vertex;
-                        self.uncolor(parent);
-                    }
-                    continue;
-                }
-                let c = level.todo.trailing_zeros();
-                level.todo &= level.todo - 1;
-                used = above.max(c as usize + 1);
-                if self.color(v, c as Color) {
-                    break;
-                }
-                self.uncolor(v);
-            }
-        }
-    }
-
-    /// The vertex to branch on; none if all are coloured.
-    fn choose(&mut self) -> Option<u32> {
-        self.spent += self.open.len() as u64;
-        let fewest = self.open.iter().map(|&v| self.free[v as usize].count_ones()).min()?;
-        let tied = |v: u32| self.free[v as usize].count_ones() == fewest;
-        let shared = |v: u32| -> u32 {
-            let others = self.graph.neighbors(v).iter().copied();
-            let others = others.filter(|&u| self.colors[u as usize] == UNCOLORED && tied(u));
-            others.map(|u| (self.free[u as usize] & self.free[v as usize]).count_ones()).sum()
-        };
-        let mut best: Option<((u32, usize, u32), u32)> = None;
-        let mut looked = 0;
-        for &v in self.open.iter().filter(|&&v| tied(v)) {
-            // With one colour left there is nothing to choose: any vertex will do.
-            if fewest <= 1 {
-                return Some(v);
-            }
-            looked += self.graph.degree(v) as u64;
-            let key = (shared(v), self.graph.degree(v), u32::MAX - v);
-            if best.is_none_or(|(other, _)| key > other) {
-                best = Some((key, v));
-            }
-        }
-        self.spent += looked;
-        best.map(|(_, v)| v)
-    }
-
-    /// Colours `v`; false if that leaves some neighbour without a colour.
-    fn color(&mut self, v: u32, c: Color) -> bool {
-        // Taking the colour back costs the same.
-        self.spent += 2 * self.graph.degree(v) as u64;
-        self.colors[v as usize] = c;
-        let at = self.place[v as usize] as usize;
-        self.open.swap_remove(at);
-        if let Some(&moved) = self.open.get(at) {
-            self.place[moved as usize] = at as u32;
-        }
-        let mut alive = true;
-        for &u in self.graph.neighbors(v) {
-            let blocked = &mut self.blocked[u as usize * self.k + c as usize];
-            *blocked += 1;
-            if *blocked == 1 {
-                self.free[u as usize] &= !(1 << c);
-                alive &= self.free[u as usize] != 0 || self.colors[u as usize] != UNCOLORED;
-            }
-        }
-        alive
-    }
-
-    fn uncolor(&mut self, v: u32) {
-        let c = std::mem::replace(&mut self.colors[v as usize], UNCOLORED);
-        self.place[v as usize] = self.open.len() as u32;
-        self.open.push(v);
-        for &u in self.graph.neighbors(v) {
-            let blocked = &mut self.blocked[u as usize * self.k + c as usize];
-            *blocked -= 1;
-            if *blocked == 0 {
-                self.free[u as usize] |= 1 << c;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
