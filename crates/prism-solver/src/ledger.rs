@@ -88,6 +88,17 @@ impl<'a> Ledger<'a> {
         &mut self.engines[at]
     }
 
+    /// Books what another solver's engines did.
+    pub fn book(&mut self, engines: &[EngineCounters]) {
+        for done in engines {
+            let counters = self.engine(done.engine);
+            counters.rounds += done.rounds;
+            counters.successes += done.successes;
+            counters.moves += done.moves;
+            counters.seconds += done.seconds;
+        }
+    }
+
     /// Emits a progress event if the last one is old enough. `moves` counts those of the running
     /// attempt too, which `self.moves` does not yet.
     pub fn progress(&mut self, k: usize, best: usize, conflicts: u64, moves: u64) {

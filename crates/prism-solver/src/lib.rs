@@ -31,6 +31,7 @@ mod construct;
 mod engines;
 mod event;
 mod ledger;
+mod lists;
 mod method;
 mod options;
 mod outcome;
@@ -44,6 +45,7 @@ pub use prism_cpu::preprocess::components;
 
 pub use bounds::{Bounds, BoundsOptions, Proof, bounds};
 pub use event::{Event, EventSink};
+pub use lists::{Impossibility, ListSolver, Unsatisfied};
 pub use method::Method;
 pub use options::{BuildError, DEFAULT_EFFORT, Goal, SolverBuilder};
 pub use outcome::{EngineCounters, Improvement, Outcome, Status};

@@ -1,6 +1,7 @@
 //! The one table of parameters, and the builder that fills it.
 
-use crate::{EventSink, Method, Solver, StopHandle};
+use crate::strategy::Lean;
+use crate::{EventSink, ListSolver, Method, Solver, StopHandle};
 use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
 use std::time::Duration;
 
@@ -84,9 +85,69 @@ pub enum BuildError {
         /// The most that are taken.
         limit: usize,
     },
+    /// A list for a vertex that does not exist.
+    #[error("a list names vertex {vertex} (0-based), which is outside 0..{vertices}")]
+    AllowedVertex {
+        /// The vertex.
+        vertex: u32,
+        /// Number of vertices.
+        vertices: usize,
+    },
+    /// A list with the value that stands for no colour.
+    #[error(
+        "the list of vertex {vertex} (0-based) has colour {color}; expected colours from 0 to {most}",
+        most = MAX_COLORS - 1
+    )]
+    AllowedColor {
+        /// The vertex.
+        vertex: u32,
+        /// The colour.
+        color: Color,
+    },
+    /// Two lists for one vertex that do not say the same.
+    #[error("vertex {vertex} (0-based) has two lists that differ")]
+    AllowedTwice {
+        /// The vertex.
+        vertex: u32,
+    },
+    /// More different colours in lists and given colours than PRISM takes.
+    #[error("the lists name {colors} different colours; PRISM takes up to {limit}")]
+    AllowedColors {
+        /// Different colours in the lists.
+        colors: usize,
+        /// The most that are taken.
+        limit: usize,
+    },
+    /// The warm start gives a vertex a colour that it may not have.
+    #[error("the warm start gives vertex {vertex} (0-based) colour {color}, which it may not have")]
+    WarmStartList {
+        /// The vertex.
+        vertex: u32,
+        /// Its colour in the warm start.
+        color: Color,
+    },
+    /// A construction knows of no lists.
+    #[error("{0} cannot colour within lists; name a search or leave the choice to the solver")]
+    MethodWithoutLists(Method),
     /// No greedy colouring is sure to fit into 16-bit colours.
     #[error("this graph has a core in which every vertex has {max} neighbours or more; PRISM numbers colours with 16 bits", max = MAX_COLORS)]
     TooManyColors,
+}
+
+impl BuildError {
+    /// Whether it proves that nothing satisfies what is asked for.
+    pub fn is_impossibility(&self) -> bool {
+        matches!(self, Self::PrecoloredConflict { .. })
+    }
+}
+
+/// What is known of a graph before its solver begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Prior {
+    /// A clique.
+    pub clique: Vec<u32>,
+    /// What kind of graph it is. With a warm start the search begins at once.
+    pub lean: Lean,
 }
 
 /// The moves that a solver without any limit may spend before it ends by itself, all threads together.
@@ -104,6 +165,7 @@ pub(crate) struct Options<'a> {
     pub precolored: Vec<(u32, Color)>,
     pub sink: Option<Box<dyn EventSink + 'a>>,
     pub stop: StopHandle,
+    pub prior: Option<Prior>,
 }
 
 /// Sets a [`Solver`] up. Made by [`Solver::builder`].
@@ -125,6 +187,7 @@ impl<'a> SolverBuilder<'a> {
             precolored: Vec::new(),
             sink: None,
             stop: StopHandle::new(),
+            prior: None,
         };
         Self { graph, options }
     }
@@ -197,6 +260,25 @@ impl<'a> SolverBuilder<'a> {
     pub fn stop_handle(mut self, handle: StopHandle) -> Self {
         self.options.stop = handle;
         self
+    }
+
+    /// What is known of the graph.
+    pub(crate) fn prior(mut self, prior: Prior) -> Self {
+        self.options.prior = Some(prior);
+        self
+    }
+
+    /// Checks the options against the graph, for a colouring within lists: `lists` gives vertices,
+    /// 0-based, the colours that they may have. A vertex without a list may have any. Given colours are
+    /// lists of one colour.
+    ///
+    /// # Errors
+    /// Any [`BuildError`].
+    pub fn within_lists(
+        self,
+        lists: impl IntoIterator<Item = (u32, Vec<Color>)>,
+    ) -> Result<ListSolver<'a>, BuildError> {
+        ListSolver::new(self.graph, self.options, lists)
     }
 
     /// Checks the options against the graph.

@@ -16,6 +16,8 @@ pub enum Status {
     TargetReached,
     /// The number of colours asked for is below the proven lower bound.
     TargetInfeasible,
+    /// It is proved that no colouring is within the lists.
+    Infeasible,
     /// The time limit ran out.
     TimeLimit,
     /// The move limit ran out.

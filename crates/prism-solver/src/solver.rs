@@ -30,10 +30,10 @@ const BOUND_WORK: RangeInclusive<u64> = 4_000_000..=20_000_000;
 const GLANCES: u64 = 16;
 
 /// Work of the first exhaustive search: hundredths of a second. Each later one may do twice as much.
-const EXACT_WORK: u64 = 4_000_000;
+pub(crate) const EXACT_WORK: u64 = 4_000_000;
 
 /// Work of exhaustive search for each move, so that it takes about a tenth of the time.
-const EXACT_WORK_PER_MOVE: u64 = 20;
+pub(crate) const EXACT_WORK_PER_MOVE: u64 = 20;
 
 /// The gap between bound and colouring that exhaustive search is likely to close. Where it is
 /// wider, it has one chance, ...
@@ -43,7 +43,7 @@ const EXACT_GAP: usize = 3;
 const EXACT_WORK_FAR: u64 = 40_000_000;
 
 /// The largest graph that exhaustive search is tried on.
-const EXACT_VERTICES: usize = 1 << 16;
+pub(crate) const EXACT_VERTICES: usize = 1 << 16;
 
 /// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
 pub struct Solver<'a> {
@@ -220,6 +220,13 @@ impl<'a> Solver<'a> {
             // it is there already is fine.
             let _ = rayon::ThreadPoolBuilder::new().build_global();
         }
+        if let Some(prior) = self.options.prior.take() {
+            self.raise_lower_bound(prior.clique.len(), Proof::Clique);
+            (self.clique, self.lean) = (prior.clique, prior.lean);
+            if self.best.is_some() {
+                return;
+            }
+        }
         match bounds::bipartition(self.problem.graph()) {
             Bipartition::Colors(colors) => {
                 self.adopt(Coloring::from_colors(colors), "bipartition");
@@ -280,7 +287,10 @@ impl<'a> Solver<'a> {
         let graph = self.problem.graph();
         let (least, most) = (*BOUND_WORK.start(), *BOUND_WORK.end());
         let glance = (GLANCES * 2 * graph.m() as u64).clamp(least, most);
-        self.clique = bounds::clique(graph, order, &effort(glance), stop);
+        let clique = bounds::clique(graph, order, &effort(glance), stop);
+        if clique.len() > self.clique.len() {
+            self.clique = clique;
+        }
         self.lean = Lean::of(self.clique.len(), enough);
         if self.lean == Lean::Structure && self.clique.len() < enough && glance < most {
             let clique = bounds::clique(graph, order, &effort(most), stop);

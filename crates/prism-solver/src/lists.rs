@@ -1,0 +1,549 @@
+//! Colouring within lists: vertices may have some colours only, and as few different ones as possible
+//! are used.
+//!
+//! Lists name colours, so that a colouring with three colours may well use the numbers 0, 4 and 7, and
+//! the fewest different colours may be more than the chromatic number. Three steps:
+//!
+//! 1. What follows from single colours is taken from the neighbours' lists (`domains.rs`).
+//! 2. *Some* colouring within the lists: the vertices that have lists, without those that find a colour
+//!    whatever their neighbours have, become a plain graph (`augmented.rs`), and a [`Solver`] looks for
+//!    a colouring of it with as many colours as there are names, or proves that there is none. Vertices
+//!    without lists come last; a new number is always free for them.
+//! 3. *Fewer different colours*: a palette with one colour less is chosen (`palettes.rs`), and a solver
+//!    gets its turn with it. Small graphs are settled by exhaustive search over all palettes at once
+//!    ([`decide_lists`]).
+//!
+//! List colouring: Vizing 1976, Erdos, Rubin & Taylor 1979.
+
+mod augmented;
+mod domains;
+mod palettes;
+
+use crate::ledger::Ledger;
+use crate::method::Kind;
+use crate::options::{DEFAULT_EFFORT, Options, Prior};
+use crate::problem::Problem;
+use crate::solver::{EXACT_VERTICES, EXACT_WORK, EXACT_WORK_PER_MOVE};
+use crate::stop::Alarm;
+use crate::strategy::Lean;
+use crate::{BuildError, EngineCounters, Event, Goal, Method, Outcome, Proof, Solver, Status};
+use augmented::Augmented;
+use domains::Domains;
+use palettes::Palettes;
+use prism_core::bounds::{Effort, clique, degeneracy};
+use prism_core::{Color, Coloring, Graph};
+use prism_cpu::exact::{Answer, MAX_EXACT_COLORS, decide_lists, raise_lower_bound};
+use prism_cpu::search::UNCOLORED;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Work of the lower bound that leaves the lists aside: tenths of a second.
+const BOUND_WORK: u64 = 20_000_000;
+
+/// Moves, all threads together, that each of several palettes gets in the first round; in each later
+/// round it is four times as many.
+const FIRST_TURN: u64 = 50_000;
+
+/// Why there is no colouring within the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Impossibility {
+    /// The list of a vertex is empty, or does not have the colour that it is given.
+    #[error("vertex {vertex} (0-based) may have no colour at all")]
+    NothingAllowed {
+        /// The vertex.
+        vertex: u32,
+    },
+    /// Two adjacent vertices may have one colour only, the same.
+    #[error("adjacent vertices {u} and {v} (0-based) may both have colour {color} only")]
+    Clash {
+        /// One end.
+        u: u32,
+        /// The other end.
+        v: u32,
+        /// The colour.
+        color: Color,
+    },
+    /// Its neighbours, which have one colour left each, take all colours of a vertex.
+    #[error("the neighbours of vertex {vertex} (0-based) leave it no colour of its list")]
+    NothingLeft {
+        /// The vertex.
+        vertex: u32,
+    },
+    /// Found by trying, or by a bound.
+    #[error("all possibilities are ruled out")]
+    Search,
+}
+
+/// What a run came to that found no colouring within the lists.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", match proof {
+    Some(why) => format!("no colouring is within the lists: {why}"),
+    None => "no colouring within the lists was found".to_owned(),
+})]
+pub struct Unsatisfied {
+    /// The proof that there is none; nothing if a limit ended the search before.
+    pub proof: Option<Impossibility>,
+    /// Why the run ended: [`Status::Infeasible`] exactly with a proof.
+    pub status: Status,
+    /// What each engine did.
+    pub engines: Vec<EngineCounters>,
+    /// Moves, all threads together.
+    pub moves: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Colours one graph within lists. Made by [`SolverBuilder::within_lists`](crate::SolverBuilder).
+///
+/// ```
+/// use prism_core::Graph;
+/// use prism_solver::{Solver, Status};
+///
+/// // Two colours suffice for a path, but not within these lists.
+/// let (path, _) = Graph::from_edges(3, &[(0, 1), (1, 2)])?;
+/// let within = |lists: Vec<(u32, Vec<u16>)>| Solver::builder(&path).within_lists(lists);
+/// let outcome = within(vec![(0, vec![4]), (1, vec![4, 7]), (2, vec![9])])?.run()?;
+/// assert_eq!(outcome.coloring.colors(), [4, 7, 9]);
+/// assert_eq!((outcome.num_colors(), outcome.status), (3, Status::Optimal));
+/// // And within these there is none.
+/// let nothing = within(vec![(0, vec![4]), (1, vec![4, 7]), (2, vec![7])])?.run();
+/// assert!(nothing.is_err_and(|why| why.proof.is_some()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ListSolver<'a> {
+    graph: &'a Graph<'a>,
+    domains: Domains,
+    options: Options<'a>,
+    ledger: Ledger<'a>,
+    alarm: Arc<Alarm>,
+    /// A proper colouring within the lists.
+    best: Option<Coloring>,
+    lower_bound: usize,
+    /// A clique of the graph.
+    clique: Vec<u32>,
+    lean: Lean,
+    /// The work that exhaustive search may do the next time.
+    exact_work: u64,
+}
+
+/// Why there is no colouring within the lists to go on from.
+enum Missing {
+    Impossible(Impossibility),
+    Open(Status),
+}
+
+/// What the search with one palette came to.
+enum Searched {
+    /// The colours, and the engine that found them.
+    Found(Vec<Color>, &'static str),
+    /// There is no colouring by this palette.
+    Impossible,
+    Open(Status),
+}
+
+impl<'a> ListSolver<'a> {
+    pub(crate) fn new(
+        graph: &'a Graph<'a>,
+        mut options: Options<'a>,
+        lists: impl IntoIterator<Item = (u32, Vec<Color>)>,
+    ) -> Result<Self, BuildError> {
+        if options.threads == 0 {
+            return Err(BuildError::NoThreads);
+        }
+        if let Kind::Construction(_) = options.method.kind() {
+            return Err(BuildError::MethodWithoutLists(options.method));
+        }
+        let domains = Domains::new(graph, lists, &options.precolored)?;
+        let best = options.warm_start.take();
+        if let Some(warm) = &best {
+            warm.verify(graph).map_err(BuildError::WarmStart)?;
+            let mut colors = (0..).zip(warm.colors());
+            if let Some((vertex, &color)) = colors.find(|&(v, &color)| !domains.allows(v, color)) {
+                return Err(BuildError::WarmStartList { vertex, color });
+            }
+        }
+        let ledger = Ledger::new(options.sink.take());
+        let alarm = Arc::new(Alarm::new(options.stop.clone()));
+        Ok(Self {
+            graph,
+            domains,
+            options,
+            ledger,
+            alarm,
+            best,
+            lower_bound: 0,
+            clique: Vec::new(),
+            lean: Lean::Structure,
+            exact_work: EXACT_WORK,
+        })
+    }
+
+    /// Runs until the goal is reached or a limit ends it, as [`Solver::run`] does. The colours of the
+    /// outcome are those of the lists; their number is that of the different ones in use, and the lower
+    /// bound is a bound on that number.
+    ///
+    /// # Errors
+    /// [`Unsatisfied`]: there is no colouring within the lists, or none was found.
+    pub fn run(mut self) -> Result<Outcome, Unsatisfied> {
+        self.ledger.start_clock();
+        let (vertices, edges) = (self.graph.n(), self.graph.m());
+        let (threads, seed) = (self.options.threads, self.options.seed);
+        self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+        let alarm = self.alarm.clone();
+        let ended = alarm.within(self.options.time_limit, || self.advance());
+        self.ledger.stop_clock();
+        let (status, proof) = match ended {
+            Ok(status) => (status, None),
+            Err(Missing::Impossible(why)) => (Status::Infeasible, Some(why)),
+            Err(Missing::Open(status)) => (status, None),
+        };
+        let (moves, seconds) = (self.ledger.moves, self.ledger.seconds());
+        let (k, lower_bound) = (self.best_k().unwrap_or(0), self.lower_bound);
+        self.ledger.emit(&Event::Finished { status, k, lower_bound, moves, seconds });
+        let (history, engines) = (self.ledger.history, self.ledger.engines);
+        match self.best.filter(|_| proof.is_none()) {
+            Some(coloring) => Ok(Outcome {
+                coloring,
+                lower_bound,
+                clique: self.clique,
+                status,
+                history,
+                engines,
+                moves,
+                seconds,
+            }),
+            None => Err(Unsatisfied { proof, status, engines, moves, seconds }),
+        }
+    }
+
+    fn advance(&mut self) -> Result<Status, Missing> {
+        self.domains.propagate(self.graph).map_err(Missing::Impossible)?;
+        match self.best.take() {
+            Some(warm) => self.adopt(warm.into_colors(), "warm start"),
+            None => self.satisfy()?,
+        }
+        self.bound();
+        Ok(self.improve())
+    }
+
+    /// Some colouring within the lists.
+    fn satisfy(&mut self) -> Result<(), Missing> {
+        let (core, peeled) = self.peel();
+        let mut colors: Vec<Color> =
+            self.graph.vertices().map(|v| self.domains.only(v).unwrap_or(UNCOLORED)).collect();
+        let mut engine = Method::SmallestLast.name();
+        if !core.is_empty() {
+            let lists = core.iter().filter_map(|&v| self.domains.of(v));
+            let palette: BTreeSet<Color> = lists.flatten().copied().collect();
+            let palette = palette.into_iter().collect();
+            let plain = Augmented::new(self.graph, &core, &self.domains, palette);
+            match self.search(&plain, None, u64::MAX) {
+                Searched::Found(found, by) => {
+                    core.iter().zip(found).for_each(|(&v, color)| colors[v as usize] = color);
+                    engine = by;
+                }
+                Searched::Impossible => return Err(Missing::Impossible(Impossibility::Search)),
+                Searched::Open(status) => return Err(Missing::Open(status)),
+            }
+        }
+        let order = degeneracy(self.graph).order;
+        let free = order.iter().rev().copied().filter(|&v| self.domains.of(v).is_none());
+        let mut used: BTreeSet<Color> =
+            colors.iter().copied().filter(|&c| c != UNCOLORED).collect();
+        for v in peeled.into_iter().rev().chain(free) {
+            let around: BTreeSet<Color> =
+                self.graph.neighbors(v).iter().map(|&u| colors[u as usize]).collect();
+            let new = |color: &Color| !around.contains(color);
+            // A colour that is in use already is no further one.
+            let known = used.iter().copied().find(|c| new(c) && self.domains.allows(v, *c));
+            let color = known.or_else(|| match self.domains.of(v) {
+                Some(list) => list.iter().copied().find(new),
+                None => (0..UNCOLORED).find(|c| !used.contains(c)),
+            });
+            // A peeled vertex has more colours than neighbours, and there are more numbers than colours
+            // that a graph takes which a solver deals with.
+            let Some(color) = color else { return Err(Missing::Open(Status::EffortSpent)) };
+            colors[v as usize] = color;
+            used.insert(color);
+        }
+        self.adopt(colors, engine);
+        match self.best {
+            Some(_) => Ok(()),
+            None => Err(Missing::Open(Status::EffortSpent)),
+        }
+    }
+
+    /// The vertices with several colours left that may be hard to colour, increasing, and the others in
+    /// an order in which each leaves fewer neighbours behind than it has colours: they are coloured in
+    /// reverse.
+    fn peel(&self) -> (Vec<u32>, Vec<u32>) {
+        let choices = |v: u32| self.domains.of(v).map_or(0, <[_]>::len);
+        let mut open: Vec<bool> = self.graph.vertices().map(|v| choices(v) > 1).collect();
+        let mut degree: Vec<usize> = (self.graph.vertices())
+            .map(|v| self.graph.neighbors(v).iter().filter(|&&u| open[u as usize]).count())
+            .collect();
+        let easy = |v: u32, degree: &[usize]| choices(v) > degree[v as usize];
+        let mut peeled: Vec<u32> =
+            self.graph.vertices().filter(|&v| open[v as usize] && easy(v, &degree)).collect();
+        peeled.iter().for_each(|&v| open[v as usize] = false);
+        let mut at = 0;
+        while let Some(&v) = peeled.get(at) {
+            at += 1;
+            for &u in self.graph.neighbors(v) {
+                degree[u as usize] -= 1;
+                if open[u as usize] && easy(u, &degree) {
+                    open[u as usize] = false;
+                    peeled.push(u);
+                }
+            }
+        }
+        (self.graph.vertices().filter(|&v| open[v as usize]).collect(), peeled)
+    }
+
+    /// A lower bound that knows of single colours, but not of lists.
+    fn bound(&mut self) {
+        let (Some(best), fixed) = (self.best_k(), self.domains.fixed()) else { return };
+        // Checked before.
+        let Ok(problem) = Problem::new(self.graph, &fixed) else { return };
+        let (graph, alarm) = (problem.graph(), self.alarm.clone());
+        let effort = Effort { work: BOUND_WORK, seed: self.options.seed, enough: best };
+        let found = clique(graph, &degeneracy(graph), &effort, alarm.interrupt());
+        self.lean = Lean::of(found.len(), best);
+        self.clique = problem.clique_of_input(&found);
+        self.raise_lower_bound(found.len(), Proof::Clique);
+        if found.len() < best && graph.n() <= EXACT_VERTICES {
+            let stop = alarm.interrupt();
+            let (proved, _) = raise_lower_bound(graph, found.len(), best, EXACT_WORK, stop);
+            self.raise_lower_bound(proved, Proof::Exhaustion);
+        }
+    }
+
+    /// Fewer and fewer different colours, until there is a reason to end.
+    fn improve(&mut self) -> Status {
+        let mut refuted = BTreeSet::new();
+        let mut round = 0;
+        loop {
+            if let Some(status) = self.ended() {
+                return status;
+            }
+            if self.exhausts() {
+                self.exhaust(self.exact_work);
+                continue;
+            }
+            let Some(best) = &self.best else { return Status::EffortSpent };
+            let k = best.num_colors();
+            let palettes = Palettes::new(self.graph, &self.domains, best.colors(), k - 1);
+            let complete = palettes.complete;
+            let open = palettes.list.into_iter().filter(|palette| !refuted.contains(palette));
+            let open: Vec<Vec<Color>> = open.collect();
+            if open.is_empty() && complete {
+                self.raise_lower_bound(k, Proof::Exhaustion);
+                continue;
+            }
+            let budget = match open.len() {
+                1 if complete => u64::MAX,
+                _ => FIRST_TURN.saturating_mul(4u64.saturating_pow(round)),
+            };
+            let before = self.ledger.moves;
+            let mut turns = 0;
+            for palette in open {
+                if self.ended().is_some() || self.best_k() != Some(k) {
+                    break;
+                }
+                turns += 1;
+                match self.turn(&palette, budget) {
+                    Searched::Found(colors, engine) => self.adopt(colors, engine),
+                    Searched::Impossible => _ = refuted.insert(palette),
+                    Searched::Open(_) => {}
+                }
+            }
+            round += 1;
+            if self.best_k() != Some(k) {
+                round = 0;
+                refuted.clear();
+            } else if turns == 0 || self.ledger.moves == before && self.ended().is_none() {
+                // Searches have come to their end; what is left is to try everything.
+                let left = self.move_limit().saturating_sub(self.ledger.moves);
+                self.exhaust(left.saturating_mul(EXACT_WORK_PER_MOVE));
+                if self.best_k() == Some(k) {
+                    return self.ended().unwrap_or(Status::EffortSpent);
+                }
+            }
+        }
+    }
+
+    /// A search with one palette for all vertices, from the best colouring.
+    fn turn(&mut self, palette: &[Color], moves: u64) -> Searched {
+        let all: Vec<u32> = self.graph.vertices().collect();
+        let plain = Augmented::new(self.graph, &all, &self.domains, palette.to_vec());
+        let known = self.best.as_ref().map(|best| plain.project(best.colors()));
+        self.search(&plain, known, moves)
+    }
+
+    /// Has a solver look for a colouring by the palette of `plain`, from a proper colouring with more
+    /// colours, if one is known.
+    fn search(&mut self, plain: &Augmented, known: Option<Coloring>, moves: u64) -> Searched {
+        let k = plain.palette().len();
+        let left = self.move_limit().saturating_sub(self.ledger.moves);
+        let mut builder = Solver::builder(plain.graph())
+            .goal(Goal::Colors(k))
+            .method(self.options.method)
+            .seed(self.options.seed)
+            .threads(self.options.threads)
+            .stop_handle(self.options.stop.clone())
+            .move_limit(moves.min(left))
+            .prior(Prior { clique: plain.clique(), lean: self.lean });
+        if let Some(limit) = self.options.time_limit {
+            builder = builder.time_limit(limit.saturating_sub(self.ledger.elapsed()));
+        }
+        if let Some(known) = known {
+            builder = builder.warm_start(known);
+        }
+        let (best, booked) = (self.best_k().unwrap_or(0), self.ledger.moves);
+        let ledger = &mut self.ledger;
+        let pass_on = |event: &Event| match event {
+            Event::Progress { conflicts, moves, k, .. } => {
+                ledger.progress(*k, best, *conflicts, booked + moves);
+            }
+            &Event::Searching { k, kernel_vertices, kernel_edges, .. } => {
+                let seconds = ledger.seconds();
+                ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
+            }
+            // The others speak of colours that mean nothing outside.
+            _ => {}
+        };
+        let outcome = match builder.on_event(pass_on).build() {
+            Ok(solver) => solver.run(),
+            Err(error) => {
+                tracing::error!(%error, "a palette is refused");
+                return Searched::Open(Status::EffortSpent);
+            }
+        };
+        self.ledger.moves += outcome.moves;
+        self.ledger.book(&outcome.engines);
+        if let Some(colors) = plain.lift(&outcome.coloring) {
+            let engine = outcome.history.last().map_or("lists", |last| last.engine);
+            return Searched::Found(colors, engine);
+        }
+        if outcome.lower_bound > k {
+            return Searched::Impossible;
+        }
+        Searched::Open(self.ended().unwrap_or(outcome.status))
+    }
+
+    /// Whether exhaustive search is due.
+    fn exhausts(&self) -> bool {
+        let earned = self.ledger.moves.saturating_mul(EXACT_WORK_PER_MOVE);
+        self.options.method == Method::Portfolio
+            && self.graph.n() <= EXACT_VERTICES
+            && earned >= self.exact_work - EXACT_WORK
+    }
+
+    /// Exhaustive search over all palettes at once, for the lower bound, at most so much work.
+    fn exhaust(&mut self, work: u64) {
+        self.exact_work = self.exact_work.saturating_mul(2);
+        let Some(best) = self.best_k() else { return };
+        let least = match self.options.goal {
+            Goal::Minimize => best,
+            Goal::Colors(target) => best.min(target.saturating_add(1)),
+        };
+        let mut colors = self.domains.named();
+        let unnamed = (0..UNCOLORED).filter(|c| colors.binary_search(c).is_err());
+        // Vertices without a list can do with names as long as there are any.
+        let unnamed: Vec<Color> = unnamed.take((best - 1).saturating_sub(colors.len())).collect();
+        let named = colors.len();
+        colors.extend(unnamed);
+        if colors.len() > MAX_EXACT_COLORS || self.graph.n() > EXACT_VERTICES {
+            return;
+        }
+        let set = |v| match self.domains.of(v) {
+            None => u128::MAX,
+            Some(list) => {
+                list.iter().fold(0, |set, color| match colors[..named].binary_search(color) {
+                    Ok(at) => set | 1 << at,
+                    Err(_) => set,
+                })
+            }
+        };
+        let sets: Vec<u128> = self.graph.vertices().map(set).collect();
+        let alarm = self.alarm.clone();
+        let mut left = work;
+        for k in self.lower_bound..least {
+            let stop = alarm.interrupt();
+            let (answer, spent) = decide_lists(self.graph, &sets, colors.len(), k, left, stop);
+            left = left.saturating_sub(spent);
+            match answer {
+                Answer::Infeasible => self.raise_lower_bound(k + 1, Proof::Exhaustion),
+                Answer::Colorable(found) => {
+                    let found = found.colors().iter().map(|&c| colors[usize::from(c)]).collect();
+                    return self.adopt(found, Proof::Exhaustion.name());
+                }
+                Answer::Unknown => return,
+            }
+        }
+    }
+
+    /// Makes a colouring the best one, if it is proper, within the lists, and better.
+    fn adopt(&mut self, colors: Vec<Color>, engine: &'static str) {
+        let within = (0..).zip(&colors).all(|(v, &color)| self.domains.allows(v, color));
+        let coloring = Coloring::from_colors(colors);
+        if !within || coloring.verify(self.graph).is_err() {
+            tracing::error!(engine, "an engine made a colouring that is not within the lists");
+            return;
+        }
+        let k = coloring.num_colors();
+        if self.best_k().is_none_or(|best| k < best) {
+            self.best = Some(coloring);
+            self.ledger.improved(k, engine);
+        }
+    }
+
+    fn raise_lower_bound(&mut self, lower_bound: usize, proof: Proof) {
+        if lower_bound > self.lower_bound {
+            self.lower_bound = lower_bound;
+            let (seconds, proof) = (self.ledger.seconds(), proof.name());
+            self.ledger.emit(&Event::LowerBound { lower_bound, proof, seconds });
+        }
+    }
+
+    /// Why there is nothing more to do, if so.
+    fn ended(&self) -> Option<Status> {
+        let best = self.best_k();
+        let target = match self.options.goal {
+            Goal::Minimize => self.lower_bound,
+            Goal::Colors(target) => target,
+        };
+        if best == Some(self.lower_bound) {
+            Some(Status::Optimal)
+        } else if best.is_some_and(|k| k <= target) {
+            Some(Status::TargetReached)
+        } else if best.is_some() && target < self.lower_bound {
+            Some(Status::TargetInfeasible)
+        } else if self.alarm.is_stopped() {
+            Some(Status::Stopped)
+        } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
+            Some(Status::TimeLimit)
+        } else if self.ledger.moves >= self.move_limit() {
+            Some(match self.options.move_limit {
+                Some(_) => Status::MoveLimit,
+                None => Status::EffortSpent,
+            })
+        } else {
+            None
+        }
+    }
+
+    /// The moves that the run may make.
+    fn move_limit(&self) -> u64 {
+        match (self.options.move_limit, self.options.time_limit) {
+            (Some(limit), _) => limit,
+            (None, Some(_)) => u64::MAX,
+            (None, None) => DEFAULT_EFFORT,
+        }
+    }
+
+    fn best_k(&self) -> Option<usize> {
+        self.best.as_ref().map(Coloring::num_colors)
+    }
+}
