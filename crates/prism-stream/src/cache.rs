@@ -1,7 +1,7 @@
 //! Compiled kernels on disk, so that a second start compiles nothing.
 //!
-//! An entry's name is the SHA-256 of all that the CUBIN depends on: source, options, architecture,
-//! compiler version. Its content is a line that names the format, a hash of the name and the CUBIN, and
+//! An entry's name is the SHA-256 of all that the CUBIN depends on: source, headers, options,
+//! architecture, compiler version. Its content is a line that names the format, a hash of the name and the CUBIN, and
 //! the CUBIN. Whatever does not check out (cut short, overwritten, another kernel's entry under this
 //! name, put there by something else) counts as absent and is built again. An entry is written beside its
 //! place and then renamed, which is atomic, so that processes may race: each reads a whole entry or none,
@@ -115,6 +115,11 @@ pub(crate) fn key(source: &KernelSource, arch: &str, version: (i32, i32)) -> Str
     };
     part(source.name.as_bytes());
     part(source.source.as_bytes());
+    part(&(source.headers.len() as u64).to_le_bytes());
+    for (name, text) in &source.headers {
+        part(name.as_bytes());
+        part(text.as_bytes());
+    }
     for option in source.command(arch) {
         part(option.as_bytes());
     }
@@ -294,7 +299,12 @@ mod tests {
             key(&plain.clone().define("N", 4), "sm_90", (13, 0)),
             key(&KernelSource::new("b.cu", "source"), "sm_90", (13, 0)),
             key(&KernelSource::new("a.cu", "source2"), "sm_90", (13, 0)),
+            key(&plain.clone().header("a.cuh", "text"), "sm_90", (13, 0)),
+            key(&plain.clone().header("b.cuh", "text"), "sm_90", (13, 0)),
+            key(&plain.clone().header("a.cuh", "text2"), "sm_90", (13, 0)),
         ];
         assert!(others.iter().all(|other| *other != base));
+        let different: std::collections::BTreeSet<_> = others.iter().collect();
+        assert_eq!(different.len(), others.len());
     }
 }

@@ -22,6 +22,8 @@ pub struct KernelSource {
     pub name: Cow<'static, str>,
     /// The source.
     pub source: Cow<'static, str>,
+    /// What the source can include, by name: each name with its text.
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// Constants that the source sees as macros: sizes that matter at compile time.
     pub defines: Vec<(Cow<'static, str>, String)>,
     /// Options for NVRTC beyond architecture, language and constants.
@@ -38,10 +40,23 @@ impl KernelSource {
         Self {
             name: name.into(),
             source: source.into(),
+            headers: Vec::new(),
             defines: Vec::new(),
             options: Vec::new(),
             generic_ptx: None,
         }
+    }
+
+    /// Adds a header: `#include "NAME"` in the source, or in another header, finds it. Nothing is read
+    /// from disk.
+    #[must_use]
+    pub fn header(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.headers.push((name.into(), text.into()));
+        self
     }
 
     /// Adds a constant.

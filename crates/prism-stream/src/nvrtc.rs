@@ -129,6 +129,15 @@ impl Nvrtc {
         };
         let source = c_string(&kernel.source, "the source")?;
         let file = c_string(name, "its name")?;
+        let headers = kernel
+            .headers
+            .iter()
+            .map(|(name, text)| {
+                Ok((c_string(text, "a header")?, c_string(name, "a header's name")?))
+            })
+            .collect::<Result<Vec<_>, KernelError>>()?;
+        let texts: Vec<*const c_char> = headers.iter().map(|(text, _)| text.as_ptr()).collect();
+        let names: Vec<*const c_char> = headers.iter().map(|(_, name)| name.as_ptr()).collect();
         let command = kernel
             .command(arch)
             .iter()
@@ -137,19 +146,26 @@ impl Nvrtc {
         let options: Vec<*const c_char> = command.iter().map(|option| option.as_ptr()).collect();
         let failed = |log| failed(kernel, arch, log);
 
+        let count = |list: &[*const c_char]| c_int::try_from(list.len()).unwrap_or(c_int::MAX);
         let mut program = std::ptr::null_mut();
-        let none = std::ptr::null();
-        // SAFETY: the strings end in NUL and outlive the call; no headers are given.
+        // SAFETY: the strings end in NUL and outlive the call; `texts` and `names` have an entry for
+        // each header.
         let code = unsafe {
-            (self.create)(&raw mut program, source.as_ptr(), file.as_ptr(), 0, none, none)
+            (self.create)(
+                &raw mut program,
+                source.as_ptr(),
+                file.as_ptr(),
+                count(&texts),
+                texts.as_ptr(),
+                names.as_ptr(),
+            )
         };
         if code != 0 {
             return Err(failed(format!("nvrtcCreateProgram returned {code}")));
         }
         let program = Guard { nvrtc: self, program };
-        let count = c_int::try_from(options.len()).unwrap_or(c_int::MAX);
-        // SAFETY: the program is alive; `options` holds `count` strings that end in NUL.
-        let code = unsafe { (self.compile)(program.program, count, options.as_ptr()) };
+        // SAFETY: the program is alive; the options are strings that end in NUL.
+        let code = unsafe { (self.compile)(program.program, count(&options), options.as_ptr()) };
         if code != 0 {
             let log = program.fetch(self.log_size, self.log).unwrap_or_default();
             let text = CStr::from_bytes_until_nul(&log).map(CStr::to_string_lossy);

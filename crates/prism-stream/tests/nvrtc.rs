@@ -65,6 +65,28 @@ fn a_source_that_does_not_compile_gives_the_log() {
 }
 
 #[test]
+fn a_source_includes_its_headers_by_name() {
+    if !nvrtc() {
+        return;
+    }
+    let source = KernelSource::new(
+        "outer.cu",
+        "#include \"outer.cuh\"\nextern \"C\" __global__ void f(int* x) { *x = inner(OUTER); }",
+    );
+    let headers = source
+        .clone()
+        .header("outer.cuh", "#include \"inner.cuh\"\n#define OUTER 7\n")
+        .header("inner.cuh", "__device__ int inner(int x) { return x + 1; }\n");
+    assert!(is_whole_image(&headers.compile("sm_90").unwrap()));
+    let Err(KernelError::Compile { log, .. }) = source.compile("sm_90") else {
+        panic!("it compiled without its headers");
+    };
+    assert!(log.contains("outer.cuh"), "{log}");
+    let nul = source.header("outer.cuh", "\0");
+    assert!(matches!(nul.compile("sm_90"), Err(KernelError::Nul { what: "a header", .. })));
+}
+
+#[test]
 fn a_cached_kernel_is_the_compiled_one() {
     if !nvrtc() {
         return;
