@@ -6,7 +6,7 @@
 //! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
 //! * [`generate`]: seeded random and structured graphs.
 //! * [`io`]: graph and colouring files in the formats of the field.
-//! * [`Rng`]: the seeded generator that all of PRISM draws from.
+//! * [`Rng`]: the seeded generator that all of PRISM draws from, and [`Philox`], which kernels share.
 //!
 //! Nothing here reads a clock or touches a GPU. Engines live in `prism-cpu`, strategy in
 //! `prism-solver`.
@@ -25,11 +25,13 @@ mod coloring;
 pub mod generate;
 mod graph;
 pub mod io;
+mod philox;
 mod rng;
 mod runtime;
 
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};
 pub use graph::{Cleanup, Graph, GraphError};
+pub use philox::Philox;
 pub use rng::Rng;
 pub use runtime::{
     CONFIG_PARAMETERS, KernelTelemetry, ReplicaRecord, RuntimeConfig, TELEMETRY_RECORDS,

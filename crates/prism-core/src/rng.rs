@@ -7,6 +7,8 @@
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::philox::Philox;
+
 /// A reproducible stream of random numbers.
 ///
 /// ```
@@ -37,7 +39,7 @@ impl Rng {
     /// is below `bound / 2^32`. Returns 0 when `bound` is 0.
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
-        (((self.0.next_u64() >> 32) * u64::from(bound)) >> 32) as u32
+        Philox::below((self.0.next_u64() >> 32) as u32, bound)
     }
 
     /// A number in `[0, 1)` with 53 random bits.
