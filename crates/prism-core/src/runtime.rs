@@ -6,6 +6,9 @@
 //! constants below are the contract. One step moves 1 KiB up and 10 KiB down; three slots of each are
 //! 33 KiB of device memory.
 //!
+//! Whether a running step should end early is no part of its config, which it has read by then: that is
+//! one word of the pipeline, mapped into the device's memory, which kernels look at every sweep.
+//!
 //! Telemetry carries one word that depends on time, [`KernelTelemetry::clock_ns`]. Equality leaves it
 //! out, so that a sequence of configs gives equal telemetry in every way of running it.
 
@@ -49,19 +52,17 @@ pub struct RuntimeConfig {
     pub exchange_interval: u32,
     /// Fewest conflicts known to the host; a kernel reports replicas that fall below.
     pub best_conflicts: u32,
-    /// Not zero: the kernel should return at its next sweep.
-    pub abort: u32,
     /// The bits that this build of the program defines for the layout: [`RuntimeConfig::LAYOUT`].
     pub layout: u32,
     /// Always zero.
-    pub reserved: [u32; 7],
+    pub reserved: [u32; 8],
     /// What only the phase understands.
     pub parameters: [f32; CONFIG_PARAMETERS],
 }
 
 impl RuntimeConfig {
     /// Version of the layout; a kernel rejects a config that carries another one.
-    pub const LAYOUT: u32 = 1;
+    pub const LAYOUT: u32 = 2;
 
     /// The checksum that the probe kernel answers with: every 32-bit word, mixed with its position
     /// and added up. A sum, so that threads may add in any order.
@@ -112,13 +113,14 @@ pub enum TelemetryStatus {
     Unknown(u32),
 }
 
-/// Eight bytes a replica, behind the header.
+/// Eight bytes a replica, or a group of replicas, behind the header: see [`KernelTelemetry::group`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct ReplicaRecord {
-    /// Conflicting edges of the replica.
+    /// Conflicting edges of the replica; of a group, the fewest that a replica of it has.
     pub conflicts: u32,
-    /// Moves that the replica made in this step.
+    /// Moves that the replica made in this step; of a group, those of all its replicas, `u32::MAX` at
+    /// most.
     pub moves: u32,
 }
 
@@ -140,15 +142,16 @@ pub struct KernelTelemetry {
     pub detail: u32,
     /// Fewest conflicting edges of any replica.
     pub conflicts: u32,
-    /// The replica that has the fewest.
+    /// The replica that has the fewest; of several, the first. A replica also where records are of groups.
     pub best_replica: u32,
     /// Exchanges of replicas that were accepted.
     pub swaps: u32,
-    /// Records that follow and are meaningful.
+    /// Records that follow and are meaningful: one a replica, or one a group (see
+    /// [`KernelTelemetry::group`]).
     pub record_count: u32,
     /// The device's clock in nanoseconds when the step ended. Equality leaves it out.
     pub clock_ns: u64,
-    /// One record a replica.
+    /// One record a replica, or a group of them.
     pub records: [ReplicaRecord; TELEMETRY_RECORDS],
 }
 
@@ -176,6 +179,39 @@ impl KernelTelemetry {
             Self::ABORTED => TelemetryStatus::Aborted,
             other => TelemetryStatus::Unknown(other),
         }
+    }
+
+    /// How many replicas a record stands for, of so many in all: as few as it takes for all of them to
+    /// fit, so 1 up to [`TELEMETRY_RECORDS`] replicas. Record i is that of replicas i * group and
+    /// following; the last group may be smaller.
+    ///
+    /// ```
+    /// # use prism_core::KernelTelemetry;
+    /// assert_eq!(KernelTelemetry::group(1272), 1);
+    /// assert_eq!(KernelTelemetry::group(1273), 2); // 637 records, the last of one replica
+    /// ```
+    #[must_use]
+    pub const fn group(replicas: usize) -> usize {
+        match replicas.div_ceil(TELEMETRY_RECORDS) {
+            0 => 1,
+            group => group,
+        }
+    }
+
+    /// Writes what follows from the records of all replicas: `records` and `record_count`, summed up
+    /// where there are more than fit, `conflicts`, `best_replica` and nothing else. `summarise` of
+    /// `prism.cuh` does the same on the device.
+    pub fn summarise(&mut self, replicas: &[ReplicaRecord]) {
+        let groups = replicas.chunks(Self::group(replicas.len()));
+        self.record_count = groups.len() as u32;
+        for (record, group) in self.records.iter_mut().zip(groups) {
+            record.conflicts = group.iter().map(|replica| replica.conflicts).min().unwrap_or(0);
+            record.moves =
+                group.iter().fold(0, |sum: u32, replica| sum.saturating_add(replica.moves));
+        }
+        let best = (0..).zip(replicas).min_by_key(|(_, replica)| replica.conflicts);
+        (self.best_replica, self.conflicts) =
+            best.map_or((0, 0), |(at, replica)| (at, replica.conflicts));
     }
 
     /// The records that the kernel wrote.
@@ -208,7 +244,8 @@ impl Eq for KernelTelemetry {}
 const _: () = {
     use std::mem::{offset_of, size_of};
     assert!(size_of::<RuntimeConfig>() == 1024);
-    assert!(offset_of!(RuntimeConfig, layout) == 64);
+    assert!(offset_of!(RuntimeConfig, layout) == 60);
+    assert!(offset_of!(RuntimeConfig, reserved) == 64);
     assert!(offset_of!(RuntimeConfig, parameters) == 96);
     assert!(size_of::<ReplicaRecord>() == 8);
     assert!(size_of::<KernelTelemetry>() == 10240);
@@ -253,6 +290,34 @@ mod tests {
     fn a_record_count_from_a_broken_kernel_stays_in_bounds() {
         let telemetry = KernelTelemetry { record_count: u32::MAX, ..KernelTelemetry::default() };
         assert_eq!(telemetry.records().len(), TELEMETRY_RECORDS);
+    }
+
+    #[test]
+    fn more_replicas_than_fit_are_summed_up_in_groups() {
+        for count in [0, 1, 2, 1271, 1272, 1273, 2544, 2545, 20_000] {
+            let conflicts = |at: usize| (at as u32).wrapping_mul(2_654_435_761) >> 20;
+            let replicas: Vec<_> = (0..count)
+                .map(|at| ReplicaRecord { conflicts: conflicts(at), moves: at as u32 })
+                .collect();
+            let mut telemetry = KernelTelemetry::default();
+            telemetry.summarise(&replicas);
+            let group = KernelTelemetry::group(count);
+            let records = telemetry.records();
+            assert_eq!(records.len(), count.div_ceil(group));
+            for (at, record) in records.iter().enumerate() {
+                let of = &replicas[at * group..count.min((at + 1) * group)];
+                assert_eq!(record.conflicts, of.iter().map(|one| one.conflicts).min().unwrap());
+                assert_eq!(record.moves, of.iter().map(|one| one.moves).sum::<u32>());
+            }
+            let least = replicas.iter().map(|one| one.conflicts).min().unwrap_or(0);
+            assert_eq!(telemetry.conflicts, least);
+            let first = replicas.iter().position(|one| one.conflicts == least).unwrap_or(0);
+            assert_eq!(telemetry.best_replica as usize, first);
+        }
+        let many = [ReplicaRecord { conflicts: 1, moves: u32::MAX }; 1273];
+        let mut telemetry = KernelTelemetry::default();
+        telemetry.summarise(&many);
+        assert_eq!(telemetry.records()[0].moves, u32::MAX, "and not a small number");
     }
 
     #[test]

@@ -27,6 +27,7 @@
 pub mod guide {}
 
 pub mod probe_kernel;
+mod source;
 pub mod stream_integration;
 
 pub use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
@@ -37,6 +38,7 @@ pub use prism_stream::{
     TimingOptions, Unavailable, Utilisation,
 };
 pub use probe_kernel::ProbeKernel;
+pub use source::kernel_source;
 pub use stream_integration::ManagedGpuContext;
 
 /// The pipeline of `prism-stream`, by default of PRISM's config and telemetry.

@@ -1,18 +1,16 @@
 //! The kernel that runs when no other is bound: it shows that config and telemetry arrive whole.
 //!
 //! It answers each [`RuntimeConfig`] with its iteration, a checksum of all its bytes as the device saw
-//! them, and the device's clock, and it rejects a config of another layout. `kernels/probe.cu` declares
-//! both structures and asserts, when it is compiled, that their sizes and offsets are those of
-//! `prism-core`.
+//! them, and the device's clock, and it rejects a config of another layout.
 #![allow(unsafe_code)]
 
-use std::mem::offset_of;
-
-use prism_core::{KernelTelemetry, ReplicaRecord, RuntimeConfig, TelemetryStatus};
+use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::{
     Function, GpuContext, GpuError, KernelArg, KernelCache, KernelSource, LaunchShape, Module,
     StepKernel, StepLaunch,
 };
+
+use crate::source::kernel_source;
 
 /// The probe, ready to be bound.
 #[derive(Clone, Debug)]
@@ -20,31 +18,10 @@ pub struct ProbeKernel {
     function: Function,
 }
 
-/// Adds a constant `TYPE_FIELD` with the offset of each field, for the source to assert. A field
-/// that is not named does not compile.
-macro_rules! with_offsets {
-    ($source:expr, $type:ident: $($field:ident)*) => {{
-        let _ = |$type { $($field: _),* }: $type| ();
-        $source$(.define(
-            concat!(stringify!($type), "_", stringify!($field)),
-            offset_of!($type, $field),
-        ))*
-    }};
-}
-
-/// The source of the probe, with the layout that it asserts.
+/// The source of the probe.
 #[must_use]
 pub fn probe_source() -> KernelSource {
-    let source = KernelSource::new("probe.cu", include_str!("../kernels/probe.cu"))
-        .define("CONFIG_BYTES", size_of::<RuntimeConfig>())
-        .define("CONFIG_LAYOUT", RuntimeConfig::LAYOUT)
-        .define("TELEMETRY_BYTES", size_of::<KernelTelemetry>());
-    let source = with_offsets!(source, RuntimeConfig: iteration seed colors sweeps phase flags
-        temperature_min temperature_max transverse_field tenure_base tenure_slope
-        exchange_interval best_conflicts abort layout reserved parameters);
-    let source = with_offsets!(source, KernelTelemetry: iteration checksum moves accepted status_code
-        detail conflicts best_replica swaps record_count clock_ns records);
-    with_offsets!(source, ReplicaRecord: conflicts moves)
+    kernel_source("probe.cu", include_str!("../kernels/probe.cu"))
         .with_generic_ptx(include_str!("../kernels/probe.ptx"))
 }
 
@@ -102,7 +79,7 @@ mod tests {
     fn the_generic_ptx_is_up_to_date() {
         assert!(
             probe_source().usable_generic_ptx().is_some(),
-            "probe.cu or a layout has changed since probe.ptx was made: run scripts/generic-ptx.sh"
+            "probe.cu, prism.cuh or a layout has changed since probe.ptx was made: run scripts/generic-ptx.sh"
         );
     }
 

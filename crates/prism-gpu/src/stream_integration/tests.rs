@@ -233,11 +233,11 @@ fn a_field_that_has_moved_does_not_compile() {
         return;
     }
     let mut source = crate::probe_kernel::probe_source();
-    let moved = source.defines.iter_mut().find(|(name, _)| name == "RuntimeConfig_abort").unwrap();
+    let moved = source.defines.iter_mut().find(|(name, _)| name == "RuntimeConfig_layout").unwrap();
     moved.1 = "64".to_owned();
     match source.compile("sm_90") {
         Err(prism_stream::KernelError::Compile { log, .. }) => {
-            assert!(log.contains("RuntimeConfig::abort has moved"), "{log}");
+            assert!(log.contains("RuntimeConfig::layout has moved"), "{log}");
         }
         other => panic!("{other:?}"),
     }
