@@ -61,7 +61,8 @@ for what in "$@"; do
             # It lets a launch return only when the kernel has ended: nothing outlasts its time.
             [ $tool = initcheck ] && slow="--skip gpu_a_step_that_outlasts"
             for binary in "$here/bin/test-prism-stream-gpu" "$here/bin/test-prism-stream-gpu_timing" \
-                "$here/bin/test-prism-gpu-prism_gpu" "$here/bin/test-prism-gpu-report_examples"; do
+                "$here/bin/test-prism-gpu-prism_gpu" "$here/bin/test-prism-gpu-prism_cuh" \
+                "$here/bin/test-prism-gpu-report_examples"; do
                 # Left out: those to which the driver is to answer with an error, which the tool
                 # reports, and those that count free memory or compare times, of which it takes some.
                 PRISM_GPU_ROUNDS=1 PRISM_GPU_STEPS=300 \

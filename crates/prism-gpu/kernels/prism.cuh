@@ -133,8 +133,9 @@ __device__ __forceinline__ bool is_last_block(u32* ticket) {
 // Writes what follows from the records of all replicas: `records`, `record_count`, `conflicts` and
 // `best_replica` of a telemetry. Where there are more replicas than records, each record stands for a
 // group of ceil(replicas / TELEMETRY_RECORDS) successive ones: their fewest conflicts, and the sum of
-// their moves. Done by all threads of one block, a one-dimensional one of whole warps, once everything is written to
-// `replicas`, which is the kernel's own memory. KernelTelemetry::summarise is the same on the host.
+// their moves. Done by all threads of one block, one-dimensional and of whole warps, once everything is
+// written to `replicas`, which is the kernel's own memory; the block can read the result afterwards.
+// KernelTelemetry::summarise is the same on the host.
 __device__ inline void summarise(KernelTelemetry* telemetry, const ReplicaRecord* replicas, u32 count) {
     __shared__ u64 bests[32];
     const u32 group = max(1u, (count + TELEMETRY_RECORDS - 1) / TELEMETRY_RECORDS);
@@ -168,6 +169,7 @@ __device__ inline void summarise(KernelTelemetry* telemetry, const ReplicaRecord
         telemetry->conflicts = count > 0 ? u32(best >> 32) : 0;
         telemetry->best_replica = count > 0 ? u32(best) : 0;
     }
+    __syncthreads();
 }
 
 #endif

@@ -32,14 +32,14 @@ pub mod stream_integration;
 
 pub use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 pub use prism_stream::{
-    DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, KernelArg, KernelCache, KernelError,
-    KernelSource, LaunchShape, Module, PipelineOptions, Placement, PoolOptions, Stage, StepKernel,
-    StepLaunch, StreamLease, StreamPool, StreamPriority, StreamPurpose, Submission, Timeline,
-    TimingOptions, Unavailable, Utilisation,
+    AbortHandle, DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, KernelArg, KernelCache,
+    KernelError, KernelSource, LaunchShape, Module, PipelineOptions, Placement, PoolOptions, Stage,
+    StepKernel, StepLaunch, StreamLease, StreamPool, StreamPriority, StreamPurpose, Submission,
+    Timeline, TimingOptions, Unavailable, Utilisation,
 };
 pub use probe_kernel::ProbeKernel;
 pub use source::kernel_source;
-pub use stream_integration::ManagedGpuContext;
+pub use stream_integration::{ColoringKernel, ManagedGpuContext};
 
 /// The pipeline of `prism-stream`, by default of PRISM's config and telemetry.
 pub type AsyncPipelineCoordinator<C = RuntimeConfig, T = KernelTelemetry> =

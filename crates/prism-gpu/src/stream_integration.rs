@@ -13,8 +13,8 @@
 
 use prism_core::{KernelTelemetry, RuntimeConfig};
 use prism_stream::{
-    GpuContext, GpuError, KernelCache, PipelineOptions, PoolOptions, StepKernel, StepRecord,
-    StreamLease, StreamPool, StreamPurpose, Submission,
+    AbortHandle, GpuContext, GpuError, KernelCache, PipelineOptions, PoolOptions, StepKernel,
+    StepRecord, StreamLease, StreamPool, StreamPurpose, Submission,
 };
 
 use crate::AsyncPipelineCoordinator;
@@ -24,6 +24,11 @@ use crate::probe_kernel::ProbeKernel;
 use cudarc::driver::{CudaContext, CudaStream};
 #[cfg(feature = "cuda")]
 use std::sync::Arc;
+
+/// A kernel whose steps are told by a [`RuntimeConfig`] and answer with a [`KernelTelemetry`].
+pub trait ColoringKernel: StepKernel<RuntimeConfig, KernelTelemetry> + 'static {}
+
+impl<K: StepKernel<RuntimeConfig, KernelTelemetry> + 'static> ColoringKernel for K {}
 
 /// A device, with or without streams, that runs steps of a kernel.
 #[derive(Debug)]
@@ -169,12 +174,51 @@ impl ManagedGpuContext {
     ///
     /// # Errors
     /// [`GpuError::Busy`] while steps have not been taken; see [`drain`](Self::drain).
-    pub fn bind(
-        &mut self,
-        kernel: impl StepKernel<RuntimeConfig, KernelTelemetry> + 'static,
-    ) -> Result<(), GpuError> {
+    pub fn bind(&mut self, kernel: impl ColoringKernel) -> Result<(), GpuError> {
         self.finish_reset()?;
         self.pipeline.bind(kernel)
+    }
+
+    /// The kernel that is bound, if it is a `K`: for its buffers, and what it counts.
+    #[must_use]
+    pub fn kernel<K: ColoringKernel>(&self) -> Option<&K> {
+        self.pipeline.kernel()
+    }
+
+    /// The same, to be changed, while nothing is in flight.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps are in flight; [`GpuError::NoKernel`] if none of this type is
+    /// bound.
+    pub fn kernel_mut<K: ColoringKernel>(&mut self) -> Result<&mut K, GpuError> {
+        self.finish_reset()?;
+        self.pipeline.kernel_mut()
+    }
+
+    /// Gives back the kernel that is bound.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps have not been taken; [`GpuError::NoKernel`] if none of this type
+    /// is bound.
+    pub fn unbind<K: ColoringKernel>(&mut self) -> Result<K, GpuError> {
+        self.finish_reset()?;
+        self.pipeline.unbind()
+    }
+
+    /// What ends the steps of this context early, from any thread: see [`AbortHandle::abort`].
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.pipeline.abort_handle()
+    }
+
+    /// Lets steps run again after an abort, once those that it ended have come back. Their telemetry,
+    /// whose status is `Aborted`, is taken as ever. A reset does the same and forgets them.
+    ///
+    /// # Errors
+    /// [`GpuError::StepTimeout`] if a step does not end; what else went wrong with one.
+    pub fn clear_abort(&mut self) -> Result<(), GpuError> {
+        self.finish_reset()?;
+        self.pipeline.clear_abort()
     }
 
     /// Enqueues step n and answers with the telemetry of step n - 2, exactly; calls 0 and 1 answer

@@ -258,6 +258,10 @@ pub(crate) struct HostBuffer {
 // the pipeline that owns this, through `&mut`.
 unsafe impl Send for HostBuffer {}
 
+// SAFETY: a shared reference gives addresses away and nothing else; what may be done with them is
+// decided as above.
+unsafe impl Sync for HostBuffer {}
+
 impl HostBuffer {
     pub fn new(
         driver: &Arc<dyn Driver>,

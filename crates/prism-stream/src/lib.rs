@@ -10,6 +10,7 @@
 //! * [`StreamPool`]: streams by [`StreamPurpose`], leased and given back.
 //! * [`AsyncPipelineCoordinator`]: the pipeline; [`Placement`] and [`Submission`] say how it runs, and
 //!   [`choose`] picks them from what the first steps measure.
+//! * [`AbortHandle`]: ends running steps, from any thread.
 //! * [`Timeline`], [`Utilisation`]: when each stage of a step ran, and how well stages overlap.
 //! * [`KernelSource`], [`KernelCache`], [`Module`]: CUDA C++ to something that can be launched.
 //! * [`Driver`]: the calls underneath; [`mock::MockDriver`] is a device for tests that needs no GPU.
@@ -30,6 +31,7 @@
 #![deny(missing_docs)]
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod abort;
 mod cache;
 pub mod choose;
 mod context;
@@ -58,6 +60,7 @@ mod stream;
 pub mod timeline;
 mod writers;
 
+pub use abort::AbortHandle;
 pub use cache::KernelCache;
 pub use context::{GRACE, GpuContext, MemoryUse};
 #[cfg(feature = "cuda")]

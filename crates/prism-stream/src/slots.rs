@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::abort::AbortHandle;
 use crate::context::{GpuContext, Parked};
 use crate::driver::{DevicePtr, Driver, Gate, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
@@ -15,7 +16,7 @@ use crate::handles::{DeviceBuffer, Event, HostBuffer, Stream};
 use crate::plan::{self, MARKS, Mark, Placement, Submission};
 use crate::pool::{StreamLease, StreamPool};
 use crate::ring::Ring;
-use crate::step::StepKernel;
+use crate::step::BoundKernel;
 use crate::stream::StreamPurpose;
 use crate::timeline::Watch;
 
@@ -256,14 +257,17 @@ pub(crate) struct Work<C, T> {
     /// Timed events, if steps are measured, and what holds back a stream while they are put on it.
     pub timers: Arc<Vec<Event>>,
     pub gate: Arc<Gate>,
-    pub kernel: Option<Box<dyn StepKernel<C, T>>>,
+    pub kernel: Option<Box<dyn BoundKernel<C, T>>>,
+    /// What running kernels look at.
+    pub abort: AbortHandle,
 }
 
 impl<C, T> Default for Work<C, T> {
     fn default() -> Self {
         let graphs = Graphs::default();
         let (timers, gate) = (Arc::default(), Arc::default());
-        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None }
+        let abort = AbortHandle::default();
+        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None, abort }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a user of the pipeline supplies: the kernel of a step.
 #![allow(unsafe_code)]
 
+use std::any::Any;
 use std::ops::Deref;
 
 use crate::driver::{DevicePtr, Driver, KernelArg, LaunchShape, MAX_KERNEL_ARGS, RawStream};
@@ -16,6 +17,10 @@ pub struct StepLaunch<'a> {
     pub config: DevicePtr,
     /// Where the step's telemetry goes; not cleared.
     pub telemetry: DevicePtr,
+    /// A word of 32 bits that is not 0 once the step should end early: see
+    /// [`AbortHandle`](crate::AbortHandle). The host may set it while the kernel runs, so it is read
+    /// as `volatile`. The same for all steps of a pipeline, and valid for as long as they run.
+    pub abort: DevicePtr,
     /// The stream to launch on, and no other.
     pub stream: RawStream,
     pub(crate) driver: &'a dyn Driver,
@@ -97,6 +102,11 @@ pub unsafe trait StepKernel<C, T>: Send {
         Ok(())
     }
 }
+
+/// A kernel as a pipeline keeps it: one whose type can be asked for.
+pub(crate) trait BoundKernel<C, T>: StepKernel<C, T> + Any {}
+
+impl<C, T, K: StepKernel<C, T> + Any> BoundKernel<C, T> for K {}
 
 /// A step that has come back, borrowed from its slot. The slot is free when this goes.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::device::{EventState, Work};
+use super::device::{EventState, Hang, Work};
 use super::{BOUND, MockDriver, Outcome};
 use crate::device::DeviceInfo;
 use crate::driver::{
@@ -284,7 +284,7 @@ unsafe impl Driver for MockDriver {
             .map(<[u8]>::to_vec)
             .collect::<Vec<_>>();
         self.lock().check_args(&args);
-        let work = Work::Launch { function: function.0, args, code: 0, hang: false };
+        let work = Work::Launch { function: function.0, args, code: 0, hang: Hang::No };
         self.enqueue("launch", stream, function.0, work)
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::capture::{Capture, Node};
 use super::{Call, Fault, MockKernel, MockReach};
@@ -17,8 +18,22 @@ pub(super) enum Work {
     Record { event: u64, version: u64 },
     Wait { event: u64, version: u64 },
     Hold { gate: Arc<Gate> },
-    Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: bool },
+    Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: Hang },
 }
+
+/// Whether a kernel runs on and on.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Hang {
+    #[default]
+    No,
+    /// Until it is released.
+    Forever,
+    /// Until it is released, or the word there is not 0.
+    Until(u64),
+}
+
+/// What is to hang: an argument of a launch, if that is looked at.
+pub(super) type Hanging = Option<usize>;
 
 /// An event: how often it was recorded, and which of these records was reached.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,7 +72,7 @@ pub(super) struct State {
     pub violations: Vec<String>,
     pub faults: Vec<Fault>,
     pub launch_faults: BTreeMap<u64, u32>,
-    pub launch_hangs: BTreeMap<u64, ()>,
+    pub launch_hangs: BTreeMap<u64, Hanging>,
     pub launches: u64,
     pub sticky: Option<u32>,
     pub reach: MockReach,
@@ -99,6 +114,11 @@ impl MockMemory<'_> {
     }
 }
 
+/// What an argument of a launch is, if it is as long as an address.
+pub(super) fn address(arg: &[u8]) -> Option<u64> {
+    arg.try_into().ok().map(u64::from_le_bytes)
+}
+
 impl State {
     pub(super) fn random(&mut self, below: usize) -> usize {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -134,6 +154,15 @@ impl State {
         inside
     }
 
+    /// A word that the host may write at any time; `None` outside of any allocation.
+    fn word(&self, at: u64) -> Option<u32> {
+        let (start, (_, size)) = self.blocks.range(..=at).next_back()?;
+        let inside = at - start + 4 <= *size as u64 && at.is_multiple_of(4);
+        // SAFETY: the range lies in one allocation of ours, is aligned, and is accessed as an atomic.
+        inside
+            .then(|| unsafe { AtomicU32::from_ptr(at as usize as *mut u32) }.load(Ordering::SeqCst))
+    }
+
     /// The kind of pinned memory that an address lies in; `None` for other memory.
     pub(super) fn host_use(&self, at: u64) -> Option<HostUse> {
         let (start, kind) = self.pinned.range(..=at).next_back()?;
@@ -144,8 +173,7 @@ impl State {
     /// Notices a launch that hands the device host memory that it cannot see.
     pub(super) fn check_args(&mut self, args: &[Vec<u8>]) {
         let unmapped = args.iter().any(|arg| {
-            let address = <[u8; 8]>::try_from(arg.as_slice()).map(u64::from_le_bytes);
-            let kind = address.ok().and_then(|at| self.host_use(at));
+            let kind = address(arg).and_then(|at| self.host_use(at));
             kind.is_some_and(|kind| kind != HostUse::Mapped)
         });
         if unmapped {
@@ -160,7 +188,8 @@ impl State {
                 self.events.get(event).is_none_or(|state| state.reached >= *version)
             }
             Some(Work::Hold { gate }) => gate.is_open(),
-            Some(Work::Launch { hang, .. }) => !hang,
+            Some(Work::Launch { hang: Hang::Forever, .. }) => false,
+            Some(Work::Launch { hang: Hang::Until(at), .. }) => self.word(*at) != Some(0),
             Some(_) => true,
         }
     }
@@ -224,7 +253,12 @@ impl State {
         let nth = self.launches;
         self.launches += 1;
         let code = self.launch_faults.get(&nth).copied().unwrap_or(0);
-        Work::Launch { function, args, code, hang: self.launch_hangs.contains_key(&nth) }
+        let hang = match self.launch_hangs.get(&nth) {
+            None => Hang::No,
+            Some(None) => Hang::Forever,
+            Some(Some(arg)) => Hang::Until(address(&args[*arg]).unwrap_or(0)),
+        };
+        Work::Launch { function, args, code, hang }
     }
 
     pub(super) fn run_some(&mut self) {

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use self::device::MockMemory;
-use self::device::{Line, State, Work};
+use self::device::{Hang, Line, State, Work, address};
 pub use self::peer::MockReach;
 use crate::device::DeviceInfo;
 use crate::driver::{Driver, RawStream};
@@ -121,7 +121,13 @@ impl MockDriver {
 
     /// Lets the `nth` launch (from 0, counted from the start) run until [`MockDriver::release`].
     pub fn hang_launch(&self, nth: u64) {
-        self.lock().launch_hangs.insert(nth, ());
+        self.lock().launch_hangs.insert(nth, None);
+    }
+
+    /// The same for a kernel that looks at a word, the one that its argument number `arg` points to, and
+    /// ends once that is not 0.
+    pub fn hang_launch_until(&self, nth: u64, arg: usize) {
+        self.lock().launch_hangs.insert(nth, Some(arg));
     }
 
     /// Ends all kernels that hang.
@@ -130,7 +136,7 @@ impl MockDriver {
         state.launch_hangs.clear();
         for work in state.streams.values_mut().flatten() {
             if let Work::Launch { hang, .. } = work {
-                *hang = false;
+                *hang = Hang::No;
             }
         }
     }
@@ -275,9 +281,7 @@ impl MockDriver {
             Work::Copy { to, from, .. } => inside(*to) || inside(*from),
             Work::Fill { at, .. } | Work::Write { at, .. } => inside(*at),
             // Arguments of eight bytes may be addresses.
-            Work::Launch { args, .. } => args.iter().any(|arg| {
-                <[u8; 8]>::try_from(arg.as_slice()).is_ok_and(|raw| inside(u64::from_le_bytes(raw)))
-            }),
+            Work::Launch { args, .. } => args.iter().filter_map(|arg| address(arg)).any(inside),
             _ => false,
         });
         if needed {

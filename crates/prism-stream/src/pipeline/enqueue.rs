@@ -8,7 +8,7 @@
 use bytemuck::Pod;
 
 use super::AsyncPipelineCoordinator;
-use crate::driver::{Driver, RawStream};
+use crate::driver::{DevicePtr, Driver, RawStream};
 use crate::error::{GpuError, Severity};
 use crate::graph::Capture;
 use crate::handles::Event;
@@ -121,11 +121,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         driver: &'a dyn Driver,
         sampled: bool,
     ) -> Result<Walk<'a, C, T>, GpuError> {
+        let abort = self.abort_word()?;
         let Work { lanes, kernel, watch, timers, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
         let (watch, around) = (watch.as_deref_mut(), sampled.then_some(timers.as_slice()));
         let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
-        Ok(Walk { driver, lanes, ring, kernel, writers, watch, around, sampled: false })
+        Ok(Walk { driver, lanes, ring, kernel, abort, writers, watch, around, sampled: false })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -139,6 +140,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let plan = plan::plan(self.stats.placement, Submission::Graph);
         let gpu = self.pool.gpu().clone();
         let samples = self.tuner.samples();
+        let abort = self.abort_word().map_err(|error| Refusal::Batch(error.into()))?;
         let Work { graphs, lanes, kernel, timers, watch, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
@@ -150,7 +152,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
         let (watching, around, sampled) = (None, None, false);
         let mut walk =
-            Walk { driver, lanes, ring, kernel, writers, watch: watching, around, sampled };
+            Walk { driver, lanes, ring, kernel, abort, writers, watch: watching, around, sampled };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -212,6 +214,7 @@ pub(super) struct Walk<'a, C, T> {
     lanes: &'a Lanes,
     ring: Ring,
     kernel: &'a mut dyn StepKernel<C, T>,
+    abort: DevicePtr,
     writers: &'a mut Writers,
     watch: Option<&'a mut Watch>,
     /// Timed events to put around the next launch: the first and the second of these.
@@ -244,7 +247,7 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
 
     /// Makes one call on the slot of a step.
     fn call(&mut self, op: Op, step: u64, slot: &Slot) -> Result<(), GpuError> {
-        let Self { driver, lanes, kernel, around, sampled, .. } = self;
+        let Self { driver, lanes, kernel, abort, around, sampled, .. } = self;
         match op {
             Op::Upload(on) => {
                 let (to, from) = (slot.config()?, slot.config_host());
@@ -262,8 +265,8 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
                 let begun =
                     around.first().map_or(Ok(false), |begin| record_sample(begin, stream))?;
                 let (config, telemetry) = (slot.config()?, slot.telemetry()?);
-                let driver = *driver;
-                kernel.launch(&StepLaunch { step, config, telemetry, stream, driver })?;
+                let (abort, driver) = (*abort, *driver);
+                kernel.launch(&StepLaunch { step, config, telemetry, abort, stream, driver })?;
                 if let (true, Some(end)) = (begun, around.get(1)) {
                     *sampled = record_sample(end, stream)?;
                 }

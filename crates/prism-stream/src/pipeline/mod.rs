@@ -76,6 +76,7 @@ mod submit;
 mod transport;
 mod tuning;
 
+use std::any::Any;
 use std::fmt;
 
 use bytemuck::Pod;
@@ -83,8 +84,10 @@ use bytemuck::Pod;
 pub(crate) use self::options::MAX_SLOTS;
 pub use self::options::{MAX_BATCH, MAX_DEPTH, MAX_WRITERS, PipelineOptions, PipelineStats};
 use self::tuning::Tuner;
+use crate::abort::AbortHandle;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
+use crate::driver::DevicePtr;
 use crate::error::GpuError;
 use crate::pool::StreamPool;
 use crate::ring::Ring;
@@ -191,6 +194,63 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(())
     }
 
+    /// The kernel that is bound, if it is a `K`: for its buffers, and what it counts.
+    #[must_use]
+    pub fn kernel<K: StepKernel<C, T> + 'static>(&self) -> Option<&K> {
+        let kernel: &dyn Any = self.work.kernel.as_deref()?;
+        kernel.downcast_ref()
+    }
+
+    /// The same, to be changed: to give it other state, say. Nothing may be in flight meanwhile;
+    /// [`quiesce`](Self::quiesce) waits and leaves the steps to be taken. Graphs are captured anew
+    /// afterwards, since its launches may be others.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps are in flight; [`GpuError::NoKernel`] if none is bound, or none of
+    /// this type.
+    pub fn kernel_mut<K: StepKernel<C, T> + 'static>(&mut self) -> Result<&mut K, GpuError> {
+        self.gpu().ensure_alive()?;
+        if self.ring.in_flight() > 0 {
+            return Err(GpuError::Busy { in_flight: self.ring.in_flight() });
+        }
+        self.settle()?;
+        self.work.graphs.clear();
+        let kernel: Option<&mut dyn Any> =
+            self.work.kernel.as_deref_mut().map(|kernel| kernel as _);
+        kernel.and_then(|kernel| kernel.downcast_mut()).ok_or(GpuError::NoKernel)
+    }
+
+    /// Gives back the kernel that is bound.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps have not been taken; [`GpuError::NoKernel`] if none is bound, or
+    /// none of this type, which then stays.
+    pub fn unbind<K: StepKernel<C, T> + 'static>(&mut self) -> Result<K, GpuError> {
+        if self.ring.occupied() > 0 {
+            return Err(GpuError::Busy { in_flight: self.ring.occupied() });
+        }
+        self.kernel_mut::<K>()?;
+        let kernel: Box<dyn Any> = self.work.kernel.take().ok_or(GpuError::NoKernel)?;
+        kernel.downcast().map(|kernel| *kernel).map_err(|_| GpuError::NoKernel)
+    }
+
+    /// What ends the steps of this pipeline early, from any thread.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.work.abort.clone()
+    }
+
+    /// Lets steps run again after an [`abort`](AbortHandle::abort): waits for those that were submitted
+    /// since, which end early, and clears the word behind them. Their telemetry is taken as ever.
+    ///
+    /// # Errors
+    /// As [`quiesce`](Self::quiesce); steps are then still asked to end.
+    pub fn clear_abort(&mut self) -> Result<(), GpuError> {
+        self.quiesce()?;
+        self.work.abort.clear();
+        Ok(())
+    }
+
     /// Whether a kernel is bound.
     #[must_use]
     pub fn is_bound(&self) -> bool {
@@ -289,7 +349,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(records)
     }
 
-    /// Waits for what is in flight, forgets it, and counts steps from 0 again.
+    /// Waits for what is in flight, forgets it, and counts steps from 0 again. An abort is over with it.
     ///
     /// # Errors
     /// What a step in flight did wrong. If the device is lost, what the pipeline held is given up.
@@ -297,6 +357,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let waited = self.quiesce();
         if waited.is_ok() {
             self.note_reset();
+            self.work.abort.clear();
             self.ring.clear();
             self.kept = 0;
         } else if self.gpu().poison().is_some() {
@@ -348,6 +409,11 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         &self.pool
     }
 
+    /// Where kernels look whether they should end.
+    fn abort_word(&self) -> Result<DevicePtr, GpuError> {
+        self.work.abort.address(self.gpu())
+    }
+
     fn gpu(&self) -> &GpuContext {
         self.pool.gpu()
     }
@@ -365,6 +431,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
 impl<C, T> Drop for AsyncPipelineCoordinator<C, T> {
     fn drop(&mut self) {
         let quiet = self.ring.in_flight() == 0 && !self.torn;
+        if !quiet {
+            self.work.abort.abort(); // nobody will look at what they find
+        }
         release(self.pool.gpu(), std::mem::take(&mut self.work), quiet);
     }
 }

@@ -202,6 +202,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         self.arrive(step)?;
         match read {
+            // A step that ended early says nothing of those that do not.
+            Ok(()) if self.work.abort.is_aborted() => return Ok(()),
             Ok(()) => self.tuner.learn(self.stats.placement, &new),
             Err(error) if error.is_sticky() => return Err(self.blame(step, error)),
             Err(error) => {

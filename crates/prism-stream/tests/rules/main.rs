@@ -2,6 +2,7 @@
 //! promise, named after it. `tests/README.md` has the rules behind them, and which test shows which.
 #![allow(unsafe_code, clippy::unwrap_used)]
 
+mod abort;
 mod callbacks;
 mod captures;
 mod choice;
@@ -13,6 +14,7 @@ mod events;
 mod failures;
 mod graphs;
 mod in_place;
+mod kernels;
 mod leaks;
 mod memory;
 mod peers;

@@ -15,6 +15,7 @@ const SOURCES: &[&str] = &[
     include_str!("../gpu_timing.rs"),
     include_str!("../million.rs"),
     include_str!("../timing.rs"),
+    include_str!("abort.rs"),
     include_str!("callbacks.rs"),
     include_str!("captures.rs"),
     include_str!("choice.rs"),
@@ -24,6 +25,7 @@ const SOURCES: &[&str] = &[
     include_str!("failures.rs"),
     include_str!("graphs.rs"),
     include_str!("in_place.rs"),
+    include_str!("kernels.rs"),
     include_str!("leaks.rs"),
     include_str!("memory.rs"),
     include_str!("peers.rs"),
@@ -79,7 +81,7 @@ fn every_rule_has_its_tests_and_every_test_exists() {
             assert!(found, "rule {rule}: there is no test {name}");
         }
     }
-    assert_eq!(rules, (1..=28).collect::<Vec<_>>());
+    assert_eq!(rules, (1..=30).collect::<Vec<_>>());
     // Names in the notes below the table and above it.
     for line in TABLE.lines().filter(|line| !line.starts_with('|')) {
         let tests = quoted(line).into_iter().filter(|name| name.len() > 20 && name.contains('_'));
