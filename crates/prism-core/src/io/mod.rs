@@ -23,6 +23,7 @@
 //! # Ok::<(), io::ReadError>(())
 //! ```
 
+mod allowed_read;
 mod builder;
 mod coloring_dot;
 mod coloring_format;
@@ -30,6 +31,7 @@ mod coloring_json;
 mod coloring_lines;
 mod coloring_read;
 mod coloring_write;
+mod csv_fields;
 mod decompress;
 mod detect;
 mod dimacs;
@@ -54,6 +56,7 @@ mod rows;
 mod source;
 mod thinning;
 mod vertex_names;
+mod vertex_values;
 mod write;
 
 use std::fmt;
@@ -63,6 +66,7 @@ use std::path::Path;
 
 use crate::graph::{Cleanup, Graph};
 
+pub use allowed_read::{read_allowed_from, read_allowed_path};
 pub use coloring_format::ColoringFormat;
 pub use coloring_read::{read_coloring_from, read_coloring_path};
 pub use coloring_write::{write_coloring, write_coloring_as_is};

@@ -3,10 +3,9 @@
 //!
 //! A vertex is called as in the file of its graph: by its name if it has one, else by its number,
 //! counted from where the format of that file counts. Colours count from 0, as in plain colouring
-//! files. The colour is what stands last, behind blanks or a comma, since a name may hold blanks.
-//! Empty lines and those that begin with `#` or `%` are skipped. That a vertex comes twice or that
-//! two contradict each other is for the solver to say, which knows the graph. A colouring in any of
-//! the forms that are written will do as well.
+//! files. Lines are those of [`super::vertex_values`]. That a vertex comes twice or that two contradict
+//! each other is for the solver to say, which knows the graph. A colouring in any of the forms that are
+//! written will do as well.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,9 +15,9 @@ use super::Loaded;
 use super::coloring_lines::{self, is_dimacs};
 use super::coloring_read::{Reader, Table, color, whole_form};
 use super::error::{ErrorKind, Place, ReadError, counted};
-use super::lexer::{is_blank, quote, trim};
+use super::lexer::trim;
 use super::source::{Source, with_source};
-use super::vertex_names::VertexNames;
+use super::vertex_values::{self, Count};
 use crate::coloring::Color;
 
 /// Reads vertices of `loaded` and their colours, both counted from 0, from a file.
@@ -52,14 +51,10 @@ pub fn read_precolored_from(
             return Ok(colored.filter_map(|(v, color)| Some((v, color?))).collect());
         }
         let mut fixed = Vec::new();
-        while let Some(line) = source.next_line()? {
-            let line = trim(line);
-            if matches!(line, [] | [b'#' | b'%', ..]) {
-                continue;
-            }
-            let entry = entry(line, &mut table.names);
-            fixed.push(entry.map_err(|kind| source.error_here(kind))?);
-        }
+        vertex_values::read(source, &mut table.names, Count::One, |v, colors| {
+            fixed.extend(colors.into_iter().map(|color| (v, color)));
+            Ok(())
+        })?;
         Ok(fixed)
     })
 }
@@ -88,18 +83,6 @@ fn all_colors(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), Read
     Ok(())
 }
 
-fn entry(line: &[u8], names: &mut VertexNames<'_>) -> Result<(u32, Color), ErrorKind> {
-    let Some(end) = line.iter().rposition(|&b| is_blank(b) || b == b',') else {
-        return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
-    };
-    let mut name = trim(&line[..end]);
-    while let [rest @ .., b','] = name {
-        name = trim(rest);
-    }
-    let v = names.find(name)?;
-    Ok((v as u32, color(&line[end + 1..])?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +100,19 @@ mod tests {
         assert_eq!(read("0 1\n1 2\n", "0\t7\n"), Ok(vec![(0, 7)]));
         let people = "Ann Lee,Bob\nBob,Cy\n";
         assert_eq!(read(people, "Ann Lee 4\nBob, 5"), Ok(vec![(0, 4), (1, 5)]));
+        // A name may end in a number: the colour is the last one.
+        assert_eq!(read("Room,Room 1\nRoom 1,c\n", "Room 1 0\nRoom 1\n"), Ok(vec![(1, 0), (0, 1)]));
+    }
+
+    #[test]
+    fn lists_are_read_as_graphs_are() {
+        let rooms = "from,to\n\"Lab, upper\",Attic\nAttic,Cellar\n";
+        for heading in ["", "vertex,color\n", "\"Raum\",\"Farbe\"\n", "room color\n"] {
+            let text = format!("{heading}\"Lab, upper\",0\r\nCellar,\"2\"\n");
+            assert_eq!(read(rooms, &text), Ok(vec![(0, 0), (2, 2)]), "{text}");
+        }
+        let numbers = "p edge 3 1\ne 1 2\n";
+        assert_eq!(read(numbers, "vertex;colour\n1;7\n"), Ok(vec![(0, 7)]));
     }
 
     #[test]
