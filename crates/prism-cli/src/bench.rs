@@ -55,6 +55,9 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
     })?;
     let instances = instances::collect(args)?;
     check_outputs(args, &instances)?;
+    if shows_table(args) {
+        Output::Stdout.check()?;
+    }
     let prism = std::env::current_exe()
         .map_err(|error| Failure::Input(format!("cannot find the program itself: {error}")))?;
     let machine = machine();
@@ -184,11 +187,15 @@ fn write_outputs(
         serde_json::to_writer_pretty(&mut *out, &report)?;
         writeln!(out)
     });
-    let outputs = [&args.csv, &args.json, &args.plot];
-    if !runs.is_empty() && !outputs.into_iter().flatten().any(|path| is_stdin(path)) {
+    if !runs.is_empty() && shows_table(args) {
         Output::Stdout.write(|out| summary::table(out, summaries))?;
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Whether the table for a person goes to standard output: unless something else does.
+fn shows_table(args: &BenchArgs) -> bool {
+    !([&args.csv, &args.json, &args.plot].into_iter().flatten()).any(|path| is_stdin(path))
 }
 
 fn machine() -> Machine {

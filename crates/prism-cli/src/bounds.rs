@@ -26,6 +26,7 @@ struct Report {
 
 /// Prints the bounds, one a line or as one JSON object.
 pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
+    Output::Stdout.check()?;
     let loaded = read_graph(&args.query.input)?;
     if !args.quiet {
         note_repairs(&args.query.input.file, &loaded);

@@ -2,6 +2,7 @@
 
 use crate::events_file::EventsFile;
 use crate::failure::{Failure, TARGET_MISSED};
+use crate::improvements::Improvements;
 use crate::input::{note_repairs, read_graph};
 use crate::naming;
 use crate::output::{Output, counted, note};
@@ -9,14 +10,16 @@ use crate::plan::ColorPlan;
 use crate::progress::{Progress, scaled};
 use crate::signals::on_first_signal;
 use crate::usage::usage;
-use prism_core::Color;
 use prism_core::io::{
-    Loaded, read_coloring_path, read_precolored_path, write_coloring, write_coloring_as_is,
+    ColoringFormat, Loaded, Naming, read_coloring_path, read_precolored_path, save, write_coloring,
+    write_coloring_as_is,
 };
+use prism_core::{Color, Coloring, Graph};
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The result for machines.
@@ -58,9 +61,15 @@ struct Summary<'a> {
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     plan.output.check()?;
+    if plan.json {
+        Output::Stdout.check()?;
+    }
+    if let Some((output, _)) = &plan.improvements {
+        output.check()?;
+    }
     let events = plan.events.as_deref().map(EventsFile::new).transpose()?;
     let start = Instant::now();
-    let loaded = read_graph(&plan.input)?;
+    let loaded = Arc::new(read_graph(&plan.input)?);
     let read_seconds = start.elapsed().as_secs_f64();
     if plan.talk {
         note_repairs(&plan.input.file, &loaded);
@@ -68,10 +77,15 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let stop = StopHandle::new();
     let mut events_error = None;
     let progress = Progress::new(plan.progress, events, &mut events_error);
-    let solver = build(&plan, &loaded, progress, stop.clone())?;
+    let improvements = save_improvements(&plan, &loaded);
+    let solver = build(&plan, &loaded, progress, improvements.as_ref(), stop.clone())?;
     let received = on_first_signal(move || stop.stop())?;
     let outcome = solver.run();
+    let saved = improvements.map_or(Ok(()), Improvements::finish);
     conclude(&plan, &loaded, &outcome, read_seconds)?;
+    if let (Err(error), Some((output, _))) = (saved, &plan.improvements) {
+        return Err(Failure::Output(output.to_string(), error));
+    }
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));
     }
@@ -83,11 +97,32 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     })
 }
 
+/// What takes better colourings to their file, if that is asked for.
+fn save_improvements(plan: &ColorPlan, loaded: &Arc<Loaded>) -> Option<Improvements> {
+    let (output, format) = plan.improvements.clone()?;
+    let path = output.path()?.to_owned();
+    let (loaded, write) = (loaded.clone(), writer(plan));
+    Some(Improvements::new(move |coloring| {
+        save(&path, |out| write(out, &loaded.graph, coloring, loaded.naming(), format))
+    }))
+}
+
+/// A function that writes a colouring.
+type Writer =
+    fn(&mut dyn Write, &Graph<'_>, &Coloring, Naming<'_>, ColoringFormat) -> std::io::Result<()>;
+
+/// What writes the colourings of a run.
+fn writer(plan: &ColorPlan) -> Writer {
+    // The names of given colours mean something to the user: keep them.
+    if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring }
+}
+
 /// Sets the solver up.
 fn build<'a>(
     plan: &ColorPlan,
     loaded: &'a Loaded,
     progress: Progress<'a>,
+    improvements: Option<&'a Improvements>,
     stop: StopHandle,
 ) -> Result<Solver<'a>, Failure> {
     let graph = &loaded.graph;
@@ -98,6 +133,9 @@ fn build<'a>(
         .threads(plan.threads)
         .stop_handle(stop)
         .on_event(progress);
+    if let Some(improvements) = improvements {
+        builder = builder.on_improvement(|coloring| improvements.found(coloring.clone()));
+    }
     if let Some(limit) = plan.time_limit {
         builder = builder.time_limit(limit);
     }
@@ -143,8 +181,7 @@ fn write_result(
     let mut in_file = plan.output.path().is_some();
     let mut failed = None;
     if in_file || !plan.json {
-        // The names of given colours mean something to the user: keep them.
-        let write = if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring };
+        let write = writer(plan);
         let (graph, naming, format) = (&loaded.graph, loaded.naming(), plan.output_format);
         let write = |out: &mut dyn Write| write(out, graph, &outcome.coloring, naming, format);
         failed = match plan.output.write_or_rescue("colouring", write).err() {
@@ -238,7 +275,7 @@ mod tests {
     use super::*;
     use crate::args::{Args, Command};
     use clap::Parser;
-    use prism_core::{Coloring, MAX_COLORS};
+    use prism_core::MAX_COLORS;
 
     /// The plan of a quiet run that writes to `output`.
     fn plan(output: &std::path::Path) -> ColorPlan {

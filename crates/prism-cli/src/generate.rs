@@ -92,6 +92,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let output = Output::new(args.output.clone());
     let format = graph_format(args.format, output.path())?;
     check_size(args)?;
+    output.check()?;
     let seed = args.seed;
     let wrong = |error: generate::GenerateError| Failure::Usage(error.to_string());
     let mut graph = match args.kind {

@@ -8,6 +8,7 @@
 mod args;
 mod bench;
 mod bounds;
+mod closed;
 mod color;
 mod completions;
 mod convert;
@@ -15,6 +16,7 @@ mod devices;
 mod events_file;
 mod failure;
 mod generate;
+mod improvements;
 mod info;
 mod input;
 mod naming;

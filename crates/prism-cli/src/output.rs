@@ -1,6 +1,7 @@
 //! Where output goes: standard output, or a file that is complete or not there; and where a result goes
 //! that took long to find and cannot be written there.
 
+use crate::closed::stdout_is_open;
 use crate::failure::Failure;
 use prism_core::io::{can_save, save};
 use std::fmt;
@@ -35,8 +36,11 @@ impl Output {
 
     /// Fails now if writing would surely fail later.
     pub fn check(&self) -> Result<(), Failure> {
-        let Self::File(path) = self else { return Ok(()) };
-        can_save(path).map_err(|error| Failure::Output(self.to_string(), error))
+        match self {
+            Self::Stdout => stdout_is_open(),
+            Self::File(path) => can_save(path),
+        }
+        .map_err(|error| Failure::Output(self.to_string(), error))
     }
 
     /// Writes what `write` puts out.
@@ -45,10 +49,10 @@ impl Output {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         match self {
-            Self::Stdout => {
+            Self::Stdout => stdout_is_open().and_then(|()| {
                 let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
                 write(&mut out).and_then(|()| out.flush())
-            }
+            }),
             Self::File(path) => save(path, write),
         }
         .map_err(|error| Failure::Output(self.to_string(), error))

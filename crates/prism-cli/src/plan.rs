@@ -16,6 +16,8 @@ pub struct ColorPlan {
     pub input: GraphInput,
     pub output: Output,
     pub output_format: ColoringFormat,
+    /// Where each better colouring goes, and its format.
+    pub improvements: Option<(Output, ColoringFormat)>,
     pub goal: Goal,
     pub method: Method,
     pub time_limit: Option<Duration>,
@@ -44,7 +46,11 @@ impl ColorPlan {
             let message = "only the graph can come from standard input".to_owned();
             return Err(Failure::Usage(message));
         }
-        let written = [("-o", &args.output), ("--events", &args.events)];
+        let written = [
+            ("-o", &args.output),
+            ("--save-improvements", &args.save_improvements),
+            ("--events", &args.events),
+        ];
         for (option, path) in
             written.iter().filter_map(|&(option, path)| Some((option, path.as_ref()?)))
         {
@@ -62,14 +68,15 @@ impl ColorPlan {
                 )));
             }
         }
-        if let (Some(output), Some(events)) = (&args.output, &args.events)
-            && !is_stdin(output)
-            && (output == events || is_same_file(output, events))
-        {
-            let message = "-o and --events name the same file".to_owned();
-            return Err(Failure::Usage(message));
+        check_different(&written)?;
+        if args.save_improvements.as_deref().is_some_and(is_stdin) {
+            let message = "--save-improvements needs a file, which is replaced again and again";
+            return Err(Failure::Usage(message.to_owned()));
         }
-        if args.json && args.output_format.is_some() && args.output.as_deref().is_none_or(is_stdin)
+        if args.json
+            && args.output_format.is_some()
+            && args.output.as_deref().is_none_or(is_stdin)
+            && args.save_improvements.is_none()
         {
             let message =
                 "--output-format is for the file of -o; without -o, --json has the colours";
@@ -87,10 +94,16 @@ impl ColorPlan {
         let threads = args.threads.unwrap_or_else(cores);
         let output = Output::new(args.output);
         let output_format = coloring_format(args.output_format, output.path())?;
+        let improvements = args.save_improvements.map(|path| {
+            let format = extension_format(Some(&path)).transpose()?;
+            let format = format.or(args.output_format).unwrap_or_default();
+            Ok::<_, Failure>((Output::new(Some(path)), format))
+        });
         let events_on_stderr = args.events.as_deref().is_some_and(is_stdin);
         Ok(Self {
             output,
             output_format,
+            improvements: improvements.transpose()?,
             goal: args.target_colors.map_or(Goal::Minimize, Goal::Colors),
             method: args.method,
             time_limit: args.time_limit,
@@ -108,27 +121,49 @@ impl ColorPlan {
     }
 }
 
+/// Refuses to write two things to one file.
+fn check_different(written: &[(&str, &Option<PathBuf>)]) -> Result<(), Failure> {
+    let files = || {
+        let named = written.iter().filter_map(|&(option, path)| Some((option, path.as_deref()?)));
+        named.filter(|(_, path)| !is_stdin(path))
+    };
+    for (at, (option, path)) in files().enumerate() {
+        let same = |other: &Path| path == other || is_same_file(path, other);
+        if let Some((other, _)) = files().take(at).find(|&(_, other)| same(other)) {
+            return Err(Failure::Usage(format!("{other} and {option} name the same file")));
+        }
+    }
+    Ok(())
+}
+
 /// The format of a colouring to be written: as asked for, or by the extension of its file. An unknown one
 /// is plain text.
 fn coloring_format(
     asked: Option<ColoringFormat>,
     path: Option<&Path>,
 ) -> Result<ColoringFormat, Failure> {
-    let extension = path.and_then(extension);
-    Ok(match (asked, extension.as_deref()) {
-        (Some(format), _) => format,
-        (None, Some("json")) => ColoringFormat::Json,
-        (None, Some("col" | "sol")) => ColoringFormat::Dimacs,
-        (None, Some("csv")) => ColoringFormat::Csv,
-        (None, Some("dot" | "gv")) => ColoringFormat::Dot,
-        (None, Some("svg" | "svgz")) => {
-            let name = path.unwrap_or_else(|| Path::new("-")).display();
-            return Err(Failure::Usage(format!(
-                "{name}: pictures are not drawn yet; write a .dot file, which Graphviz draws, or name the format by --output-format"
-            )));
+    match asked {
+        Some(format) => Ok(format),
+        None => extension_format(path).unwrap_or(Ok(ColoringFormat::Plain)),
+    }
+}
+
+/// The format of a colouring by the extension of its file, if that names one.
+fn extension_format(path: Option<&Path>) -> Option<Result<ColoringFormat, Failure>> {
+    let path = path?;
+    Some(Ok(match extension(path)?.as_str() {
+        "json" => ColoringFormat::Json,
+        "col" | "sol" => ColoringFormat::Dimacs,
+        "csv" => ColoringFormat::Csv,
+        "dot" | "gv" => ColoringFormat::Dot,
+        "svg" | "svgz" => {
+            return Some(Err(Failure::Usage(format!(
+                "{}: pictures are not drawn yet; write a .dot file, which Graphviz draws, or name the format by --output-format",
+                path.display()
+            ))));
         }
-        _ => ColoringFormat::Plain,
-    })
+        _ => return None,
+    }))
 }
 
 /// The format of a graph to be written: as asked for, by the extension of its file, or DIMACS.

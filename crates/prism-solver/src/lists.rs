@@ -494,8 +494,11 @@ impl<'a> ListSolver<'a> {
         }
         let k = coloring.num_colors();
         if self.best_k().is_none_or(|best| k < best) {
-            self.best = Some(coloring);
             self.ledger.improved(k, engine);
+            let best = self.best.insert(coloring);
+            if let Some(take) = &mut self.options.improvements {
+                take(best);
+            }
         }
     }
 

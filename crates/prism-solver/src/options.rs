@@ -153,6 +153,9 @@ pub(crate) struct Prior {
 /// The moves that a solver without any limit may spend before it ends by itself, all threads together.
 pub const DEFAULT_EFFORT: u64 = 50_000_000;
 
+/// Takes each better colouring.
+pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
+
 /// Everything that can be set, with its default.
 pub(crate) struct Options<'a> {
     pub goal: Goal,
@@ -164,6 +167,7 @@ pub(crate) struct Options<'a> {
     pub warm_start: Option<Coloring>,
     pub precolored: Vec<(u32, Color)>,
     pub sink: Option<Box<dyn EventSink + 'a>>,
+    pub improvements: Option<TakeColoring<'a>>,
     pub stop: StopHandle,
     pub prior: Option<Prior>,
 }
@@ -186,6 +190,7 @@ impl<'a> SolverBuilder<'a> {
             warm_start: None,
             precolored: Vec::new(),
             sink: None,
+            improvements: None,
             stop: StopHandle::new(),
             prior: None,
         };
@@ -253,6 +258,13 @@ impl<'a> SolverBuilder<'a> {
     /// Where events go; nowhere by default.
     pub fn on_event(mut self, sink: impl EventSink + 'a) -> Self {
         self.options.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// What is done with each better colouring of the input graph, verified, as soon as it is found; the
+    /// search of this thread waits meanwhile.
+    pub fn on_improvement(mut self, take: impl FnMut(&Coloring) + Send + 'a) -> Self {
+        self.options.improvements = Some(Box::new(take));
         self
     }
 

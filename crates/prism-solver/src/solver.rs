@@ -404,6 +404,17 @@ impl<'a> Solver<'a> {
             self.best = Some(coloring);
             self.agenda.improved(k);
             self.ledger.improved(k, engine);
+            self.hand_out();
+        }
+    }
+
+    /// Shows the best colouring to whoever wants each.
+    fn hand_out(&mut self) {
+        if let Some(mut take) = self.options.improvements.take() {
+            if let Some(coloring) = self.best() {
+                take(&coloring);
+            }
+            self.options.improvements = Some(take);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Colouring within lists, against trying everything: what is claimed is true, and small graphs are
 //! settled.
 
-use prism_core::{Color, Graph};
+use prism_core::{Color, Coloring, Graph};
 use prism_solver::{Goal, Impossibility, Outcome, Solver, SolverBuilder, Status, Unsatisfied};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -150,8 +150,11 @@ fn larger_graphs_are_coloured_within_their_lists() {
     // Timetables are of this kind: many vertices, few colours each.
     let graph = prism_core::generate::gnp(400, 0.05, 3).unwrap();
     let lists = windows(400, 20, 8);
-    let outcome = solve(&graph, &lists, |builder| builder.move_limit(400_000)).unwrap();
+    let mut last = None;
+    let take = |coloring: &Coloring| last = Some(coloring.clone());
+    let outcome = solve(&graph, &lists, |b| b.move_limit(400_000).on_improvement(take)).unwrap();
     check(&graph, &lists, &[], &outcome).unwrap();
+    assert_eq!(last.as_ref(), Some(&outcome.coloring));
     assert!(outcome.num_colors() <= 16, "{}", outcome.num_colors());
     assert!(outcome.lower_bound >= 4 && outcome.lower_bound <= outcome.num_colors());
     let same = solve(&graph, &lists, |builder| builder.move_limit(400_000)).unwrap();

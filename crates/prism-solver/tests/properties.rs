@@ -56,6 +56,21 @@ proptest! {
     }
 
     #[test]
+    fn each_improvement_is_handed_out(graph in graphs(), seed: u64, fixed in 0u16..9) {
+        let mut found = Vec::new();
+        let outcome = solve(&graph, seed, |builder| {
+            let builder = builder.on_improvement(|coloring: &Coloring| found.push(coloring.clone()));
+            builder.precolored([(0, fixed)])
+        });
+        for (coloring, improvement) in found.iter().zip(&outcome.history) {
+            prop_assert_eq!(coloring.verify(&graph), Ok(()));
+            prop_assert_eq!((coloring.num_colors(), coloring.colors()[0]), (improvement.k, fixed));
+        }
+        prop_assert_eq!(found.len(), outcome.history.len());
+        prop_assert_eq!(found.last(), Some(&outcome.coloring));
+    }
+
+    #[test]
     fn stepping_comes_to_the_same_colours_as_running(graph in graphs(), seed: u64) {
         let whole = solve(&graph, seed, |builder| builder);
         let mut solver =

@@ -34,6 +34,11 @@ pub struct ColorArgs {
     /// the file of -o [default: by the extension of the output, else plain]
     #[arg(long, value_name = "FORMAT")]
     pub output_format: Option<ColoringFormat>,
+    /// Write each better colouring to this file when it is found, at most one a second, and the last one in
+    /// the end, so that little is lost if the process is killed; its extension decides on the format,
+    /// else --output-format
+    #[arg(long, value_name = "FILE")]
+    pub save_improvements: Option<PathBuf>,
     /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
     pub time_limit: Option<Duration>,

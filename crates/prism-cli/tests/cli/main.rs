@@ -15,6 +15,7 @@ mod devices;
 mod errors;
 mod formats;
 mod generate;
+mod kept;
 mod large;
 mod numbers;
 mod results;

@@ -56,3 +56,41 @@ fn a_named_pipe_is_written_to() {
     assert_eq!(reader.join().unwrap().lines().count(), 64);
     assert_eq!(folder.names(), ["pipe"]);
 }
+
+#[test]
+fn a_closed_standard_output_is_4_for_every_command_that_writes_to_it() {
+    let folder = Folder::new();
+    let (graph, colors) = (graph("queen8_8"), folder.path("colors"));
+    prism!["color", "-q", "--moves", "0", &graph, "-o", &colors].code(0);
+    let run = |line: &str| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("exec \"$0\" {line}"), env!("CARGO_BIN_EXE_prism")]);
+        command.args([&graph, &colors]).env("TMPDIR", folder.path(""));
+        command
+    };
+    for line in [
+        "color \"$1\" -k 12",
+        "color \"$1\" --json",
+        "color \"$1\" --json -o \"$2.new\"",
+        "verify \"$1\" \"$2\"",
+        "bounds \"$1\"",
+        "info \"$1\"",
+        "info --json \"$1\"",
+        "convert \"$1\" --to edge-list -",
+        "generate queens 5",
+        "bench -q --seeds 1 \"$1\"",
+        "bench -q --seeds 1 --csv - \"$1\"",
+        "devices",
+        "completions bash",
+    ] {
+        run(&format!("{line} >&-")).code(4).fails(&["cannot write standard output: it is closed"]);
+        // A user who wants no output is another matter.
+        if !line.starts_with("bench") && !line.starts_with("color") {
+            run(&format!("{line} 1<>/dev/null")).code(0);
+        }
+    }
+    // What goes to a file needs no standard output.
+    run("color -q --moves 0 \"$1\" -o \"$2\" >&-").code(0);
+    crate::common::verified(&graph, &colors);
+    assert_eq!(folder.names(), ["colors"]);
+}

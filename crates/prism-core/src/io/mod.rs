@@ -50,6 +50,7 @@ mod metis;
 mod names;
 mod naming;
 mod output;
+mod part;
 mod precolored_read;
 mod resemblance;
 mod rows;
@@ -74,7 +75,8 @@ pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
 pub use naming::Naming;
-pub use output::{can_save, discard_unfinished, save};
+pub use output::{can_save, save};
+pub use part::discard_unfinished;
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;
 

@@ -3,15 +3,17 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::part::Part;
+
 /// Writes a file with what `write` puts out: compressed if the name ends in `.gz`, and under another
 /// name until it is complete and on the disk, so that whoever looks at `path` finds the old content or
 /// the new, never a part of it, even after a power failure. A file that is replaced keeps its mode.
-/// Something that is not a regular file (a pipe, a terminal) is written to directly.
+/// Something that is not a regular file (a pipe, a terminal) is written to directly. What killed processes
+/// have left half written for the same path is removed.
 ///
 /// # Errors
 /// What the system or `write` says, and [`io::ErrorKind::Unsupported`] for a name that ends in `.zst`.
@@ -21,15 +23,18 @@ pub fn save(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     let (place, compress) = Place::of(path.as_ref())?;
-    let (target, part) = match place {
+    match place {
         Place::Stream(path) => {
-            return fill(OpenOptions::new().write(true).open(path)?, compress, write).map(drop);
+            fill(OpenOptions::new().write(true).open(path)?, compress, write).map(drop)
         }
-        Place::File { target, part } => (target, part),
-    };
-    let (part, file) = Part::begin(part, &target)?;
-    fill(file, compress, write)?.sync_all()?;
-    fs::rename(&part.0, &target)
+        Place::File(target) => {
+            let (part, file) = Part::begin(&target)?;
+            // It is locked until it has its name.
+            let file = fill(file, compress, write)?;
+            file.sync_all()?;
+            part.complete(&target)
+        }
+    }
 }
 
 /// Finds out whether [`save`] could begin to write to `path`, so that a long computation need not end
@@ -41,59 +46,7 @@ pub fn can_save(path: impl AsRef<Path>) -> io::Result<()> {
     match Place::of(path.as_ref())?.0 {
         Place::Stream(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Place::Stream(_) => Ok(()),
-        Place::File { target, part } => Part::begin(part, &target).map(drop),
-    }
-}
-
-/// Removes the files that calls of [`save`] have begun and not completed, for a process that is about to
-/// end in the middle of them. Should it go on, these calls fail and leave their paths as they were.
-pub fn discard_unfinished() {
-    for part in unfinished().drain(..) {
-        let _ = fs::remove_file(part);
-    }
-}
-
-/// The files that are begun and not completed.
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
-    static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    // A thread that panicked elsewhere leaves whole paths behind.
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A file that is to become another one. Unless it has, it is removed in the end.
-struct Part(PathBuf);
-
-impl Part {
-    /// Makes the file that is to become `target`, with the mode that `target` has if it is there.
-    fn begin(mut path: PathBuf, target: &Path) -> io::Result<(Self, File)> {
-        let mut unfinished = unfinished();
-        // Another call may be at the same target; the one that ends last wins.
-        while unfinished.contains(&path) {
-            let mut longer = path.into_os_string();
-            longer.push("+");
-            path = longer.into();
-        }
-        let open = || OpenOptions::new().write(true).create_new(true).open(&path);
-        let file = open().or_else(|error| match error.kind() {
-            // Left behind by a process of the same number that was killed.
-            io::ErrorKind::AlreadyExists => fs::remove_file(&path).and_then(|()| open()),
-            _ => Err(error),
-        })?;
-        unfinished.push(path.clone());
-        drop(unfinished);
-        let part = Self(path);
-        if let Ok(old) = fs::metadata(target) {
-            file.set_permissions(old.permissions())?;
-        }
-        Ok((part, file))
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // Nothing is there under this name if it has become the target.
-        let _ = fs::remove_file(&self.0);
-        unfinished().retain(|path| *path != self.0);
+        Place::File(target) => Part::begin(&target).map(drop),
     }
 }
 
@@ -102,7 +55,7 @@ enum Place {
     /// To something that takes it as it comes.
     Stream(PathBuf),
     /// To a file, by way of another one beside it.
-    File { target: PathBuf, part: PathBuf },
+    File(PathBuf),
 }
 
 impl Place {
@@ -114,20 +67,31 @@ impl Place {
             return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         }
         let compress = extension == "gz";
-        // A link stays a link: what it points to is replaced.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
-            return Ok((Self::Stream(target), compress));
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Ok((Self::Stream(path.to_owned()), compress));
         }
-        let Some(name) = target.file_name() else {
+        // A link stays a link: what it points to is replaced, or made.
+        let target = fs::canonicalize(path).or_else(|_| end_of_links(path))?;
+        if target.file_name().is_none() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
-        };
-        let mut part = std::ffi::OsString::from(".");
-        part.push(name);
-        part.push(format!(".{}.part", std::process::id()));
-        let part = target.with_file_name(part);
-        Ok((Self::File { target, part }, compress))
+        }
+        Ok((Self::File(target), compress))
     }
+}
+
+/// Where the links from `path` on lead, whether anything is there or not.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        match fs::read_link(&path) {
+            // A relative one counts from the folder of the link.
+            Ok(next) => path = path.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links"))
 }
 
 fn fill(

@@ -1,0 +1,178 @@
+//! What is kept when a process is killed, and what it leaves behind; links that lead nowhere yet.
+
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use crate::common::{Folder, Run, graph, verified};
+
+/// The number of colours of the last improvement among events.
+fn last_improvement(events: &Path) -> Option<u64> {
+    let text = std::fs::read_to_string(events).unwrap_or_default();
+    let last = text.lines().rfind(|line| line.contains("\"improved\""))?;
+    // The line may be half written.
+    serde_json::from_str::<serde_json::Value>(last).ok()?["k"].as_u64()
+}
+
+#[test]
+fn what_was_found_before_a_kill_is_in_the_file_of_improvements() {
+    let folder = Folder::new();
+    let (events, best) = (folder.path("events"), folder.path("best.sol"));
+    let mut command = prism!["color", "-q", graph("gnp125_5"), "--moves", "1000000000000"];
+    command.args(["--time-limit", "100s", "--threads", "1", "--events"]).arg(&events);
+    command.arg("--save-improvements").arg(&best).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A run that never ends finds its last improvement at some time, and soon after it is in the file.
+    loop {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
+        let found = last_improvement(&events);
+        if found.is_some_and(|k| k <= 19) && best.exists() && found == Some(colors(&best)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let found = last_improvement(&events).unwrap();
+    child.kill().unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), &*done.stdout), (None, &b""[..]), "{done:?}");
+    // One more may have been found meanwhile.
+    assert!(verified(graph("gnp125_5"), &best) <= found);
+}
+
+/// The colours that a DIMACS file announces.
+fn colors(path: &Path) -> u64 {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().next().unwrap().strip_prefix("s col ").unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_last_improvement_is_in_the_file_when_the_run_ends() {
+    let folder = Folder::new();
+    for name in ["best.txt", "best.csv", "best.json.gz", "best.dot"] {
+        let best = folder.path(name);
+        let done = prism!["color", "-q", "--json", "--moves", "100000", "--threads", "1"]
+            .arg(graph("gnp125_5"))
+            .arg("--save-improvements")
+            .arg(&best)
+            .code(0);
+        let report = done.json();
+        assert!(report["history"].as_array().unwrap().len() > 2, "{report}");
+        assert_eq!(report["num_colors"], verified(graph("gnp125_5"), &best), "{name}");
+    }
+}
+
+#[test]
+fn improvements_that_cannot_be_written_are_4_and_the_result_is_written() {
+    let folder = Folder::new();
+    let colors = folder.path("colors");
+    let run = |file: &str| {
+        let mut command = prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", &colors];
+        command.args(["--save-improvements", file]);
+        command
+    };
+    let nowhere = folder.path("nowhere/best");
+    run(nowhere.to_str().unwrap()).code(4).fails(&["cannot write", "nowhere/best"]);
+    assert!(!colors.exists(), "it has searched");
+    run("/dev/full").code(4).fails(&["cannot write /dev/full", "space"]);
+    verified(graph("queen8_8"), &colors);
+    run("-").code(2).fails(&["--save-improvements needs a file"]);
+    run("best.svg").code(2).fails(&["best.svg", "not drawn yet"]);
+    run(colors.to_str().unwrap()).code(2).fails(&["-o and --save-improvements name the same file"]);
+    run(graph("queen8_8").to_str().unwrap()).code(2).fails(&["--save-improvements", "an input"]);
+}
+
+#[test]
+fn parts_of_killed_processes_are_swept_unless_locked_or_young() {
+    let folder = Folder::new();
+    let part = |name: &str, age: u64| {
+        let path = folder.file(name, "half");
+        let time = SystemTime::now() - Duration::from_secs(age);
+        File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        path
+    };
+    part(".colors.11.part", 3600);
+    part(".colors.12.part+", 3600);
+    let locked = part(".colors.13.part", 3600);
+    part(".colors.14.part", 0);
+    part(".colours.15.part", 3600);
+    part(".colors.x.part", 3600);
+    let alive = File::options().write(true).open(&locked).unwrap();
+    alive.try_lock().unwrap();
+    let colors = folder.path("colors");
+    for option in ["-o", "--save-improvements"] {
+        prism!["color", "-q", "--moves", "0", graph("queen8_8"), option, &colors].code(0);
+        verified(graph("queen8_8"), &colors);
+        let kept =
+            [".colors.13.part", ".colors.14.part", ".colors.x.part", ".colours.15.part", "colors"];
+        assert_eq!(folder.names(), kept);
+    }
+    drop(alive);
+    prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", &colors].code(0);
+    assert!(!locked.exists());
+}
+
+#[test]
+fn a_part_is_locked_while_it_is_written() {
+    let folder = Folder::new();
+    let old = folder.file("graph.col.gz", "old");
+    let mut child = prism!["generate", "gnp", "3000", "0.5", "-o", &old].spawn().unwrap();
+    let part = loop {
+        let name = folder.names().into_iter().find(|name| name.ends_with(".part"));
+        if let Some(name) = name {
+            break folder.path(&name);
+        }
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it wrote");
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    let file = File::open(&part).unwrap();
+    // The lock comes a moment after the file.
+    while file.try_lock().is_ok() {
+        file.unlock().unwrap();
+        assert_eq!(child.try_wait().unwrap(), None, "it wrote without a lock");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Nobody removed the file, and nobody holds it.
+    file.try_lock().unwrap();
+    drop(file);
+    let time = SystemTime::now() - Duration::from_secs(61);
+    File::options().write(true).open(&part).unwrap().set_modified(time).unwrap();
+    assert_eq!(std::fs::read(&old).unwrap(), b"old");
+    prism!["generate", "queens", "5", "-o", &old].code(0);
+    assert_eq!(folder.names(), ["graph.col.gz"]);
+}
+
+#[test]
+fn what_a_link_leads_to_is_made_and_the_link_stays() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("sub")).unwrap();
+    // One after the other, relative and absolute.
+    symlink("sub/next", folder.path("link")).unwrap();
+    symlink(folder.path("target"), folder.path("sub/next")).unwrap();
+    let is_link = |name: &str| folder.path(name).symlink_metadata().unwrap().is_symlink();
+    for _ in 0..2 {
+        prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", folder.path("link")].code(0);
+        assert!(is_link("link") && is_link("sub/next") && !is_link("target"));
+        verified(graph("queen8_8"), folder.path("target"));
+        // The second time it leads to a file.
+    }
+    // From the folder of the link, with a bare name.
+    symlink("bare-target", folder.path("bare")).unwrap();
+    let mut command = prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", "bare"];
+    command.current_dir(folder.path("")).code(0);
+    assert!(is_link("bare") && !is_link("bare-target"));
+    // One that leads into a folder that is not there, and one that leads round in a circle.
+    symlink("nowhere/target", folder.path("lost")).unwrap();
+    symlink("circle", folder.path("circle")).unwrap();
+    for name in ["lost", "circle"] {
+        let path = folder.path(name);
+        let done = prism!["color", "-q", graph("queen8_8"), "-o", &path].code(4);
+        done.fails(&["cannot write", path.to_str().unwrap()]);
+        assert!(is_link(name));
+    }
+    assert_eq!(folder.names(), ["bare", "bare-target", "circle", "link", "lost", "sub", "target"]);
+}
