@@ -32,10 +32,10 @@ pub mod stream_integration;
 
 pub use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 pub use prism_stream::{
-    AbortHandle, DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, KernelArg, KernelCache,
-    KernelError, KernelSource, LaunchShape, Module, PipelineOptions, Placement, PoolOptions, Stage,
-    StepKernel, StepLaunch, StreamLease, StreamPool, StreamPriority, StreamPurpose, Submission,
-    Timeline, TimingOptions, Unavailable, Utilisation,
+    AbortHandle, DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, Harvest, KernelArg,
+    KernelCache, KernelError, KernelSource, LaunchShape, Module, PipelineOptions, Placement,
+    PoolOptions, Stage, StepKernel, StepLaunch, StreamLease, StreamPool, StreamPriority,
+    StreamPurpose, Submission, Timeline, TimingOptions, Unavailable, Utilisation,
 };
 pub use probe_kernel::ProbeKernel;
 pub use source::kernel_source;

@@ -6,8 +6,7 @@
 
 use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 use prism_stream::{
-    Function, GpuContext, GpuError, KernelArg, KernelCache, KernelSource, LaunchShape, Module,
-    StepKernel, StepLaunch,
+    Function, GpuContext, GpuError, KernelArg, KernelSource, LaunchShape, StepKernel, StepLaunch,
 };
 
 use crate::source::kernel_source;
@@ -30,9 +29,8 @@ impl ProbeKernel {
     ///
     /// # Errors
     /// [`GpuError::Kernel`] if it cannot be had; without NVRTC, the error says how to get it.
-    pub fn new(gpu: &GpuContext, cache: &KernelCache) -> Result<Self, GpuError> {
-        let function = Module::from_source(gpu, &probe_source(), cache)?.function("probe")?;
-        Ok(Self { function })
+    pub fn new(gpu: &GpuContext) -> Result<Self, GpuError> {
+        Ok(Self { function: gpu.module(&probe_source())?.function("probe")? })
     }
 
     /// The probe from a function that the caller loaded: it takes the addresses of a config and of

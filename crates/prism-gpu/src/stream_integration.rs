@@ -8,12 +8,13 @@
 //! With `enable_streams` three slots are in flight on three streams; without, one stream and one slot
 //! are waited for after each step. Either way call n answers with step n - 2, calls 0 and 1 with
 //! [`Warmup`](prism_core::TelemetryStatus::Warmup), so a controller sees the same lag and the same
-//! telemetry in both modes. Before a kernel is bound the [`ProbeKernel`] runs. Nothing is created and
+//! telemetry in both modes. A context is one pipeline on a [`GpuContext`], which may carry several: each
+//! module has its own, and going from one to another waits for nothing. Before a kernel is bound the [`ProbeKernel`] runs. Nothing is created and
 //! nothing is allocated before the first step.
 
 use prism_core::{KernelTelemetry, RuntimeConfig};
 use prism_stream::{
-    AbortHandle, GpuContext, GpuError, KernelCache, PipelineOptions, PoolOptions, StepKernel,
+    AbortHandle, GpuContext, GpuError, Harvest, KernelCache, PipelineOptions, StepKernel,
     StepRecord, StreamLease, StreamPool, StreamPurpose, Submission,
 };
 
@@ -42,9 +43,10 @@ pub struct ManagedGpuContext {
     resetting: bool,
     /// A call timed out after it had submitted its step: the step of its answer is to be taken first.
     owed: bool,
+    /// The step whose telemetry the last call answered with.
+    answered: Option<u64>,
     pool: StreamPool,
     gpu: GpuContext,
-    cache: KernelCache,
     #[cfg(feature = "cuda")]
     device: Option<Arc<CudaContext>>,
 }
@@ -87,26 +89,25 @@ impl ManagedGpuContext {
         if options.depth != 3 {
             return Err(GpuError::InvalidOptions("a triple-buffered pipeline has 3 slots"));
         }
-        let pool = StreamPool::new(gpu.clone(), PoolOptions::default());
+        let pool = gpu.pool();
         Ok(Self {
             pipeline: AsyncPipelineCoordinator::new(pool.clone(), options)?,
             leases: [const { None }; 5],
             missed: [false; 5],
             resetting: false,
             owed: false,
+            answered: None,
             pool,
             #[cfg(feature = "cuda")]
             device: gpu.cudarc().cloned(),
             gpu,
-            cache: KernelCache::for_user(),
         })
     }
 
     /// Where compiled kernels are kept; by default [`KernelCache::for_user`].
     #[must_use]
-    pub fn with_cache(mut self, cache: KernelCache) -> Self {
-        self.cache = cache;
-        self
+    pub fn with_cache(self, cache: KernelCache) -> Self {
+        Self { gpu: self.gpu.with_cache(cache), ..self }
     }
 
     /// The device; `None` only on a mock.
@@ -240,7 +241,7 @@ impl ManagedGpuContext {
     ) -> Result<KernelTelemetry, GpuError> {
         self.finish_reset()?;
         if !self.pipeline.is_bound() {
-            self.pipeline.bind(ProbeKernel::new(&self.gpu, &self.cache)?)?;
+            self.pipeline.bind(ProbeKernel::new(&self.gpu)?)?;
         }
         let depth = self.pipeline.options().depth as u64;
         if self.owed && self.pipeline.pending() == depth {
@@ -253,10 +254,36 @@ impl ManagedGpuContext {
             }
         }
         let answer = self.pipeline.step(&config);
-        let answer = answer.map(|done| done.map_or_else(KernelTelemetry::warmup, |done| *done));
+        let answered = &mut self.answered;
+        *answered = None;
+        let answer = answer.map(|done| match done {
+            Some(done) => {
+                *answered = Some(done.step);
+                *done
+            }
+            None => KernelTelemetry::warmup(),
+        });
         let late = matches!(answer, Err(GpuError::StepTimeout { .. }));
         self.owed = late && self.pipeline.pending() == depth;
         answer
+    }
+
+    /// The step whose telemetry the last [`triple_buffered_step`](Self::triple_buffered_step) answered
+    /// with, for [`harvest`](Self::harvest); `None` while it warms up and after an error.
+    #[must_use]
+    pub fn answered(&self) -> Option<u64> {
+        self.answered
+    }
+
+    /// Fetches what a step has left on the device, in order after it and while later ones run: see
+    /// [`AsyncPipelineCoordinator::harvest`](crate::AsyncPipelineCoordinator::harvest). Call n enqueues
+    /// step n, counted from 0; the step that it answers for can be harvested until the next call.
+    ///
+    /// # Errors
+    /// [`GpuError::NoHarvest`] if it is too late or too early, or the kernel leaves nothing.
+    pub fn harvest(&mut self, step: u64) -> Result<Harvest, GpuError> {
+        self.finish_reset()?;
+        self.pipeline.harvest(step)
     }
 
     /// Takes the steps that are left, in order.

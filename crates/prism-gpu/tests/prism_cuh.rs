@@ -7,8 +7,8 @@ mod needs;
 
 use prism_core::{KernelTelemetry, Philox, ReplicaRecord, RuntimeConfig, TelemetryStatus};
 use prism_gpu::{
-    DeviceBuffer, Function, GpuContext, GpuError, KernelArg, KernelCache, KernelSource,
-    LaunchShape, ManagedGpuContext, Module, StepKernel, StepLaunch, kernel_source,
+    DeviceBuffer, Function, GpuContext, GpuError, KernelArg, KernelSource, LaunchShape,
+    ManagedGpuContext, StepKernel, StepLaunch, kernel_source,
 };
 use prism_stream::driver::is_whole_image;
 
@@ -39,7 +39,7 @@ const MOST: usize = 20_000;
 
 impl Draw {
     fn new(gpu: &GpuContext, blocks: u32, threads: u32) -> Result<Self, GpuError> {
-        let module = Module::from_source(gpu, &source(), &KernelCache::for_user())?;
+        let module = gpu.module(&source())?;
         Ok(Self {
             function: module.function("draw")?,
             replicas: gpu.alloc_zeroed(MOST * size_of::<ReplicaRecord>())?,

@@ -4,9 +4,8 @@
 #![allow(unsafe_code, clippy::print_stdout)]
 
 use prism_stream::{
-    AsyncPipelineCoordinator, DeviceBuffer, Function, GpuContext, GpuError, KernelArg, KernelCache,
-    KernelSource, LaunchShape, Module, PipelineOptions, PoolOptions, StepKernel, StepLaunch,
-    StreamPool,
+    AsyncPipelineCoordinator, DeviceBuffer, Function, GpuContext, GpuError, KernelArg,
+    KernelSource, LaunchShape, PipelineOptions, StepKernel, StepLaunch,
 };
 
 /// Goes up: one sample.
@@ -57,11 +56,10 @@ fn main() -> Result<(), GpuError> {
         }
     };
     let source = KernelSource::new("mean.cu", SOURCE);
-    let module = Module::from_source(&gpu, &source, &KernelCache::for_user())?;
+    let module = gpu.module(&source)?;
     let kernel = RunningMean { function: module.function("mean")?, state: gpu.alloc_zeroed(8)? };
 
-    let pool = StreamPool::new(gpu, PoolOptions::default());
-    let mut pipeline = AsyncPipelineCoordinator::new(pool, PipelineOptions::default())?;
+    let mut pipeline = AsyncPipelineCoordinator::new(gpu.pool(), PipelineOptions::default())?;
     pipeline.bind(kernel)?;
     for sample in 1_u8..=100 {
         if let Some(done) = pipeline.step(&[f32::from(sample)])?

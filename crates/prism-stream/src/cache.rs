@@ -6,12 +6,13 @@
 //! name, put there by something else) counts as absent and is built again. An entry is written beside its
 //! place and then renamed, which is atomic, so that processes may race: each reads a whole entry or none,
 //! and the last one wins with the same bytes. Failing to write is not an error; the kernel was compiled
-//! all the same.
+//! all the same. Either is worth one warning.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -25,6 +26,8 @@ const MAGIC: &[u8] = b"prism-stream cubin 2\n";
 #[derive(Clone, Debug, Default)]
 pub struct KernelCache {
     folder: Option<PathBuf>,
+    /// A warning has said that it cannot be written.
+    warned: Arc<AtomicBool>,
 }
 
 impl KernelCache {
@@ -37,7 +40,7 @@ impl KernelCache {
     /// Keeps kernels in a folder, made when first needed.
     #[must_use]
     pub fn at(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(folder.into()) }
+        Self { folder: Some(folder.into()), ..Self::default() }
     }
 
     /// Keeps kernels where the user's caches are: `PRISM_KERNEL_CACHE` (empty for nowhere), else
@@ -52,7 +55,8 @@ impl KernelCache {
             .or_else(|| variable("LOCALAPPDATA"))
             .map(PathBuf::from)
             .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".cache")));
-        Self { folder: base.map(|base| base.join("prism").join("kernels")) }
+        let folder = base.map(|base| base.join("prism").join("kernels"));
+        Self { folder, ..Self::default() }
     }
 
     /// The folder, if there is one.
@@ -87,7 +91,12 @@ impl KernelCache {
         if let Some(path) = path
             && let Err(error) = write(&path, key, &cubin)
         {
-            tracing::debug!(%error, path = %path.display(), "could not keep a compiled kernel");
+            let path = path.display();
+            if self.warned.swap(true, Ordering::Relaxed) {
+                tracing::debug!(%error, %path, "could not keep a compiled kernel");
+            } else {
+                tracing::warn!(%error, %path, "compiled kernels cannot be kept: each start compiles");
+            }
         }
         Ok(cubin)
     }
@@ -148,9 +157,14 @@ fn seal(key: &str, cubin: &[u8]) -> [u8; 32] {
 /// An entry's CUBIN, if the entry is whole and that of the key.
 fn read(path: &Path, key: &str) -> Option<Vec<u8>> {
     let entry = fs::read(path).ok()?;
-    let rest = entry.strip_prefix(MAGIC)?;
-    let (hash, cubin) = rest.split_at_checked(32)?;
-    (seal(key, cubin) == hash).then(|| cubin.to_vec())
+    let cubin = entry
+        .strip_prefix(MAGIC)
+        .and_then(|rest| rest.split_at_checked(32))
+        .and_then(|(hash, cubin)| (seal(key, cubin) == hash).then(|| cubin.to_vec()));
+    if cubin.is_none() {
+        tracing::warn!(path = %path.display(), "a kept kernel is corrupt and is compiled anew");
+    }
+    cubin
 }
 
 /// Writes an entry in full, or not at all.
@@ -177,6 +191,8 @@ fn write(path: &Path, key: &str, cubin: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::cell::Cell;
+
+    use crate::warnings::warnings;
 
     fn build_counted<'a>(
         count: &'a Cell<u32>,
@@ -213,8 +229,11 @@ mod tests {
         for entry in broken {
             fs::write(&path, entry).unwrap();
             let count = Cell::new(0);
-            assert_eq!(cache.get_or("k", build_counted(&count, b"image")).unwrap(), b"image");
-            assert_eq!(count.get(), 1, "{} bytes", entry.len());
+            let given = warnings(|| {
+                let built = cache.get_or("k", build_counted(&count, b"image"));
+                assert_eq!(built.unwrap(), b"image");
+            });
+            assert_eq!((count.get(), given), (1, 1), "{} bytes", entry.len());
             assert_eq!(fs::read(&path).unwrap(), whole, "the entry was mended");
         }
     }
@@ -286,7 +305,12 @@ mod tests {
     fn a_folder_that_cannot_be_written_is_no_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let cache = KernelCache::at(file.path().join("below-a-file"));
-        assert_eq!(cache.get_or("k", || Ok(vec![1])).unwrap(), [1]);
+        let given = warnings(|| {
+            for _ in 0..3 {
+                assert_eq!(cache.clone().get_or("k", || Ok(vec![1])).unwrap(), [1]);
+            }
+        });
+        assert_eq!(given, 1);
     }
 
     #[test]

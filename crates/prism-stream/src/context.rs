@@ -1,7 +1,9 @@
 //! A device that work can be given to, and what must outlive that work.
 //!
-//! [`GpuContext`] is a cheap, shared handle: the driver of one device, whether that device is lost,
-//! and the things whose owners went while the device was still using them. Those are parked, and
+//! [`GpuContext`] is a cheap, shared handle: the driver of one device, its streams, its kernels, whether it
+//! is lost, and the things whose owners went while the device was still using them. Several pipelines run
+//! on one context, each with streams of its own, so going from one to the other waits for nothing. What
+//! is in use when its owner goes is parked, and
 //! let go at the next convenient moment after the device has passed them. When the last handle
 //! goes, the device is given [`GRACE`] to pass them; a pipeline that is dropped does not wait for
 //! its steps (CUDA itself may make whoever frees memory wait for what else runs). What the device
@@ -9,6 +11,7 @@
 //! kernel may hold is not given to anyone else.
 #![allow(unsafe_code)]
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -16,10 +19,13 @@ use std::time::Duration;
 
 use bytemuck::Pod;
 
+use crate::cache::{self, KernelCache};
 use crate::device::DeviceInfo;
 use crate::driver::{DevicePtr, Driver, HostUse};
 use crate::error::{DriverError, GpuError, Severity};
 use crate::handles::{DeviceBuffer, HostBuffer, Ledger, Stream};
+use crate::kernel::{Image, KernelSource, Module};
+use crate::pool::{StreamPool, Streams};
 
 /// How long the last handle to a device waits for what is parked.
 pub const GRACE: Duration = Duration::from_millis(200);
@@ -28,6 +34,7 @@ pub const GRACE: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub struct GpuContext {
     shared: Arc<Shared>,
+    cache: Arc<KernelCache>,
 }
 
 /// A handle that does not keep its context alive: for what may be parked in it.
@@ -39,7 +46,7 @@ impl WeakContext {
     /// As [`GpuContext::note`], for as long as there is a context.
     pub fn note(&self, error: GpuError) -> GpuError {
         match self.shared.upgrade() {
-            Some(shared) => GpuContext { shared }.note(error),
+            Some(shared) => shared.note(error),
             None => error,
         }
     }
@@ -53,6 +60,18 @@ struct Shared {
     poison: OnceLock<String>,
     /// What waits for the device to pass it.
     parked: Mutex<Vec<Box<dyn Parked>>>,
+    /// Images that are loaded, by what they were made from.
+    images: Mutex<HashMap<String, Weak<Image>>>,
+    streams: Arc<Streams>,
+}
+
+impl Shared {
+    fn note(&self, error: GpuError) -> GpuError {
+        if error.is_sticky() && self.poison.set(error.to_string()).is_ok() {
+            tracing::error!(device = self.driver.device().ordinal, %error, "the GPU is lost");
+        }
+        error
+    }
 }
 
 /// Something the device may still be using. Dropping it frees it.
@@ -97,8 +116,59 @@ impl GpuContext {
             ledger: Arc::default(),
             poison: OnceLock::new(),
             parked: Mutex::default(),
+            images: Mutex::default(),
+            streams: Arc::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self { shared: Arc::new(shared), cache: Arc::new(KernelCache::for_user()) }
+    }
+
+    /// The same device, with compiled kernels kept elsewhere; by default
+    /// [`KernelCache::for_user`].
+    #[must_use]
+    pub fn with_cache(self, cache: KernelCache) -> Self {
+        Self { cache: Arc::new(cache), ..self }
+    }
+
+    /// Where compiled kernels are kept.
+    #[must_use]
+    pub fn cache(&self) -> &KernelCache {
+        &self.cache
+    }
+
+    /// The device's streams, for all that runs on this context.
+    #[must_use]
+    pub fn pool(&self) -> StreamPool {
+        StreamPool::of(self.clone(), Arc::clone(&self.shared.streams))
+    }
+
+    /// A source, compiled for the device at hand or taken from the cache, and loaded. As long as a function
+    /// of it lives, it is loaded once for all that ask for the same source.
+    ///
+    /// # Errors
+    /// As [`Module::from_source`].
+    pub fn module(&self, source: &KernelSource) -> Result<Module, GpuError> {
+        self.ensure_alive()?;
+        let key = cache::key(source, &self.info().arch(), (0, 0));
+        let images = || self.shared.images.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(image) = images().get(&key).and_then(Weak::upgrade) {
+            return Ok(image.into());
+        }
+        // Not under the lock: it can take seconds. Two at a time load it twice, which does no harm.
+        let module = Module::from_source(self, source, &self.cache)?;
+        let mut images = images();
+        images.retain(|_, image| image.strong_count() > 0);
+        images.insert(key, module.downgrade());
+        Ok(module)
+    }
+
+    /// Free device memory in bytes, whoever has the rest.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub fn free_memory(&self) -> Result<usize, GpuError> {
+        self.ensure_alive()?;
+        let (free, _) = self.driver().memory_info().map_err(|error| self.note(error.into()))?;
+        Ok(free)
     }
 
     /// The device.
@@ -292,10 +362,7 @@ impl GpuContext {
 
     /// Poisons the context if the error is sticky, and passes it on.
     pub(crate) fn note(&self, error: GpuError) -> GpuError {
-        if error.is_sticky() && self.shared.poison.set(error.to_string()).is_ok() {
-            tracing::error!(device = self.info().ordinal, %error, "the GPU is lost");
-        }
-        error
+        self.shared.note(error)
     }
 
     /// Keeps something until the device has passed it.

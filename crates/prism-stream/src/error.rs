@@ -268,6 +268,14 @@ pub enum GpuError {
         /// How long.
         after: Duration,
     },
+    /// Nothing that the step has left can be fetched any more, or yet.
+    #[error("nothing of step {step} can be harvested: {reason}")]
+    NoHarvest {
+        /// The step.
+        step: u64,
+        /// Why.
+        reason: &'static str,
+    },
     /// The kernel refused the step's config.
     #[error("the kernel rejected the config of step {step}: {reason}")]
     Rejected {

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ffi::CString;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::cache::KernelCache;
 use crate::context::{GpuContext, WeakContext};
@@ -148,7 +148,7 @@ pub struct Module {
 }
 
 /// What is unloaded.
-struct Image {
+pub(crate) struct Image {
     driver: Arc<dyn Driver>,
     /// Hears of errors. Not more than that: a kernel may be parked in its context, with its image.
     gpu: WeakContext,
@@ -225,6 +225,11 @@ impl Module {
         }
     }
 
+    /// For whoever wants to know whether it is still loaded.
+    pub(crate) fn downgrade(&self) -> Weak<Image> {
+        Arc::downgrade(&self.image)
+    }
+
     /// Finds a kernel that is declared `extern "C" __global__`.
     ///
     /// # Errors
@@ -243,6 +248,12 @@ impl Module {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+impl From<Arc<Image>> for Module {
+    fn from(image: Arc<Image>) -> Self {
+        Self { image }
     }
 }
 

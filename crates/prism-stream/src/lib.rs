@@ -10,6 +10,7 @@
 //! * [`StreamPool`]: streams by [`StreamPurpose`], leased and given back.
 //! * [`AsyncPipelineCoordinator`]: the pipeline; [`Placement`] and [`Submission`] say how it runs, and
 //!   [`choose`] picks them from what the first steps measure.
+//! * [`Harvest`]: what a step has left on the device, fetched while later steps run.
 //! * [`AbortHandle`]: ends running steps, from any thread.
 //! * [`Timeline`], [`Utilisation`]: when each stage of a step ran, and how well stages overlap.
 //! * [`KernelSource`], [`KernelCache`], [`Module`]: CUDA C++ to something that can be launched.
@@ -43,6 +44,7 @@ mod error;
 mod generic;
 mod graph;
 pub mod handles;
+mod harvest;
 mod kernel;
 pub mod kernels;
 pub mod mock;
@@ -60,6 +62,10 @@ mod stream;
 pub mod timeline;
 mod writers;
 
+#[cfg(test)]
+#[path = "../tests/rules/warnings.rs"]
+mod warnings;
+
 pub use abort::AbortHandle;
 pub use cache::KernelCache;
 pub use context::{GRACE, GpuContext, MemoryUse};
@@ -69,6 +75,7 @@ pub use device::DeviceInfo;
 pub use driver::{DevicePtr, Driver, KernelArg, LaunchShape};
 pub use error::{DriverError, GpuError, KernelError, Severity, Unavailable};
 pub use handles::DeviceBuffer;
+pub use harvest::Harvest;
 pub use kernel::{Function, KernelSource, Module};
 pub use peer::{PeerLink, PeerPath};
 pub use pipeline::{

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 pub use self::lease::StreamLease;
 use crate::context::GpuContext;
+use crate::driver::Driver;
 use crate::error::GpuError;
 use crate::handles::Stream;
 use crate::stream::{StreamPriority, StreamPurpose};
@@ -26,7 +27,8 @@ use crate::stream::{StreamPriority, StreamPurpose};
 /// How many streams a pool may hold, and for how long when nobody uses them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PoolOptions {
-    /// Most streams at a time, leased and idle together. A device has 8 to 32 hardware queues.
+    /// Most streams at a time, leased and idle together: a pipeline has up to four, and its owner may
+    /// lease more. A device has 8 to 32 hardware queues.
     pub cap: usize,
     /// How long a stream may be idle before it is given back.
     pub idle: Duration,
@@ -34,7 +36,7 @@ pub struct PoolOptions {
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { cap: 16, idle: Duration::from_secs(30) }
+        Self { cap: 32, idle: Duration::from_secs(30) }
     }
 }
 
@@ -53,15 +55,16 @@ pub struct StreamUsage {
     pub idle: usize,
 }
 
-/// Lends out the streams of one device.
+/// Lends out the streams of one device. Clones and leases are of the same pool, and keep its context.
 #[derive(Clone)]
 pub struct StreamPool {
-    shared: Arc<Shared>,
+    gpu: GpuContext,
+    streams: Arc<Streams>,
 }
 
-/// What the clones and the leases share.
-struct Shared {
-    gpu: GpuContext,
+/// The streams of a pool. They keep no context: a [`GpuContext`] has one of these itself.
+#[derive(Default)]
+pub(crate) struct Streams {
     options: PoolOptions,
     state: Mutex<State>,
     /// How often a priority was changed, to be asked for in every step.
@@ -134,15 +137,21 @@ impl State {
     }
 }
 
-impl Shared {
+impl Streams {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a stream back from its lease, which may have `another` in its place already. It waits for
     /// the next lease, unless somebody outside holds it or there is no room for it below the cap.
-    fn take_back(&self, stream: Stream, purpose: StreamPurpose, level: i32, another: bool) {
-        let (driver, options) = (self.gpu.driver(), &self.options);
+    fn take_back(
+        &self,
+        driver: &dyn Driver,
+        stream: Stream,
+        (purpose, level): (StreamPurpose, i32),
+        another: bool,
+    ) {
+        let options = &self.options;
         let (since, held) = (driver.now(), driver.stream_is_shared(stream.raw()));
         let mut state = self.lock();
         let mut gone = state.retire(|idle| idle.is_outdated(since, options));
@@ -162,11 +171,16 @@ impl Shared {
 }
 
 impl StreamPool {
-    /// A pool that makes its first stream at the first lease.
+    /// A pool that makes its first stream at the first lease, beside the one that the context has itself
+    /// ([`GpuContext::pool`]).
     #[must_use]
     pub fn new(gpu: GpuContext, options: PoolOptions) -> Self {
-        let shared = Shared { gpu, options, state: Mutex::default(), changes: AtomicU64::new(0) };
-        Self { shared: Arc::new(shared) }
+        Self { gpu, streams: Arc::new(Streams { options, ..Streams::default() }) }
+    }
+
+    /// The pool of a context.
+    pub(crate) fn of(gpu: GpuContext, streams: Arc<Streams>) -> Self {
+        Self { gpu, streams }
     }
 
     /// Sets the priority of leases to come. A stream cannot change its own: the next lease gets
@@ -175,13 +189,13 @@ impl StreamPool {
     pub fn set_priority(&self, purpose: StreamPurpose, priority: StreamPriority) {
         let mut state = self.lock();
         if std::mem::replace(&mut state.priority[purpose as usize], priority) != priority {
-            self.shared.changes.fetch_add(1, Ordering::Release);
+            self.streams.changes.fetch_add(1, Ordering::Release);
         }
     }
 
     /// How often a priority was changed.
     pub(crate) fn changes(&self) -> u64 {
-        self.shared.changes.load(Ordering::Acquire)
+        self.streams.changes.load(Ordering::Acquire)
     }
 
     /// The priority that the next lease for this purpose has, as the driver counts, lower first.
@@ -189,9 +203,18 @@ impl StreamPool {
     /// # Errors
     /// [`GpuError::Driver`] if the driver does not say what priorities there are.
     pub fn level(&self, purpose: StreamPurpose) -> Result<i32, GpuError> {
-        let gpu = &self.shared.gpu;
+        self.level_of(purpose, None)
+    }
+
+    /// The same for a lease that has a priority of its own, or none.
+    fn level_of(
+        &self,
+        purpose: StreamPurpose,
+        own: Option<StreamPriority>,
+    ) -> Result<i32, GpuError> {
+        let gpu = &self.gpu;
         let range = gpu.driver().priority_range().map_err(|error| gpu.note(error.into()))?;
-        Ok(self.lock().priority[purpose as usize].level(range))
+        Ok(own.unwrap_or_else(|| self.lock().priority[purpose as usize]).level(range))
     }
 
     /// Lends a stream: an idle one of that purpose and priority, or a new one.
@@ -202,8 +225,20 @@ impl StreamPool {
     /// # Errors
     /// [`GpuError::PoolExhausted`] at the cap, [`GpuError::Driver`] if the driver makes none.
     pub fn lease(&self, purpose: StreamPurpose) -> Result<StreamLease, GpuError> {
-        self.shared.gpu.ensure_alive()?;
-        let level = self.level(purpose)?;
+        self.lease_with(purpose, None)
+    }
+
+    /// The same with a priority of its own, whatever that of its purpose is or becomes.
+    ///
+    /// # Errors
+    /// As [`lease`](Self::lease).
+    pub fn lease_with(
+        &self,
+        purpose: StreamPurpose,
+        own: Option<StreamPriority>,
+    ) -> Result<StreamLease, GpuError> {
+        self.gpu.ensure_alive()?;
+        let level = self.level_of(purpose, own)?;
         let stream = match self.reserve(purpose, level)? {
             Some(idle) => idle,
             None => self.make(purpose, level).inspect_err(|_| {
@@ -211,13 +246,13 @@ impl StreamPool {
             })?,
         };
         self.lock().usage[purpose as usize].leases += 1;
-        Ok(StreamLease { stream: Some(stream), purpose, level, shared: Arc::clone(&self.shared) })
+        Ok(StreamLease { stream: Some(stream), purpose, own, level, pool: self.clone() })
     }
 
     /// Counts a stream as leased, and answers with an idle one that fits; with none, one can be made
     /// below the cap, for which idle streams make room.
     fn reserve(&self, purpose: StreamPurpose, level: i32) -> Result<Option<Stream>, GpuError> {
-        let (now, options) = (self.shared.gpu.driver().now(), &self.shared.options);
+        let (now, options) = (self.gpu.driver().now(), &self.streams.options);
         let mut state = self.lock();
         let (found, mut retired) = state.find(purpose, level, now, options);
         if found.is_none() && state.total() >= options.cap {
@@ -232,7 +267,7 @@ impl StreamPool {
 
     /// Makes a stream, with the pool unlocked; its place is counted by the caller.
     fn make(&self, purpose: StreamPurpose, level: i32) -> Result<Stream, GpuError> {
-        let gpu = &self.shared.gpu;
+        let gpu = &self.gpu;
         let made = Stream::new(Arc::clone(gpu.driver()), level);
         let made = made.map_err(|error| gpu.note(error.into()))?;
         self.lock().usage[purpose as usize].created += 1;
@@ -242,8 +277,8 @@ impl StreamPool {
     /// Puts another stream in the place of a leased one: the same place below the cap, while the driver
     /// has one stream more for a moment.
     fn exchange(&self, lease: &mut StreamLease, level: i32) -> Result<(), GpuError> {
-        let (purpose, now) = (lease.purpose, self.shared.gpu.driver().now());
-        let (found, retired) = self.lock().find(purpose, level, now, &self.shared.options);
+        let (purpose, now) = (lease.purpose, self.gpu.driver().now());
+        let (found, retired) = self.lock().find(purpose, level, now, &self.streams.options);
         drop(retired);
         let stream = match found {
             Some(idle) => idle,
@@ -251,14 +286,15 @@ impl StreamPool {
         };
         let level = std::mem::replace(&mut lease.level, level);
         if let Some(old) = lease.stream.replace(stream) {
-            self.shared.take_back(old, purpose, level, true);
+            let driver = self.gpu.driver().as_ref();
+            self.streams.take_back(driver, old, (purpose, level), true);
         }
         Ok(())
     }
 
     /// Gives back the streams that have been idle for as long as the options say; answers how many.
     pub fn shrink(&self) -> usize {
-        let (now, options) = (self.shared.gpu.driver().now(), &self.shared.options);
+        let (now, options) = (self.gpu.driver().now(), &self.streams.options);
         let retired = self.lock().retire(|idle| idle.is_outdated(now, options));
         retired.len()
     }
@@ -284,11 +320,11 @@ impl StreamPool {
     /// The device whose streams these are.
     #[must_use]
     pub fn gpu(&self) -> &GpuContext {
-        &self.shared.gpu
+        &self.gpu
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared.lock()
+        self.streams.lock()
     }
 }
 

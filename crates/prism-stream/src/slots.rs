@@ -13,11 +13,12 @@ use crate::driver::{DevicePtr, Driver, Gate, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::graph::Graphs;
 use crate::handles::{DeviceBuffer, Event, HostBuffer, Stream};
+use crate::harvest::Harvests;
 use crate::plan::{self, MARKS, Mark, Placement, Submission};
 use crate::pool::{StreamLease, StreamPool};
 use crate::ring::Ring;
 use crate::step::BoundKernel;
-use crate::stream::StreamPurpose;
+use crate::stream::{StreamPriority, StreamPurpose};
 use crate::timeline::Watch;
 
 /// One slot.
@@ -144,16 +145,17 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// Leases the streams of a plan and allocates `count` slots, cleared.
     pub fn new(
-        pool: &StreamPool,
-        placement: Placement,
-        submission: Submission,
+        (pool, priority): (&StreamPool, Option<StreamPriority>),
+        (placement, submission): (Placement, Submission),
         count: usize,
         bytes: (usize, usize),
     ) -> Result<Self, NoLanes> {
         let (gpu, changes) = (pool.gpu(), pool.changes());
+        // A priority is the kernels'; copies do not heed any.
+        let of = |purpose| priority.filter(|_| purpose == StreamPurpose::KernelExecution);
         let streams = plan::purposes(placement, submission)
             .into_iter()
-            .map(|purpose| pool.lease(purpose).map_err(NoLanes::scarce))
+            .map(|purpose| pool.lease_with(purpose, of(purpose)).map_err(NoLanes::scarce))
             .collect::<Result<Vec<_>, _>>()?;
         gpu.driver().bind()?;
         let slots = (0..count)
@@ -183,6 +185,16 @@ impl Lanes {
             self.changes = changes;
         }
         Ok(true)
+    }
+
+    /// Gives kernels a priority of their own, or that of their purpose, from the next
+    /// [`renew`](Self::renew) on.
+    pub fn set_priority(&mut self, priority: Option<StreamPriority>) {
+        let kernels = |lease: &&mut StreamLease| lease.purpose() == StreamPurpose::KernelExecution;
+        if let Some(lease) = self.streams.iter_mut().find(kernels) {
+            lease.set_priority(priority);
+            self.changes = u64::MAX; // to be looked at
+        }
     }
 
     /// Takes other streams in place of those whose priority has changed; nothing is on them. Those that
@@ -258,6 +270,8 @@ pub(crate) struct Work<C, T> {
     pub timers: Arc<Vec<Event>>,
     pub gate: Arc<Gate>,
     pub kernel: Option<Box<dyn BoundKernel<C, T>>>,
+    /// What steps leave to be fetched.
+    pub harvests: Harvests,
     /// What running kernels look at.
     pub abort: AbortHandle,
 }
@@ -266,25 +280,34 @@ impl<C, T> Default for Work<C, T> {
     fn default() -> Self {
         let graphs = Graphs::default();
         let (timers, gate) = (Arc::default(), Arc::default());
-        let abort = AbortHandle::default();
-        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None, abort }
+        let (harvests, abort) = (Harvests::default(), AbortHandle::default());
+        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None, harvests, abort }
+    }
+}
+
+impl<C, T> Work<C, T> {
+    /// Whether nothing of it is on the device any more.
+    pub fn idle(&self) -> Result<bool, DriverError> {
+        Ok(self.lanes.as_ref().map_or(Ok(true), Lanes::idle)? && self.harvests.idle()?)
     }
 }
 
 impl<C, T> Parked for Work<C, T> {
     fn passed(&self) -> Result<bool, DriverError> {
-        self.lanes.as_ref().map_or(Ok(true), Lanes::idle)
+        self.idle()
     }
 }
 
 /// Gives up what a pipeline held, without waiting and without freeing under the device's hands.
 pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, mut work: Work<C, T>, quiet: bool) {
-    if quiet && gpu.poison().is_none() {
+    let copied = || gpu.driver().bind().is_ok() && work.harvests.idle() == Ok(true);
+    if quiet && gpu.poison().is_none() && copied() {
         drop(work);
     } else {
         if let Some(lanes) = &mut work.lanes {
             lanes.detach();
         }
+        work.harvests.detach();
         gpu.park(Box::new(work));
         gpu.reap();
     }

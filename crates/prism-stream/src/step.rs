@@ -17,6 +17,9 @@ pub struct StepLaunch<'a> {
     pub config: DevicePtr,
     /// Where the step's telemetry goes; not cleared.
     pub telemetry: DevicePtr,
+    /// Where the step leaves what the host may want to fetch: as many bytes as the kernel asks for by
+    /// [`StepKernel::harvest_bytes`]; 0 if it asks for none. They hold what some step has left before.
+    pub harvest: DevicePtr,
     /// A word of 32 bits that is not 0 once the step should end early: see
     /// [`AbortHandle`](crate::AbortHandle). The host may set it while the kernel runs, so it is read
     /// as `volatile`. The same for all steps of a pipeline, and valid for as long as they run.
@@ -71,7 +74,7 @@ impl StepLaunch<'_> {
 /// # Safety
 /// What [`launch`](Self::launch) enqueues goes on the given stream only, reads no more than a `C` at
 /// the config and writes no more than a `T` at the telemetry, writes all of a `T` or leaves bytes
-/// that are a valid `T` anyway, and touches no other memory but what the implementor owns or keeps
+/// that are a valid `T` anyway, writes no more at the harvest than it asked for, and touches no other memory but what the implementor owns or keeps
 /// alive. The functions that it launches, too, are kept, and so loaded, for as long as the kernel is.
 /// If it [`repeats`](Self::repeats), all that stays where it is.
 pub unsafe trait StepKernel<C, T>: Send {
@@ -85,11 +88,18 @@ pub unsafe trait StepKernel<C, T>: Send {
     fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError>;
 
     /// Whether every launch makes the same calls with the same arguments, but for the addresses of
-    /// config and telemetry, and goes on to do so for as long as this kernel is bound. A batch that
+    /// config, telemetry and harvest, and goes on to do so for as long as this kernel is bound. A batch that
     /// was captured as a graph is then launched again as it is, without asking
     /// [`launch`](Self::launch).
     fn repeats(&self) -> bool {
         false
+    }
+
+    /// Bytes that each step leaves on the device to be fetched by
+    /// [`harvest`](crate::AsyncPipelineCoordinator::harvest), at [`StepLaunch::harvest`]. Asked when the
+    /// kernel is bound.
+    fn harvest_bytes(&self) -> usize {
+        0
     }
 
     /// Looks at the telemetry of a finished step before the caller does.

@@ -13,6 +13,7 @@ use prism_stream::{
 
 use super::*;
 
+mod contexts;
 #[path = "../../../prism-stream/tests/support/needs.rs"]
 mod needs;
 mod streams;

@@ -28,7 +28,7 @@ pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
 pub use self::image::is_whole_image;
 pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
-use crate::error::DriverError;
+use crate::error::{DriverError, GpuError};
 
 /// A stream of the driver.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -124,6 +124,25 @@ impl<'a> KernelArg<'a> {
 
 /// The most arguments that a kernel may take.
 pub const MAX_KERNEL_ARGS: usize = 32;
+
+/// Polls until `done` says so or the time is up; answers which.
+pub(crate) fn poll(
+    driver: &dyn Driver,
+    limit: Duration,
+    mut done: impl FnMut() -> Result<bool, GpuError>,
+) -> Result<bool, GpuError> {
+    let start = driver.now();
+    for round in 0_u32.. {
+        if done()? {
+            return Ok(true);
+        }
+        if driver.now().saturating_sub(start) >= limit {
+            break;
+        }
+        driver.pause(round);
+    }
+    Ok(false)
+}
 
 /// The calls. All but the last three act on the context of one device.
 ///

@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::device::{EventState, Hang, Work};
+use super::device::{EventState, Hang, State, Work};
 use super::{BOUND, MockDriver, Outcome};
 use crate::device::DeviceInfo;
 use crate::driver::{
@@ -36,7 +36,9 @@ unsafe impl Driver for MockDriver {
 
     fn synchronize(&self) -> Outcome {
         let state = self.call("synchronize", 0, 0, false)?;
-        self.run_until("synchronize", state, |state| state.streams.values().all(VecDeque::is_empty))
+        let done = |state: &State| state.streams.values().all(VecDeque::is_empty);
+        self.run_until("synchronize", state, done)?.order.see_all();
+        Ok(())
     }
 
     fn memory_info(&self) -> Outcome<(usize, usize)> {
@@ -69,20 +71,24 @@ unsafe impl Driver for MockDriver {
     }
 
     unsafe fn stream_query(&self, stream: RawStream) -> Outcome<bool> {
-        let state = self.on_stream("stream_query", stream, 0)?;
-        Ok(state.streams.get(&stream.0).is_none_or(VecDeque::is_empty))
+        let mut state = self.on_stream("stream_query", stream, 0)?;
+        let done = state.streams.get(&stream.0).is_none_or(VecDeque::is_empty);
+        if done {
+            state.order.see_lane(stream.0);
+        }
+        Ok(done)
     }
 
     unsafe fn stream_synchronize(&self, stream: RawStream) -> Outcome {
         let state = self.on_stream("stream_synchronize", stream, 0)?;
-        self.run_until("stream_synchronize", state, |state| {
-            state.streams.get(&stream.0).is_none_or(VecDeque::is_empty)
-        })
+        let done = |state: &State| state.streams.get(&stream.0).is_none_or(VecDeque::is_empty);
+        self.run_until("stream_synchronize", state, done)?.order.see_lane(stream.0);
+        Ok(())
     }
 
     unsafe fn stream_wait(&self, stream: RawStream, event: RawEvent) -> Outcome {
         let mut state = self.on_stream("stream_wait", stream, event.0)?;
-        if state.record_wait(stream.0, event.0)? {
+        if state.waits_are_lost || state.record_wait(stream.0, event.0)? {
             return Ok(());
         }
         let version = match state.events.get(&event.0) {
@@ -96,10 +102,8 @@ unsafe impl Driver for MockDriver {
             }
             Some(found) => found.recorded,
         };
-        if let Some(queue) = state.streams.get_mut(&stream.0) {
-            // A snapshot: later records of the event do not move this wait.
-            queue.push_back(Work::Wait { event: event.0, version });
-        }
+        // A snapshot: later records of the event do not move this wait.
+        state.push(stream.0, stream.0, Work::Wait { event: event.0, version });
         Ok(())
     }
 
@@ -125,6 +129,7 @@ unsafe impl Driver for MockDriver {
         if needed {
             state.violation("an event was destroyed that queued work needs".to_owned());
         }
+        state.order.forget_event(event.0);
         if state.events.remove(&event.0).is_none() {
             state.violation("an event was destroyed twice".to_owned());
         }
@@ -144,18 +149,20 @@ unsafe impl Driver for MockDriver {
         let Some(found) = state.events.get_mut(&event.0) else { return Ok(()) };
         found.recorded += 1;
         let version = found.recorded;
-        if let Some(queue) = state.streams.get_mut(&stream.0) {
-            queue.push_back(Work::Record { event: event.0, version });
-        }
+        state.push(stream.0, stream.0, Work::Record { event: event.0, version });
         Ok(())
     }
 
     unsafe fn event_query(&self, event: RawEvent) -> Outcome<bool> {
-        let state = self.call("event_query", 0, event.0, true)?;
+        let mut state = self.call("event_query", 0, event.0, true)?;
         if state.events.get(&event.0).is_some_and(|found| found.captured) {
             return Err(DriverError { code: 907, call: "event_query" });
         }
-        Ok(state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded))
+        let done = state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded);
+        if done {
+            state.order.see_event(event.0);
+        }
+        Ok(done)
     }
 
     unsafe fn event_synchronize(&self, event: RawEvent) -> Outcome {
@@ -163,9 +170,11 @@ unsafe impl Driver for MockDriver {
         if state.events.get(&event.0).is_some_and(|found| found.captured) {
             return Err(DriverError { code: 907, call: "event_synchronize" });
         }
-        self.run_until("event_synchronize", state, |state| {
+        let done = |state: &State| {
             state.events.get(&event.0).is_none_or(|found| found.reached == found.recorded)
-        })
+        };
+        self.run_until("event_synchronize", state, done)?.order.see_event(event.0);
+        Ok(())
     }
 
     unsafe fn event_elapsed(&self, start: RawEvent, end: RawEvent) -> Outcome<f32> {

@@ -163,12 +163,14 @@ impl State {
         };
         let begin = event(self);
         let own: BTreeSet<u64> = nodes.iter().map(|node| node.stream).collect();
-        let queues: BTreeMap<u64, u64> =
-            own.into_iter().map(|stream| (stream, self.id())).collect();
+        // Its queue, and what the races know it by.
+        let queues: BTreeMap<u64, (u64, u64)> =
+            own.into_iter().map(|of| (of, (self.id(), self.graph_lane(stream, of)))).collect();
         let mut records = BTreeMap::new();
-        self.queue(stream, Work::Record { event: begin, version: 1 });
-        for queue in queues.values() {
-            self.streams.insert(*queue, VecDeque::from([Work::Wait { event: begin, version: 1 }]));
+        self.push(stream, stream, Work::Record { event: begin, version: 1 });
+        for (queue, lane) in queues.values() {
+            self.streams.insert(*queue, VecDeque::new());
+            self.push(*queue, *lane, Work::Wait { event: begin, version: 1 });
             self.runs.insert(*queue, exec);
         }
         for node in nodes {
@@ -182,19 +184,21 @@ impl State {
                 }
                 What::Wait(record) => Work::Wait { event: records[&record], version: 1 },
             };
-            self.queue(queues[&node.stream], work);
+            let (queue, lane) = queues[&node.stream];
+            self.push(queue, lane, work);
         }
-        for queue in queues.values() {
+        for (queue, lane) in queues.values() {
             let end = event(self);
-            self.queue(*queue, Work::Record { event: end, version: 1 });
-            self.queue(stream, Work::Wait { event: end, version: 1 });
+            self.push(*queue, *lane, Work::Record { event: end, version: 1 });
+            self.push(stream, stream, Work::Wait { event: end, version: 1 });
         }
     }
 
-    fn queue(&mut self, stream: u64, work: Work) {
-        if let Some(queue) = self.streams.get_mut(&stream) {
-            queue.push_back(work);
-        }
+    /// What the races know a captured stream by, of graphs that are launched on a stream: one runs after
+    /// the other there.
+    fn graph_lane(&mut self, stream: u64, captured: u64) -> u64 {
+        let new = self.id();
+        *self.graph_lanes.entry((stream, captured)).or_insert(new)
     }
 }
 

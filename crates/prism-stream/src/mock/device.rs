@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::capture::{Capture, Node};
+use super::race::{Order, Stamp};
 use super::{Call, Fault, MockKernel, MockReach};
 use crate::driver::{Gate, HostUse};
 
@@ -19,6 +20,13 @@ pub(super) enum Work {
     Wait { event: u64, version: u64 },
     Hold { gate: Arc<Gate> },
     Launch { function: u64, args: Vec<Vec<u8>>, code: u32, hang: Hang },
+}
+
+/// Some work, and what comes before it.
+#[derive(Clone, Debug)]
+pub(super) struct Queued {
+    pub work: Work,
+    stamp: Stamp,
 }
 
 /// Whether a kernel runs on and on.
@@ -57,7 +65,9 @@ pub(super) struct State {
     /// What calls and operations take, by name.
     pub costs: BTreeMap<&'static str, u64>,
     pub next: u64,
-    pub streams: BTreeMap<u64, VecDeque<Work>>,
+    pub streams: BTreeMap<u64, VecDeque<Queued>>,
+    pub order: Order,
+    pub waits_are_lost: bool,
     pub levels: BTreeMap<u64, i32>,
     /// Streams that somebody outside holds.
     pub shared: Vec<u64>,
@@ -79,6 +89,8 @@ pub(super) struct State {
     pub captures: Vec<Capture>,
     pub graphs: BTreeMap<u64, Vec<Node>>,
     pub execs: BTreeMap<u64, Vec<Node>>,
+    /// By stream that graphs are launched on and stream that was captured: what the races know it by.
+    pub graph_lanes: BTreeMap<(u64, u64), u64>,
     /// The queues of graphs that run, and which graph that is.
     pub runs: BTreeMap<u64, u64>,
 }
@@ -101,6 +113,7 @@ impl MockMemory<'_> {
         if self.state.allocated(at, bytes, "read") {
             // SAFETY: the range lies in one allocation of ours.
             unsafe { std::ptr::copy(at as usize as *const u8, result.as_mut_ptr(), bytes) };
+            self.state.note_access(at, bytes, false);
         }
         result
     }
@@ -110,6 +123,7 @@ impl MockMemory<'_> {
         if self.state.allocated(at, bytes.len(), "write") {
             // SAFETY: the range lies in one allocation of ours.
             unsafe { std::ptr::copy(bytes.as_ptr(), at as usize as *mut u8, bytes.len()) };
+            self.state.note_access(at, bytes.len(), true);
         }
     }
 }
@@ -182,7 +196,7 @@ impl State {
     }
 
     pub(super) fn runnable(&self, stream: u64) -> bool {
-        match self.streams.get(&stream).and_then(VecDeque::front) {
+        match self.streams.get(&stream).and_then(VecDeque::front).map(|queued| &queued.work) {
             None => false,
             Some(Work::Wait { event, version }) => {
                 self.events.get(event).is_none_or(|state| state.reached >= *version)
@@ -205,9 +219,12 @@ impl State {
             return false;
         }
         let stream = ready[self.random(ready.len())];
-        let Some(work) = self.streams.get_mut(&stream).and_then(VecDeque::pop_front) else {
+        let Some(Queued { work, stamp }) =
+            self.streams.get_mut(&stream).and_then(VecDeque::pop_front)
+        else {
             return false;
         };
+        self.order.run(Some(stamp));
         if self.runs.contains_key(&stream) && self.streams[&stream].is_empty() {
             self.streams.remove(&stream);
             self.runs.remove(&stream);
@@ -245,7 +262,20 @@ impl State {
                 }
             },
         }
+        self.order.run(None);
         true
+    }
+
+    /// Puts some work on a queue, which stands for a stream or for what a graph has on one.
+    pub(super) fn push(&mut self, queue: u64, lane: u64, work: Work) {
+        let stamp = match &work {
+            Work::Record { event, .. } => self.order.record(lane, *event),
+            Work::Wait { event, .. } => self.order.wait(lane, *event),
+            _ => self.order.enqueue(lane),
+        };
+        if let Some(queue) = self.streams.get_mut(&queue) {
+            queue.push_back(Queued { work, stamp });
+        }
     }
 
     /// A launch, with what is to go wrong with it.
@@ -271,6 +301,6 @@ impl State {
 
     /// Whether anything queued reads or writes a range, or uses an event.
     pub(super) fn uses(&self, wanted: impl Fn(&Work) -> bool) -> bool {
-        self.sticky.is_none() && self.streams.values().flatten().any(wanted)
+        self.sticky.is_none() && self.streams.values().flatten().any(|queued| wanted(&queued.work))
     }
 }

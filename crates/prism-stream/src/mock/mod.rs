@@ -10,7 +10,8 @@
 //!
 //! What it notices goes to [`MockDriver::violations`]: waits on events that were never recorded,
 //! the null stream, copies from or to pageable memory, memory or events given back while queued
-//! work needs them, handles used after their end, calls without a bound context.
+//! work needs them, handles used after their end, calls without a bound context, and races on memory,
+//! whatever the schedule.
 #![allow(unsafe_code)]
 #![allow(clippy::missing_panics_doc)]
 
@@ -18,6 +19,7 @@ mod calls;
 mod capture;
 mod device;
 mod peer;
+mod race;
 
 use std::cell::Cell;
 use std::fmt;
@@ -134,11 +136,16 @@ impl MockDriver {
     pub fn release(&self) {
         let mut state = self.lock();
         state.launch_hangs.clear();
-        for work in state.streams.values_mut().flatten() {
-            if let Work::Launch { hang, .. } = work {
+        for queued in state.streams.values_mut().flatten() {
+            if let Work::Launch { hang, .. } = &mut queued.work {
                 *hang = Hang::No;
             }
         }
+    }
+
+    /// Lets streams wait for no event from now on, to see that this is noticed.
+    pub fn lose_waits(&self) {
+        self.lock().waits_are_lost = true;
     }
 
     /// Sets how much virtual time a `"copy"` or a `"kernel"` takes on the device, or a `"call"` the
@@ -235,19 +242,17 @@ impl MockDriver {
             Some(Work::Launch { function, args, .. }) => state.launch_of(function, args),
             Some(work) => work,
         };
-        if let Some(queue) = state.streams.get_mut(&stream.0) {
-            queue.push_back(work);
-        }
+        state.push(stream.0, stream.0, work);
         Ok(())
     }
 
     /// Runs until `done`; with nothing left to run, that is a deadlock.
-    fn run_until(
-        &self,
+    fn run_until<'a>(
+        &'a self,
         name: &'static str,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'a, State>,
         done: impl Fn(&State) -> bool,
-    ) -> Outcome {
+    ) -> Outcome<MutexGuard<'a, State>> {
         while !done(&state) {
             if let Some(code) = state.sticky {
                 return Err(DriverError { code, call: name });
@@ -257,7 +262,7 @@ impl MockDriver {
                 return Err(DriverError { code: 702, call: name });
             }
         }
-        Ok(())
+        Ok(state)
     }
 
     fn allocate(&self, name: &'static str, bytes: usize) -> Outcome<u64> {
@@ -276,6 +281,7 @@ impl MockDriver {
             return Ok(());
         };
         state.pinned.remove(&at);
+        state.order.forget_block(at);
         let inside = |place: u64| (at..at + size as u64).contains(&place);
         let needed = state.uses(|work| match work {
             Work::Copy { to, from, .. } => inside(*to) || inside(*from),

@@ -12,6 +12,7 @@ use crate::driver::{DevicePtr, Driver, RawStream};
 use crate::error::{GpuError, Severity};
 use crate::graph::Capture;
 use crate::handles::Event;
+use crate::harvest::Harvests;
 use crate::plan::{self, Op, Placement, Plan, Submission};
 use crate::ring::Ring;
 use crate::slots::{Lanes, Slot, Work, driver_of};
@@ -122,11 +123,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         sampled: bool,
     ) -> Result<Walk<'a, C, T>, GpuError> {
         let abort = self.abort_word()?;
-        let Work { lanes, kernel, watch, timers, .. } = &mut self.work;
+        let Work { lanes, kernel, watch, timers, harvests, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else { return Err(GpuError::NoKernel) };
         let (watch, around) = (watch.as_deref_mut(), sampled.then_some(timers.as_slice()));
         let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
-        Ok(Walk { driver, lanes, ring, kernel, abort, writers, watch, around, sampled: false })
+        let sampled = false;
+        Ok(Walk { driver, lanes, ring, kernel, harvests, abort, writers, watch, around, sampled })
     }
 
     /// Enqueues a batch as a graph: as it was captured before if it has not changed, else captured
@@ -141,7 +143,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let gpu = self.pool.gpu().clone();
         let samples = self.tuner.samples();
         let abort = self.abort_word().map_err(|error| Refusal::Batch(error.into()))?;
-        let Work { graphs, lanes, kernel, timers, watch, .. } = &mut self.work;
+        let Work { graphs, lanes, kernel, timers, watch, harvests, .. } = &mut self.work;
         let (Some(lanes), Some(kernel)) = (lanes, kernel) else {
             return Err(Refusal::Batch(GpuError::NoKernel.into()));
         };
@@ -150,9 +152,11 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         let repeats = kernel.repeats();
         // What is captured runs again and again; timed events in it would tell nothing of a step.
         let (ring, kernel, writers) = (self.ring, kernel.as_mut(), &mut self.writers);
-        let (watching, around, sampled) = (None, None, false);
+        let (none, around, sampled) = (None, None, false);
+        let (lanes, harvests, watch_later) = (&*lanes, &*harvests, watch);
+        let watch = none;
         let mut walk =
-            Walk { driver, lanes, ring, kernel, abort, writers, watch: watching, around, sampled };
+            Walk { driver, lanes, ring, kernel, harvests, abort, writers, watch, around, sampled };
         let last = first + steps as u64 - 1;
         if !(repeats && graphs.has(run)) {
             let capture = Capture::begin(driver, stream).map_err(refuse)?;
@@ -172,7 +176,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         if steps == 1 && self.stats.placement == Placement::Mapped {
             // The graph is nothing but the kernels of one step, so events around it time them.
-            walk.watch = watch.as_deref_mut();
+            walk.watch = watch_later.as_deref_mut();
             walk.time(first);
         }
         let lost = |error: GpuError| Refusal::Batch(error.into());
@@ -214,6 +218,7 @@ pub(super) struct Walk<'a, C, T> {
     lanes: &'a Lanes,
     ring: Ring,
     kernel: &'a mut dyn StepKernel<C, T>,
+    harvests: &'a Harvests,
     abort: DevicePtr,
     writers: &'a mut Writers,
     watch: Option<&'a mut Watch>,
@@ -247,7 +252,7 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
 
     /// Makes one call on the slot of a step.
     fn call(&mut self, op: Op, step: u64, slot: &Slot) -> Result<(), GpuError> {
-        let Self { driver, lanes, kernel, abort, around, sampled, .. } = self;
+        let Self { driver, lanes, ring, kernel, harvests, abort, around, sampled, .. } = self;
         match op {
             Op::Upload(on) => {
                 let (to, from) = (slot.config()?, slot.config_host());
@@ -265,8 +270,10 @@ impl<C: Pod, T: Pod> Walk<'_, C, T> {
                 let begun =
                     around.first().map_or(Ok(false), |begin| record_sample(begin, stream))?;
                 let (config, telemetry) = (slot.config()?, slot.telemetry()?);
-                let (abort, driver) = (*abort, *driver);
-                kernel.launch(&StepLaunch { step, config, telemetry, abort, stream, driver })?;
+                let (harvest, abort) = (harvests.room(ring.slot(step)), *abort);
+                let driver = *driver;
+                let launch = StepLaunch { step, config, telemetry, harvest, abort, stream, driver };
+                kernel.launch(&launch)?;
                 if let (true, Some(end)) = (begun, around.get(1)) {
                     *sampled = record_sample(end, stream)?;
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytemuck::Pod;
 
 use super::AsyncPipelineCoordinator;
-use crate::driver::Driver;
+use crate::driver::poll;
 use crate::error::GpuError;
 use crate::step::Completed;
 
@@ -104,9 +104,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         let step = self.ring.oldest_in_flight().or(self.ring.next()).unwrap_or_default();
         let settled = self.driver_call(|this| {
-            let Some(lanes) = &this.work.lanes else { return Ok(true) };
             let limit = this.options.step_timeout.unwrap_or(Duration::MAX);
-            poll(this.gpu().driver().as_ref(), limit, || lanes.idle().map_err(Into::into))
+            poll(this.gpu().driver().as_ref(), limit, || this.work.idle().map_err(Into::into))
         });
         if !settled.map_err(|error| self.blame(step, error))? {
             let after = self.options.step_timeout.unwrap_or(Duration::MAX);
@@ -125,23 +124,4 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         };
         self.gpu().note(GpuError::Step { step, source: Box::new(error) })
     }
-}
-
-/// Polls until `done` says so or the time is up; answers which.
-pub(super) fn poll(
-    driver: &dyn Driver,
-    limit: Duration,
-    mut done: impl FnMut() -> Result<bool, GpuError>,
-) -> Result<bool, GpuError> {
-    let start = driver.now();
-    for round in 0_u32.. {
-        if done()? {
-            return Ok(true);
-        }
-        if driver.now().saturating_sub(start) >= limit {
-            break;
-        }
-        driver.pause(round);
-    }
-    Ok(false)
 }

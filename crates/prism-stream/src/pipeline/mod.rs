@@ -69,6 +69,7 @@
 //! does not wait for steps: what the device may still be using is parked in the [`GpuContext`].
 
 mod enqueue;
+mod fetch;
 mod finish;
 mod observe;
 mod options;
@@ -93,12 +94,15 @@ use crate::pool::StreamPool;
 use crate::ring::Ring;
 use crate::slots::{Work, release};
 use crate::step::{Completed, StepKernel, StepRecord};
+use crate::stream::StreamPriority;
 use crate::writers::Writers;
 
 /// Runs a [`StepKernel`] as a pipeline of steps. `C` goes up, `T` comes down.
 pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
     pool: StreamPool,
     options: PipelineOptions,
+    /// Of the kernels, if it is not the pool's.
+    priority: Option<StreamPriority>,
     ring: Ring,
     work: Work<C, T>,
     /// By slot: the last step of the batch that the slot's step came with.
@@ -161,6 +165,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         Ok(Self {
             pool,
             options,
+            priority: None,
             ring: Ring::new(options.slots()),
             work: Work::default(),
             last: [0; MAX_SLOTS],
@@ -189,6 +194,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         self.work.graphs.clear();
         self.warm = false;
         self.tuner.restart(kernel.repeats());
+        self.work.harvests.begin(kernel.harvest_bytes());
         self.begin_anew();
         self.work.kernel = Some(Box::new(kernel));
         Ok(())
@@ -358,6 +364,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         if waited.is_ok() {
             self.note_reset();
             self.work.abort.clear();
+            self.work.harvests.forget();
             self.ring.clear();
             self.kept = 0;
         } else if self.gpu().poison().is_some() {

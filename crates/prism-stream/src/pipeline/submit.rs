@@ -108,6 +108,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// they lie in their slots already.
     fn submit_together(&mut self, steps: usize, configs: &[C]) -> Result<(), GpuError> {
         let first = self.ring.submitted();
+        self.claim(first, steps)?;
         self.torn = true;
         let enqueued = self.enqueue(first, steps, configs);
         self.accept(first, steps, enqueued)?;
@@ -128,6 +129,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         for step in first..first + whole as u64 {
             self.last[self.ring.slot(step)] = first + whole as u64 - 1;
             self.ring.submit();
+            self.work.harvests.accept(self.ring.slot(step), step);
             self.note_submitted(step);
         }
         self.stats.submitted += whole as u64;

@@ -11,11 +11,16 @@ use crate::handles::Event;
 use crate::plan::{self, Mark, Placement, Submission};
 use crate::ring::Ring;
 use crate::slots::{Lanes, NoLanes, release};
+use crate::stream::StreamPriority;
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// Leases the streams and allocates the slots, once. Falls back to one stream if there are not
     /// as many as asked for.
     pub(super) fn prepare(&mut self) -> Result<(), GpuError> {
+        let (gpu, slots) = (self.pool.gpu(), self.ring.slots());
+        if let Err(error) = self.work.harvests.prepare(gpu, slots) {
+            return Err(self.blame(self.ring.submitted(), error));
+        }
         if self.work.lanes.is_some() {
             return Ok(());
         }
@@ -64,6 +69,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         while self.ring.in_flight() > 0 {
             self.finish_oldest()?;
         }
+        self.torn = true; // harvests that wait for events of the slots are settled, too
         self.settle()?;
         for step in self.ring.ready() {
             self.keep(step)?;
@@ -81,6 +87,19 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             made => made
                 .and_then(|lanes| self.fit_out(lanes))
                 .map_err(|error| self.blame(self.ring.submitted(), error)),
+        }
+    }
+
+    /// Gives the kernels of this pipeline a priority of their own, whatever that of
+    /// [`KernelExecution`](crate::StreamPurpose::KernelExecution) is in the pool; `None` follows the
+    /// pool's again. A hint for the device's scheduler: where pipelines share a device, it decides whose
+    /// waiting kernel starts first. It holds from the next step on, before which the steps in flight are
+    /// waited for.
+    pub fn set_priority(&mut self, priority: Option<StreamPriority>) {
+        if std::mem::replace(&mut self.priority, priority) != priority
+            && let Some(lanes) = &mut self.work.lanes
+        {
+            lanes.set_priority(priority);
         }
     }
 
@@ -121,7 +140,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         // Lanes for graphs will do for everything that may be chosen.
         let chosen = self.tuner.is_active() && plan::overlaps(submission);
         let submission = if chosen { Submission::Graph } else { submission };
-        Lanes::new(&self.pool, placement, submission, count, (size_of::<C>(), size_of::<T>()))
+        let bytes = (size_of::<C>(), size_of::<T>());
+        Lanes::new((&self.pool, self.priority), (placement, submission), count, bytes)
     }
 
     pub(super) fn lanes(&self) -> Result<&Lanes, GpuError> {

@@ -19,10 +19,9 @@ use std::time::Duration;
 use bytemuck::Pod;
 
 use super::enqueue::Torn;
-use super::finish::poll;
 use super::{AsyncPipelineCoordinator, PipelineOptions, PipelineStats};
 use crate::choose::{self, CopiedTimes, Drift, Limits, Measured, Sample};
-use crate::driver::HeldBack;
+use crate::driver::{HeldBack, poll};
 use crate::error::{DriverError, GpuError};
 use crate::handles::Event;
 use crate::plan::{self, Op, Placement, Submission};
@@ -188,6 +187,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             self.finish_oldest()?;
         }
         let step = self.ring.submitted();
+        self.claim(step, 1)?;
         self.torn = true;
         let mut new = Measured::default();
         let enqueued = self.enqueue_timed(step, config, &mut new);

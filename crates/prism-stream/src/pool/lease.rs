@@ -1,13 +1,14 @@
 //! A stream that is lent, and what its holder can do with it.
 
 use std::fmt;
+#[cfg(feature = "cuda")]
 use std::sync::Arc;
 
-use super::{Shared, StreamPool};
+use super::StreamPool;
 use crate::driver::RawStream;
 use crate::error::GpuError;
 use crate::handles::Stream;
-use crate::stream::StreamPurpose;
+use crate::stream::{StreamPriority, StreamPurpose};
 
 /// A stream, for as long as this lives. Work that is left on it when it goes back still runs, before
 /// whatever the next lease enqueues.
@@ -15,8 +16,10 @@ pub struct StreamLease {
     /// `None` only while it is being dropped.
     pub(super) stream: Option<Stream>,
     pub(super) purpose: StreamPurpose,
+    /// Its own priority, if it does not follow that of its purpose.
+    pub(super) own: Option<StreamPriority>,
     pub(super) level: i32,
-    pub(super) shared: Arc<Shared>,
+    pub(super) pool: StreamPool,
 }
 
 impl StreamLease {
@@ -32,34 +35,35 @@ impl StreamLease {
         self.level
     }
 
-    /// Whether its priority is the one that the pool now has for its purpose.
+    /// Whether its priority is the one that it is to have now.
     ///
     /// # Errors
     /// As [`StreamPool::level`].
     pub(crate) fn is_current(&self) -> Result<bool, GpuError> {
-        Ok(self.pool().level(self.purpose)? == self.level)
+        Ok(self.pool.level_of(self.purpose, self.own)? == self.level)
     }
 
-    /// Takes a stream of the priority that the pool now has for its purpose, if that is another one;
-    /// answers whether it is. What is left on the old stream still runs, and nothing that is enqueued on
+    /// Gives it a priority of its own, from the next [`renew`](Self::renew) on, or none, so that it
+    /// follows that of its purpose.
+    pub fn set_priority(&mut self, own: Option<StreamPriority>) {
+        self.own = own;
+    }
+
+    /// Takes a stream of the priority that it is to have now, its own or the one that the pool has for
+    /// its purpose, if that is another one; answers whether it is. What is left on the old stream still runs, and nothing that is enqueued on
     /// the new one waits for it. A pool at its cap is no hindrance: the place is the same.
     ///
     /// # Errors
     /// As [`StreamPool::lease`], but for the cap. The lease then has the stream that it had.
     pub fn renew(&mut self) -> Result<bool, GpuError> {
-        let pool = self.pool();
+        let pool = self.pool.clone();
         pool.gpu().ensure_alive()?;
-        let level = pool.level(self.purpose)?;
+        let level = pool.level_of(self.purpose, self.own)?;
         let outdated = level != self.level;
         if outdated {
             pool.exchange(self, level)?;
         }
         Ok(outdated)
-    }
-
-    /// The pool that it is of.
-    fn pool(&self) -> StreamPool {
-        StreamPool { shared: Arc::clone(&self.shared) }
     }
 
     /// The driver's handle.
@@ -73,7 +77,7 @@ impl StreamLease {
     /// # Errors
     /// What the work did wrong; a sticky error poisons the context.
     pub fn query(&self) -> Result<bool, GpuError> {
-        let gpu = &self.shared.gpu;
+        let gpu = self.pool.gpu();
         gpu.ensure_alive()?;
         self.stream().query().map_err(|error| gpu.note(error.into()))
     }
@@ -83,7 +87,7 @@ impl StreamLease {
     /// # Errors
     /// What the work did wrong; a sticky error poisons the context.
     pub fn synchronize(&self) -> Result<(), GpuError> {
-        let gpu = &self.shared.gpu;
+        let gpu = self.pool.gpu();
         gpu.ensure_alive()?;
         self.stream().synchronize().map_err(|error| gpu.note(error.into()))
     }
@@ -93,7 +97,7 @@ impl StreamLease {
     #[cfg(feature = "cuda")]
     #[must_use]
     pub fn cuda(&self) -> Option<Arc<cudarc::driver::CudaStream>> {
-        let driver = self.shared.gpu.driver().as_any().downcast_ref::<crate::CudaDriver>()?;
+        let driver = self.pool.gpu.driver().as_any().downcast_ref::<crate::CudaDriver>()?;
         driver.shared_stream(self.raw())
     }
 
@@ -109,7 +113,7 @@ impl StreamLease {
     /// next lease, and, unlike a lease, it does not keep the pool alive, nor the context.
     pub(crate) fn detach(mut self) -> Option<Stream> {
         let stream = self.stream.take()?;
-        let mut state = self.shared.lock();
+        let mut state = self.pool.lock();
         let usage = &mut state.usage[self.purpose as usize];
         usage.leased -= 1;
         usage.destroyed += 1;
@@ -120,7 +124,8 @@ impl StreamLease {
 impl Drop for StreamLease {
     fn drop(&mut self) {
         if let Some(stream) = self.stream.take() {
-            self.shared.take_back(stream, self.purpose, self.level, false);
+            let driver = self.pool.gpu.driver().as_ref();
+            self.pool.streams.take_back(driver, stream, (self.purpose, self.level), false);
         }
     }
 }

@@ -13,6 +13,7 @@ mod drift;
 mod events;
 mod failures;
 mod graphs;
+mod harvests;
 mod in_place;
 mod kernels;
 mod leaks;

@@ -1,6 +1,6 @@
 //! The streams that a context hands out, when their priority changes and when there are none.
 
-use prism_stream::StreamPriority;
+use prism_stream::{PoolOptions, StreamPriority};
 
 use super::warnings::warnings;
 use super::*;
