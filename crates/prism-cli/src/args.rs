@@ -67,6 +67,12 @@ pub struct VerifyArgs {
     pub input: GraphInput,
     /// Colouring file in any form that `prism color` writes; - for standard input
     pub coloring: PathBuf,
+    /// Check also that vertices have the colours that this file gives them, as in `prism color`
+    #[arg(long, value_name = "FILE")]
+    pub precolor: Option<PathBuf>,
+    /// Check also that vertices have colours of their lists in this file, as in `prism color`
+    #[arg(long, value_name = "FILE")]
+    pub allowed: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

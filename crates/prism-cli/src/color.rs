@@ -1,21 +1,20 @@
 //! `prism color`: read, solve, verify, write.
 
+use crate::constraints::Constraints;
 use crate::events_file::EventsFile;
-use crate::failure::{Failure, TARGET_MISSED};
+use crate::failure::{Failure, IMPOSSIBLE, TARGET_MISSED};
 use crate::improvements::Improvements;
 use crate::input::{note_repairs, read_graph};
 use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::progress::{Progress, scaled};
+use crate::setup::{self, Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::usage::usage;
-use prism_core::io::{
-    ColoringFormat, Loaded, Naming, read_coloring_path, read_precolored_path, save, write_coloring,
-    write_coloring_as_is,
-};
+use prism_core::io::{ColoringFormat, Loaded, Naming, save, write_coloring, write_coloring_as_is};
 use prism_core::{Color, Coloring, Graph};
-use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Solver, Status, StopHandle};
+use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Status, StopHandle, Unsatisfied};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Write;
@@ -29,8 +28,9 @@ struct Summary<'a> {
     file: String,
     vertices: usize,
     edges: usize,
-    num_colors: usize,
-    lower_bound: usize,
+    /// Different colours in use; none without a colouring.
+    num_colors: Option<usize>,
+    lower_bound: Option<usize>,
     optimal: bool,
     status: Status,
     target_colors: Option<usize>,
@@ -58,6 +58,48 @@ struct Summary<'a> {
     labels: Option<Vec<Cow<'a, str>>>,
 }
 
+impl<'a> Summary<'a> {
+    /// Of a run of which nothing is known but its plan and its graph.
+    fn of(plan: &ColorPlan, loaded: &Loaded, read_seconds: f64) -> Self {
+        let used = usage();
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            file: plan.input.file.display().to_string(),
+            vertices: loaded.graph.n(),
+            edges: loaded.graph.m(),
+            num_colors: None,
+            lower_bound: None,
+            optimal: false,
+            status: Status::Infeasible,
+            target_colors: match plan.goal {
+                Goal::Minimize => None,
+                Goal::Colors(k) => Some(k),
+            },
+            method: plan.method.name(),
+            seed: plan.seed,
+            threads: plan.threads,
+            moves: 0,
+            seconds: 0.0,
+            read_seconds,
+            cpu_seconds: used.cpu_seconds,
+            peak_memory_bytes: used.peak_memory_bytes,
+            history: &[],
+            engines: &[],
+            colors: None,
+            first_vertex: None,
+            labels: None,
+        }
+    }
+
+    /// To standard output, or elsewhere if it cannot be written there.
+    fn write(&self) -> Result<(), Failure> {
+        Output::Stdout.write_or_rescue("result", |out| {
+            serde_json::to_writer(&mut *out, self)?;
+            writeln!(out)
+        })
+    }
+}
+
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     plan.output.check()?;
@@ -74,27 +116,50 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     if plan.talk {
         note_repairs(&plan.input.file, &loaded);
     }
+    let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
+    let constraints = Constraints::read(precolor, allowed, &loaded)?;
     let stop = StopHandle::new();
     let mut events_error = None;
     let progress = Progress::new(plan.progress, events, &mut events_error);
     let improvements = save_improvements(&plan, &loaded);
-    let solver = build(&plan, &loaded, progress, improvements.as_ref(), stop.clone())?;
+    let mut builder = setup::options(&plan, &loaded).stop_handle(stop.clone()).on_event(progress);
+    if let Some(improvements) = &improvements {
+        builder = builder.on_improvement(|coloring| improvements.found(coloring.clone()));
+    }
+    let solver = Ready::new(builder, &plan, &loaded, &constraints)?;
     let received = on_first_signal(move || stop.stop())?;
-    let outcome = solver.run();
+    let result = solver.run(&loaded);
     let saved = improvements.map_or(Ok(()), Improvements::finish);
-    conclude(&plan, &loaded, &outcome, read_seconds)?;
+    match &result {
+        Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds)?,
+        Err(Nothing { result: Unsatisfied { status, engines, moves, seconds, .. }, .. }) => {
+            if plan.json {
+                let (status, moves, seconds) = (*status, *moves, *seconds);
+                let blank = Summary::of(&plan, &loaded, read_seconds);
+                Summary { status, engines, moves, seconds, ..blank }.write()?;
+            }
+        }
+    }
     if let (Err(error), Some((output, _))) = (saved, &plan.improvements) {
         return Err(Failure::Output(output.to_string(), error));
     }
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));
     }
-    let missed = matches!(plan.goal, Goal::Colors(k) if outcome.num_colors() > k);
-    Ok(match received.exit_code() {
-        Some(code) if outcome.status == Status::Stopped => code,
-        _ if missed => TARGET_MISSED,
-        _ => 0,
-    })
+    let signal = |status| received.exit_code().filter(|_| status == Status::Stopped);
+    match result {
+        Ok(outcome) => Ok(signal(outcome.status).unwrap_or(match plan.goal {
+            Goal::Colors(k) if outcome.lower_bound > k => IMPOSSIBLE,
+            Goal::Colors(k) if outcome.num_colors() > k => TARGET_MISSED,
+            _ => 0,
+        })),
+        Err(Nothing { text, result }) => {
+            let proved = result.status == Status::Infeasible;
+            let code = if proved { IMPOSSIBLE } else { TARGET_MISSED };
+            let text = format!("{}: {text}", plan.input.file.display());
+            Err(Failure::NoColoring(text, signal(result.status).unwrap_or(code)))
+        }
+    }
 }
 
 /// What takes better colourings to their file, if that is asked for.
@@ -113,42 +178,9 @@ type Writer =
 
 /// What writes the colourings of a run.
 fn writer(plan: &ColorPlan) -> Writer {
-    // The names of given colours mean something to the user: keep them.
-    if plan.precolor.is_some() { write_coloring_as_is } else { write_coloring }
-}
-
-/// Sets the solver up.
-fn build<'a>(
-    plan: &ColorPlan,
-    loaded: &'a Loaded,
-    progress: Progress<'a>,
-    improvements: Option<&'a Improvements>,
-    stop: StopHandle,
-) -> Result<Solver<'a>, Failure> {
-    let graph = &loaded.graph;
-    let mut builder = Solver::builder(graph)
-        .goal(plan.goal)
-        .method(plan.method)
-        .seed(plan.seed)
-        .threads(plan.threads)
-        .stop_handle(stop)
-        .on_event(progress);
-    if let Some(improvements) = improvements {
-        builder = builder.on_improvement(|coloring| improvements.found(coloring.clone()));
-    }
-    if let Some(limit) = plan.time_limit {
-        builder = builder.time_limit(limit);
-    }
-    if let Some(moves) = plan.moves {
-        builder = builder.move_limit(moves);
-    }
-    if let Some(path) = &plan.warm_start {
-        builder = builder.warm_start(read_coloring_path(path, graph.n(), loaded.naming())?);
-    }
-    if let Some(path) = &plan.precolor {
-        builder = builder.precolored(read_precolored_path(path, loaded)?);
-    }
-    builder.build().map_err(|error| Failure::Input(naming::build_error(&error, loaded)))
+    // The names of given and of allowed colours mean something to the user: keep them.
+    let named = plan.precolor.is_some() || plan.allowed.is_some();
+    if named { write_coloring_as_is } else { write_coloring }
 }
 
 /// Writes the result and says what it is. The solver verifies as well; this is the check that nothing gets
@@ -156,13 +188,15 @@ fn build<'a>(
 fn conclude(
     plan: &ColorPlan,
     loaded: &Loaded,
+    constraints: &Constraints,
     outcome: &Outcome,
     read_seconds: f64,
 ) -> Result<(), Failure> {
-    outcome.coloring.verify(&loaded.graph).map_err(|wrong| {
-        let what = naming::violation(&wrong, loaded);
-        Failure::Improper("the result is discarded".to_owned(), what)
-    })?;
+    let wrong = outcome.coloring.verify(&loaded.graph).err();
+    let wrong = wrong.map(|wrong| naming::violation(&wrong, loaded));
+    if let Some(what) = wrong.or_else(|| constraints.broken_by(&outcome.coloring, loaded)) {
+        return Err(Failure::Improper("the result is discarded".to_owned(), what));
+    }
     let written = write_result(plan, loaded, outcome, read_seconds);
     if plan.talk {
         summarize(plan, outcome);
@@ -201,40 +235,23 @@ fn write_result(
     if !plan.json {
         return failed.map_or(Ok(()), Err);
     }
-    let used = usage();
     let (naming, vertices) = (loaded.naming(), loaded.graph.vertices());
     let unnamed = naming.is_one_to_n();
     let summary = Summary {
-        version: env!("CARGO_PKG_VERSION"),
-        file: plan.input.file.display().to_string(),
-        vertices: loaded.graph.n(),
-        edges: loaded.graph.m(),
-        num_colors: outcome.num_colors(),
-        lower_bound: outcome.lower_bound,
+        num_colors: Some(outcome.num_colors()),
+        lower_bound: Some(outcome.lower_bound),
         optimal: outcome.is_optimal(),
         status: outcome.status,
-        target_colors: match plan.goal {
-            Goal::Minimize => None,
-            Goal::Colors(k) => Some(k),
-        },
-        method: plan.method.name(),
-        seed: plan.seed,
-        threads: plan.threads,
         moves: outcome.moves,
         seconds: outcome.seconds,
-        read_seconds,
-        cpu_seconds: used.cpu_seconds,
-        peak_memory_bytes: used.peak_memory_bytes,
         history: &outcome.history,
         engines: &outcome.engines,
         colors: (!in_file).then(|| outcome.coloring.colors()),
         first_vertex: (!in_file && unnamed).then_some(1),
         labels: (!in_file && !unnamed).then(|| vertices.map(|v| naming.name(v)).collect()),
+        ..Summary::of(plan, loaded, read_seconds)
     };
-    let shown = Output::Stdout.write_or_rescue("result", |out| {
-        serde_json::to_writer(&mut *out, &summary)?;
-        writeln!(out)
-    });
+    let shown = summary.write();
     failed.map_or(shown, Err)
 }
 
@@ -276,6 +293,7 @@ mod tests {
     use crate::args::{Args, Command};
     use clap::Parser;
     use prism_core::MAX_COLORS;
+    use prism_solver::Solver;
 
     /// The plan of a quiet run that writes to `output`.
     fn plan(output: &std::path::Path) -> ColorPlan {
@@ -294,18 +312,19 @@ mod tests {
         let text = b"p edge 3 2\ne 1 2\ne 2 3\n";
         let loaded = prism_core::io::read_bytes(text, "g.col", &Default::default()).unwrap();
         let outcome = Solver::builder(&loaded.graph).build().unwrap().run();
+        let free = Constraints::default();
         for (colors, said) in [
             (vec![0, 1, 1], "vertices 2 and 3 are adjacent and both have colour 1"),
             (vec![0, 1], "2 colours for 3 vertices"),
             (vec![0, 1, MAX_COLORS as Color], "vertex 3 has no colour"),
         ] {
             let wrong = Outcome { coloring: Coloring::from_colors(colors), ..outcome.clone() };
-            let failure = conclude(&plan(&output), &loaded, &wrong, 0.0).unwrap_err();
+            let failure = conclude(&plan(&output), &loaded, &free, &wrong, 0.0).unwrap_err();
             assert_eq!(failure.exit_code(), 5);
             assert!(failure.to_string().contains(said), "{failure}");
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         }
-        conclude(&plan(&output), &loaded, &outcome, 0.0).unwrap();
+        conclude(&plan(&output), &loaded, &free, &outcome, 0.0).unwrap();
         assert_eq!(std::fs::read_to_string(&output).unwrap(), "0\n1\n0\n");
     }
 }

@@ -11,14 +11,17 @@ macro_rules! exit_codes {
         "\
 Exit codes:
   0    done (a run that a limit ended is done)
-  1    target of --target-colors missed; the best colouring was written
+  1    target of --target-colors missed; the best colouring was written (or no colouring within the
+       lists of --allowed was found; nothing was written)
   2    the command line makes no sense
   3    an input cannot be read, or is not what it should be
   4    an output cannot be written
   5    a colouring is not proper
   6    the device of --device is not there or cannot be used
+  7    proved: nothing satisfies the lists, the given colours or the target; for a target, the best
+       colouring was written
   130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU
-If two apply: 5 before 4, 4 before a signal, a signal before 3 and 1."
+If two apply: 5 before 4, 4 before a signal, a signal before 7, 7 before 3, 3 before 1."
     };
 }
 
@@ -27,6 +30,9 @@ pub const EXIT_CODES: &str = crate::exit_codes!();
 
 /// The exit code when the target was not reached.
 pub const TARGET_MISSED: u8 = 1;
+
+/// The exit code when it is proved that nothing satisfies what is asked for.
+pub const IMPOSSIBLE: u8 = 7;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +58,9 @@ pub enum Failure {
     /// A colouring that is not proper, and where.
     #[error("{0}: {1}")]
     Improper(String, String),
+    /// There is no colouring to write: what there is to say, and the exit code.
+    #[error("{0}")]
+    NoColoring(String, u8),
     /// The device asked for, and why it cannot be used.
     #[error("--device {0}: {1}")]
     Device(Device, String),
@@ -66,6 +75,7 @@ impl Failure {
             Self::Output(..) | Self::Rescued(..) => 4,
             Self::Improper(..) => 5,
             Self::Device(..) => 6,
+            Self::NoColoring(_, code) => *code,
         }
     }
 

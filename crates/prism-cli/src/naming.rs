@@ -3,7 +3,7 @@
 
 use prism_core::Violation;
 use prism_core::io::Loaded;
-use prism_solver::BuildError;
+use prism_solver::{BuildError, Impossibility};
 
 /// What makes a colouring improper.
 pub fn violation(violation: &Violation, loaded: &Loaded) -> String {
@@ -35,6 +35,32 @@ pub fn build_error(error: &BuildError, loaded: &Loaded) -> String {
         }
         BuildError::PrecoloredConflict { u, v, color } => {
             format!("adjacent vertices {} and {} are both precoloured {color}", name(u), name(v))
+        }
+        BuildError::WarmStartList { vertex, color } => format!(
+            "the warm start gives vertex {} colour {color}, which it may not have (colours counted from 0)",
+            name(vertex)
+        ),
+        BuildError::AllowedTwice { vertex } => {
+            format!("vertex {} has two lists that differ", name(vertex))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Why no colouring is within the lists.
+pub fn impossibility(why: Impossibility, loaded: &Loaded) -> String {
+    let name = |v: u32| loaded.vertex_name(v);
+    match why {
+        Impossibility::NothingAllowed { vertex } => {
+            format!("vertex {} may have no colour at all", name(vertex))
+        }
+        Impossibility::Clash { u, v, color } => format!(
+            "adjacent vertices {} and {} may both have colour {color} only (counted from 0)",
+            name(u),
+            name(v)
+        ),
+        Impossibility::NothingLeft { vertex } => {
+            format!("the neighbours of vertex {} leave it no colour of its list", name(vertex))
         }
         other => other.to_string(),
     }

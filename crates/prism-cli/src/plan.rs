@@ -26,6 +26,7 @@ pub struct ColorPlan {
     pub threads: usize,
     pub warm_start: Option<PathBuf>,
     pub precolor: Option<PathBuf>,
+    pub allowed: Option<PathBuf>,
     /// Whether the summary is a JSON object on standard output.
     pub json: bool,
     /// Whether a progress line is drawn.
@@ -41,7 +42,12 @@ impl ColorPlan {
     pub fn new(args: Box<ColorArgs>) -> Result<Self, Failure> {
         let args = *args;
         devices::choose(args.device)?;
-        let inputs = [Some(&args.input.file), args.warm_start.as_ref(), args.precolor.as_ref()];
+        let inputs = [
+            Some(&args.input.file),
+            args.warm_start.as_ref(),
+            args.precolor.as_ref(),
+            args.allowed.as_ref(),
+        ];
         if inputs.into_iter().skip(1).flatten().any(|path| is_stdin(path)) {
             let message = "only the graph can come from standard input".to_owned();
             return Err(Failure::Usage(message));
@@ -86,6 +92,10 @@ impl ColorPlan {
             let message = format!("--method {} does not start from a colouring", args.method);
             return Err(Failure::Usage(message));
         }
+        if args.method.is_construction() && args.allowed.is_some() {
+            let message = format!("--method {} does not heed the lists of --allowed", args.method);
+            return Err(Failure::Usage(message));
+        }
         if args.target_colors == Some(0) {
             let message = "--target-colors must be at least 1".to_owned();
             return Err(Failure::Usage(message));
@@ -112,6 +122,7 @@ impl ColorPlan {
             threads,
             warm_start: args.warm_start,
             precolor: args.precolor,
+            allowed: args.allowed,
             json: args.json,
             progress: !args.quiet && !events_on_stderr && std::io::stderr().is_terminal(),
             talk: !args.quiet && !events_on_stderr,

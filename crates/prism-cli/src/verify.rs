@@ -1,6 +1,7 @@
 //! `prism verify`: whether a colouring file is a proper colouring of a graph.
 
 use crate::args::VerifyArgs;
+use crate::constraints::Constraints;
 use crate::failure::Failure;
 use crate::input::{is_stdin, read_graph};
 use crate::naming;
@@ -20,10 +21,13 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     } else {
         read_coloring_path(&args.coloring, n, naming)?
     };
-    coloring.verify(&loaded.graph).map_err(|wrong| {
-        let what = naming::violation(&wrong, &loaded);
-        Failure::Improper(args.coloring.display().to_string(), what)
-    })?;
+    let constraints =
+        Constraints::read(args.precolor.as_deref(), args.allowed.as_deref(), &loaded)?;
+    let wrong = coloring.verify(&loaded.graph).err();
+    let wrong = wrong.map(|wrong| naming::violation(&wrong, &loaded));
+    if let Some(what) = wrong.or_else(|| constraints.broken_by(&coloring, &loaded)) {
+        return Err(Failure::Improper(args.coloring.display().to_string(), what));
+    }
     Output::Stdout.line(format_args!("proper, {}", counted(coloring.num_colors(), "colour")))?;
     Ok(0)
 }

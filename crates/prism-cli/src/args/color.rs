@@ -47,7 +47,7 @@ pub struct ColorArgs {
     #[arg(long, value_name = "N")]
     pub moves: Option<u64>,
     /// Stop as soon as a colouring has at most this many colours (1 or more), or at once when the lower
-    /// bound says that none has; missing it is exit code 1
+    /// bound says that none has; missing it is exit code 1, or 7 if the bound says so
     #[arg(short = 'k', long, value_name = "K")]
     pub target_colors: Option<usize>,
     /// The whole strategy, or one engine alone, to compare engines; those before tabucol make one
@@ -67,6 +67,11 @@ pub struct ColorArgs {
     /// them, colours from 0; or a colouring in any form that is written
     #[arg(long, value_name = "FILE")]
     pub precolor: Option<PathBuf>,
+    /// Colours that vertices may have: a file with lines VERTEX COLOUR COLOUR ..., vertices as the graph
+    /// file calls them, colours from 0; a vertex without a line may have any. As few different colours
+    /// as possible are used; if no colouring is within the lists, exit code 7
+    #[arg(long, value_name = "FILE")]
+    pub allowed: Option<PathBuf>,
     /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is
     /// the CPU
     #[arg(long, value_name = "DEVICE", default_value = "auto")]

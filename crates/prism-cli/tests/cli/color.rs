@@ -149,7 +149,7 @@ fn one_colour_is_not_in_the_plural() {
 
 #[test]
 fn a_target_below_the_lower_bound_ends_at_once() {
-    let report = short("leighton200_12").args(["--json", "-k", "3"]).code(1).json();
+    let report = short("leighton200_12").args(["--json", "-k", "3"]).code(7).json();
     assert_eq!((&report["status"], &report["moves"]), (&"target_infeasible".into(), &0.into()));
 }
 
@@ -164,9 +164,12 @@ fn a_target_ends_the_search() {
 #[test]
 fn a_target_that_is_not_reached_is_answered_no() {
     let folder = Folder::new();
-    for (name, target, chromatic) in [("myciel6", "5", 6), ("leighton200_12", "11", 12)] {
+    // 14 colours are too few for the search, but not for the bound.
+    for (name, target, chromatic, code) in
+        [("myciel6", "5", 6, 7), ("leighton200_12", "11", 12, 7), ("gnp125_5", "14", 15, 1)]
+    {
         let output = folder.path(name);
-        short(name).args(["-k", target, "-o"]).arg(&output).code(1);
+        short(name).args(["-k", target, "-o"]).arg(&output).code(code);
         let colors = verified(graph(name), &output);
         assert!(colors >= chromatic, "{name}: {colors} colours are impossible");
     }
@@ -198,7 +201,6 @@ fn contradictory_precoloring_is_refused() {
     let folder = Folder::new();
     let people = folder.file("people.txt", PEOPLE);
     for (text, words) in [
-        ("dave 1\ncarol 1\n", "adjacent vertices carol and dave are both precoloured 1"),
         ("dave 1\ndave 2\n", "vertex dave is precoloured both 1 and 2"),
         ("eve 1\n", "given, line 1: expected the name of a vertex of the graph, found \"eve\""),
     ] {
@@ -206,7 +208,6 @@ fn contradictory_precoloring_is_refused() {
         prism!["color", "-q", "--precolor", given, &people].code(3).fails(&[words]);
     }
     for (name, text, words) in [
-        ("clash", "1 0\n2 0\n", "adjacent vertices 1 and 2 are both precoloured 0"),
         ("twice", "1 0\n1 1\n", "vertex 1 is precoloured both 0 and 1"),
         ("outside", "65 0\n", "outside, line 1: expected one of 64 vertices, counted from 1"),
         ("zero", "0 0\n", "zero, line 1: expected one of 64 vertices, counted from 1"),

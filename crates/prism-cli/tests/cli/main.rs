@@ -17,6 +17,7 @@ mod formats;
 mod generate;
 mod kept;
 mod large;
+mod lists;
 mod numbers;
 mod results;
 mod signals;

@@ -1,0 +1,93 @@
+//! Setting a solver up as the plan of `prism color` says: one for colourings, or one for colourings
+//! within lists, or none where the input contradicts itself.
+
+use crate::constraints::Constraints;
+use crate::failure::Failure;
+use crate::naming;
+use crate::plan::ColorPlan;
+use prism_core::io::{Loaded, read_coloring_path};
+use prism_solver::{BuildError, ListSolver, Outcome, Solver, SolverBuilder, Status, Unsatisfied};
+
+/// A run that can begin.
+pub enum Ready<'a> {
+    Plain(Box<Solver<'a>>),
+    Lists(Box<ListSolver<'a>>),
+    /// Nothing satisfies what is asked for, and why.
+    Impossible(String),
+}
+
+/// A run without a colouring.
+pub struct Nothing {
+    /// What to tell.
+    pub text: String,
+    pub result: Unsatisfied,
+}
+
+impl<'a> Ready<'a> {
+    /// Reads what else the plan names, and sets the solver up.
+    pub fn new(
+        mut builder: SolverBuilder<'a>,
+        plan: &ColorPlan,
+        loaded: &'a Loaded,
+        constraints: &Constraints,
+    ) -> Result<Self, Failure> {
+        if let Some(path) = &plan.warm_start {
+            let known = read_coloring_path(path, loaded.graph.n(), loaded.naming())?;
+            builder = builder.warm_start(known);
+        }
+        builder = builder.precolored(constraints.given.iter().copied());
+        let ready = match &constraints.lists {
+            Some(lists) => builder.within_lists(lists.clone()).map(|s| Self::Lists(Box::new(s))),
+            None => builder.build().map(|solver| Self::Plain(Box::new(solver))),
+        };
+        let told = |error: &BuildError| naming::build_error(error, loaded);
+        ready.or_else(|error| match error.is_impossibility() {
+            true => Ok(Self::Impossible(told(&error))),
+            false => Err(Failure::Input(told(&error))),
+        })
+    }
+
+    /// Runs to the end.
+    pub fn run(self, loaded: &Loaded) -> Result<Outcome, Nothing> {
+        match self {
+            Self::Plain(solver) => Ok(solver.run()),
+            Self::Lists(solver) => solver.run().map_err(|result| Nothing {
+                text: match result.proof {
+                    Some(why) => {
+                        format!("no colouring exists: {}", naming::impossibility(why, loaded))
+                    }
+                    None => "no colouring within the lists was found, and it is not proved that \
+                             there is none"
+                        .to_owned(),
+                },
+                result,
+            }),
+            Self::Impossible(why) => Err(Nothing {
+                text: format!("no colouring exists: {why}"),
+                result: Unsatisfied {
+                    proof: None,
+                    status: Status::Infeasible,
+                    engines: Vec::new(),
+                    moves: 0,
+                    seconds: 0.0,
+                },
+            }),
+        }
+    }
+}
+
+/// The options of the plan that need no file.
+pub fn options<'a>(plan: &ColorPlan, loaded: &'a Loaded) -> SolverBuilder<'a> {
+    let mut builder = Solver::builder(&loaded.graph)
+        .goal(plan.goal)
+        .method(plan.method)
+        .seed(plan.seed)
+        .threads(plan.threads);
+    if let Some(limit) = plan.time_limit {
+        builder = builder.time_limit(limit);
+    }
+    if let Some(moves) = plan.moves {
+        builder = builder.move_limit(moves);
+    }
+    builder
+}
