@@ -1,7 +1,7 @@
 //! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
 //!
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
-//! to write the config, alone or with several threads, and to make the step's calls. The first steps of
+//! to write the config and to make the step's calls. The first steps of
 //! a pipeline measure all of them ([`Measured`]); from that, [`choose`] predicts what each transport
 //! would take a step and picks the least or, of those within a factor of [`CLOSE`] of it, the one whose
 //! calls cost the host least. Nothing in here touches a device or a clock.
@@ -21,10 +21,8 @@
 //! its config to its end, over the time between two of them; one more is being taken by the host. Where
 //! there are fewer slots than that, they hold up the steps.
 
-mod drift;
 mod predict;
 
-pub use self::drift::{DRIFT, Drift, Sample};
 use self::predict::Prediction;
 use crate::plan::{Placement, Submission};
 
@@ -73,8 +71,7 @@ pub struct Measured {
     pub launch: f64,
     /// What any other call takes the host.
     pub call: f64,
-    /// What writing a config into its slot takes the host with as many threads as are given, or with
-    /// one; 0 if the caller writes it there.
+    /// What writing a config into its slot takes the host; 0 if the caller writes it there.
     pub write: f64,
     /// Steps that the caller submits at a time.
     pub batch: usize,
@@ -99,8 +96,6 @@ pub struct Limits {
     /// Whether the kernel's launches are all alike: see
     /// [`StepKernel::repeats`](crate::StepKernel::repeats).
     pub repeats: bool,
-    /// Most threads that can write a config; 1 if there is nothing to choose.
-    pub writers: usize,
 }
 
 /// How to run the steps, and why.
@@ -112,8 +107,6 @@ pub struct Choice {
     pub submission: Submission,
     /// Most steps in flight.
     pub depth: usize,
-    /// Threads that write a config, if that is open to choice.
-    pub writers: usize,
     /// What decided.
     pub reason: &'static str,
     /// What a step is expected to take, in microseconds.
@@ -204,7 +197,6 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
             placement: limits.placement.unwrap_or(Placement::Copied),
             submission: limits.submission.unwrap_or(Submission::Streams),
             depth: limits.slots.max(1),
-            writers: 1,
             reason: "nothing was measured",
             step: 0.0,
         };
@@ -216,7 +208,6 @@ pub fn choose(measured: &Measured, limits: &Limits) -> Choice {
         placement: best.placement,
         submission: best.submission,
         depth: wanted.clamp(1, limits.slots.max(1)),
-        writers: best.writers,
         reason: reason(&best, measured, candidates),
         step: best.step,
     }

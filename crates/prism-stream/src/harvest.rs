@@ -127,6 +127,11 @@ impl Harvests {
         self.forget();
     }
 
+    /// Whether the kernel leaves anything.
+    pub fn is_asked_for(&self) -> bool {
+        self.bytes > 0
+    }
+
     /// Whether there are rooms to be looked after.
     pub fn is_wanted(&self) -> bool {
         !self.rooms.is_empty()

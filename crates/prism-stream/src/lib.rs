@@ -60,7 +60,6 @@ mod slots;
 mod step;
 mod stream;
 pub mod timeline;
-mod writers;
 
 #[cfg(test)]
 #[path = "../tests/rules/warnings.rs"]
@@ -79,7 +78,7 @@ pub use harvest::Harvest;
 pub use kernel::{Function, KernelSource, Module};
 pub use peer::{PeerLink, PeerPath};
 pub use pipeline::{
-    AsyncPipelineCoordinator, MAX_BATCH, MAX_DEPTH, MAX_WRITERS, PipelineOptions, PipelineStats,
+    AsyncPipelineCoordinator, MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats,
 };
 pub use plan::{Placement, Submission};
 pub use pool::{PoolOptions, StreamLease, StreamPool, StreamUsage};

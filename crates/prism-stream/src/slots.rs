@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::abort::AbortHandle;
 use crate::context::{GpuContext, Parked};
-use crate::driver::{DevicePtr, Driver, Gate, HostUse, RawStream};
+use crate::driver::{DevicePtr, Driver, HostUse, RawStream};
 use crate::error::{DriverError, GpuError};
 use crate::graph::Graphs;
 use crate::handles::{DeviceBuffer, Event, HostBuffer, Stream};
@@ -257,63 +257,38 @@ impl Parked for Lanes {
     }
 }
 
-/// All that the device may be using for a pipeline: graphs, lanes, and the kernel with its state.
-pub(crate) struct Work<C, T> {
-    /// Times steps, if it was asked for.
-    pub watch: Option<Box<Watch>>,
-    // The graphs go before the rest: they name the slots' memory and what the kernel owns.
+/// All that the device may be using for a pipeline, in the order in which it goes.
+#[allow(dead_code)] // kept, and let go
+pub(crate) struct Held<C, T> {
+    /// They name the slots' memory and what the kernel owns.
     pub graphs: Graphs,
-    // Then the lanes: a stream that is given back still runs what is on it, a kernel's own
-    // memory may not go before that. (Nothing is on it, by the pipeline's rules.)
+    /// A stream that is given back still runs what is on it; a kernel's own memory may not go before
+    /// that. (Nothing is on it, by the pipeline's rules.)
     pub lanes: Option<Lanes>,
-    /// Timed events, if steps are measured, and what holds back a stream while they are put on it.
-    pub timers: Arc<Vec<Event>>,
-    pub gate: Arc<Gate>,
-    pub kernel: Option<Box<dyn BoundKernel<C, T>>>,
-    /// What steps leave to be fetched.
     pub harvests: Harvests,
-    /// What running kernels look at.
+    pub kernel: Option<Box<dyn BoundKernel<C, T>>>,
     pub abort: AbortHandle,
+    pub watch: Option<Box<Watch>>,
+    pub timers: Arc<Vec<Event>>,
 }
 
-impl<C, T> Default for Work<C, T> {
-    fn default() -> Self {
-        let graphs = Graphs::default();
-        let (timers, gate) = (Arc::default(), Arc::default());
-        let (harvests, abort) = (Harvests::default(), AbortHandle::default());
-        Self { watch: None, graphs, lanes: None, timers, gate, kernel: None, harvests, abort }
-    }
-}
-
-impl<C, T> Work<C, T> {
-    /// Whether nothing of it is on the device any more.
-    pub fn idle(&self) -> Result<bool, DriverError> {
+impl<C, T> Parked for Held<C, T> {
+    fn passed(&self) -> Result<bool, DriverError> {
         Ok(self.lanes.as_ref().map_or(Ok(true), Lanes::idle)? && self.harvests.idle()?)
     }
 }
 
-impl<C, T> Parked for Work<C, T> {
-    fn passed(&self) -> Result<bool, DriverError> {
-        self.idle()
-    }
-}
-
 /// Gives up what a pipeline held, without waiting and without freeing under the device's hands.
-pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, mut work: Work<C, T>, quiet: bool) {
-    let copied = || gpu.driver().bind().is_ok() && work.harvests.idle() == Ok(true);
+pub(crate) fn release<C: 'static, T: 'static>(gpu: &GpuContext, mut held: Held<C, T>, quiet: bool) {
+    let copied = || gpu.driver().bind().is_ok() && held.harvests.idle() == Ok(true);
     if quiet && gpu.poison().is_none() && copied() {
-        drop(work);
+        drop(held);
     } else {
-        if let Some(lanes) = &mut work.lanes {
+        if let Some(lanes) = &mut held.lanes {
             lanes.detach();
         }
-        work.harvests.detach();
-        gpu.park(Box::new(work));
+        held.harvests.detach();
+        gpu.park(Box::new(held));
         gpu.reap();
     }
-}
-
-/// The driver that a pipeline's calls go to.
-pub(crate) fn driver_of(pool: &StreamPool) -> Arc<dyn Driver> {
-    Arc::clone(pool.gpu().driver())
 }

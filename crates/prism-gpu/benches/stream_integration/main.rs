@@ -108,14 +108,19 @@ fn payload<const C: usize, const T: usize>(
         let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
         let steps = (180_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
         let steps = if driver.is_some() { 20 } else { steps };
-        // Eight slots of sixteen megabytes are no place for a batch.
-        let batches = config_bytes + telemetry_bytes <= 4 << 20;
+        // Configs of a megabyte and more are written where they are sent from, and one by one: batches
+        // are for small steps.
+        let large = config_bytes >= 1 << 20;
+        let batches = !large;
         let maker = Maker { gpu, cache: &cache, spin_ns: kernel_us * 1000 };
         let raw = raw::Loops::new(gpu, (C, T), &cache, maker.spin_ns, batches);
 
         let mut contenders = by_hand(&raw, batches);
         for (single, batch, options) in transports() {
-            if !single.is_empty() {
+            if large && single != "auto" && !single.is_empty() {
+                contenders.push((single, maker.in_place::<C, T>(options)));
+            }
+            if !large && !single.is_empty() {
                 contenders.push((single, maker.singly::<C, T>(options)));
             }
             if batches && !batch.is_empty() {
@@ -127,7 +132,6 @@ fn payload<const C: usize, const T: usize>(
         if config_bytes >= 64 << 10 {
             // Where a step takes long on its way, three slots are few.
             let deeper = PipelineOptions { depth: 4, ..auto };
-            contenders.push(("auto, 4 deep", maker.singly::<C, T>(deeper)));
             contenders.push(("auto, in place, 4 deep", maker.in_place::<C, T>(deeper)));
         }
         let mut figures = measure::in_turn(steps, contenders);

@@ -71,10 +71,9 @@ impl<const C: usize, const T: usize> Pipeline<C, T> {
     /// Says what was chosen, if anything was, and from which figures.
     fn say(&self, what: &str) {
         if let Some(measured) = self.inner.measured() {
-            let PipelineStats { placement, submission, depth, writers, reason, choices, .. } =
-                self.inner.stats();
+            let PipelineStats { placement, submission, depth, reason, .. } = self.inner.stats();
             println!(
-                "{what}: {placement:?} {submission:?}, {depth} in flight, {writers} writers, {reason}; choice {choices}: {measured:.2?}"
+                "{what}: {placement:?} {submission:?}, {depth} in flight, {reason}: {measured:.2?}"
             );
         }
     }

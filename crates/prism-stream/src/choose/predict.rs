@@ -1,6 +1,6 @@
 //! What a step would take in a transport, from what was measured: the arithmetic behind a choice.
 
-use super::{CLOSE, Limits, Measured};
+use super::{Limits, Measured};
 use crate::plan::{self, Placement, Submission};
 
 /// How much sooner, in microseconds, a device starts a kernel after the one before it if both are
@@ -15,10 +15,6 @@ const GRAPH_LAUNCH: (f64, f64) = (0.45, 1.3);
 /// a mapped step, and one that is copied.
 const CAPTURE: (f64, f64) = (0.15, 1.0);
 
-/// How much of a thread's work a further one adds that writes configs. On an H100's host, eight copy one
-/// megabyte three times as fast as one thread does, and sixteen megabytes five to seven times.
-const HELPER: f64 = 0.6;
-
 /// What a step takes in one transport, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prediction {
@@ -28,8 +24,7 @@ pub(super) struct Prediction {
     pub device: f64,
     /// The host's calls.
     pub calls: f64,
-    /// How many threads write a config, and what that takes them.
-    pub writers: usize,
+    /// The writing of the config.
     pub write: f64,
     /// Everything, overlapped as far as it can be.
     pub step: f64,
@@ -67,23 +62,9 @@ impl Measured {
         limits.slots < 2 * self.batch.max(1)
     }
 
-    /// What a step takes in a transport, with the fewest writers that come close to what all achieve.
+    /// What a step takes in a transport.
     pub(super) fn predict(
         &self,
-        transport: (Placement, Submission),
-        limits: &Limits,
-    ) -> Option<Prediction> {
-        let all = self.predict_with(limits.writers.max(1), transport, limits)?;
-        (1..all.writers)
-            .filter_map(|writers| self.predict_with(writers, transport, limits))
-            .find(|fewer| fewer.step <= CLOSE * all.step)
-            .or(Some(all))
-    }
-
-    /// The same with so many writers.
-    fn predict_with(
-        &self,
-        writers: usize,
         (placement, submission): (Placement, Submission),
         limits: &Limits,
     ) -> Option<Prediction> {
@@ -102,7 +83,7 @@ impl Measured {
             }
         };
         let calls = self.calls(placement, submission, limits);
-        let write = self.write / (1.0 + HELPER * (writers as f64 - 1.0));
+        let write = self.write;
         let (device, first) = match submission {
             // What comes before a batch is the writing of all of it, and one launch.
             Submission::Graph => {
@@ -121,6 +102,6 @@ impl Measured {
             // A step begins when the one that had its slot has come back.
             device.max(write + calls).max(latency / limits.slots.max(1) as f64)
         };
-        Some(Prediction { placement, submission, device, calls, writers, write, step, latency })
+        Some(Prediction { placement, submission, device, calls, write, step, latency })
     }
 }

@@ -1,7 +1,5 @@
 //! The choice from figures that were measured on an H200.
 
-use std::time::Duration;
-
 use super::*;
 
 const FREE: Limits = Limits {
@@ -12,7 +10,6 @@ const FREE: Limits = Limits {
     submission: None,
     graphs: true,
     repeats: false,
-    writers: 1,
 };
 
 /// A row of the table that was measured on an H200 with loops written by hand; a launch takes
@@ -161,24 +158,6 @@ fn configs_that_take_long_to_write_are_written_while_the_device_works() {
 }
 
 #[test]
-fn a_config_that_holds_up_the_device_is_written_by_several_threads() {
-    let limits = Limits { writers: 8, ..FREE };
-    let writers = |row: Measured| choose(&row, &limits).writers;
-    // As an H100 measured 1 MB / 1 MB, kernel of 20 us, and 16 MB / 16 MB.
-    let row = Measured { write: 52.0, ..h200(23.2, 21.8, 20.8, 28.0, None) };
-    assert_eq!(writers(row), 6);
-    assert!(choose(&row, &limits).step < 29.5);
-    assert!(choose(&row, &FREE).step > 52.0, "one thread holds up the device");
-    let larger = Measured { write: 1600.0, ..h200(305.7, 202.0, 304.6, 359.0, None) };
-    assert_eq!(writers(larger), 7);
-    assert_eq!(writers(Measured { write: 9000.0, ..larger }), 8, "no more than there are");
-    assert_eq!(writers(Measured { write: 10.0, ..row }), 1, "it is written meanwhile");
-    assert_eq!(writers(Measured { write: 0.0, ..larger }), 1, "it is written in place");
-    let long = Measured { write: 52.0, ..h200(23.2, 200.0, 20.8, 28.0, None) };
-    assert_eq!(writers(long), 1, "the kernel is longer");
-}
-
-#[test]
 fn of_two_that_take_as_long_the_one_that_costs_the_host_least_is_taken() {
     let row = h200(2.5, 50.0, 1.8, 2.6, Some(50.2));
     assert_eq!(chosen(row), MAPPED);
@@ -245,93 +224,4 @@ fn few_slots_hold_up_a_step_that_is_long_on_its_way() {
 fn nothing_measured_is_the_transport_that_is_right_for_any_payload() {
     let choice = choose(&Measured::default(), &FREE);
     assert_eq!((choice.placement, choice.submission, choice.depth), (STREAMS.0, STREAMS.1, 3));
-}
-
-/// Whether samples that come in every so many milliseconds settle on another kernel.
-fn drifted_every(ms: u64, chosen: f64, lately: &[Sample], delay: f64) -> bool {
-    let mut drift = Drift::default();
-    for (at, sample) in (0..).zip(lately) {
-        drift.note(*sample, Duration::from_millis(ms * at), (chosen, delay));
-    }
-    drift.settled().is_some()
-}
-
-fn drifted(chosen: f64, lately: &[Sample], delay: f64) -> bool {
-    drifted_every(20, chosen, lately, delay)
-}
-
-#[test]
-fn a_kernel_time_drifts_when_all_samples_of_a_while_are_beyond_a_factor_of_two() {
-    let queued =
-        |us: &[f64]| -> Vec<Sample> { us.iter().map(|&us| Sample { us, queued: true }).collect() };
-    assert!(drifted(10.0, &queued(&[21.0, 30.0, 22.0, 25.0]), 9.0));
-    assert!(drifted(10.0, &queued(&[4.0, 3.0, 4.5, 1.0]), 0.0));
-    assert!(drifted(10.0, &queued(&[10.0, 30.0, 21.0, 30.0, 22.0, 25.0]), 9.0));
-    assert!(!drifted(10.0, &queued(&[21.0, 30.0, 19.0, 25.0]), 0.0), "one of them did not");
-    assert!(!drifted(10.0, &queued(&[21.0, 4.0, 30.0, 3.0]), 0.0), "not in one direction");
-    assert!(!drifted(1.0, &queued(&[2.5, 2.9, 2.5, 2.5]), 0.0), "events do not see as much");
-    assert!(!drifted(10.0, &[], 0.0));
-    assert!(!drifted(10.0, &queued(&[21.0; 3]), 0.0), "too few");
-    // A disturbance of forty milliseconds, and one that stays.
-    assert!(!drifted_every(1, 10.0, &queued(&[30.0; 40]), 0.0));
-    assert!(drifted_every(1, 10.0, &queued(&[30.0; 60]), 0.0));
-    let now_and_then: Vec<f64> =
-        (0..1000).map(|at| if at % 40 == 0 { 10.0 } else { 30.0 }).collect();
-    assert!(!drifted_every(1, 10.0, &queued(&now_and_then), 0.0));
-    // The device was idle before, and waited for the launch, on a host that is slow for once.
-    let idle = |us: f64| [Sample { us, queued: false }; 4];
-    assert!(!drifted(4.7, &idle(20.0), 5.7));
-    assert!(drifted(4.7, &idle(50.0), 5.7));
-    assert!(drifted(10.0, &idle(4.0), 5.7), "faster is faster");
-    // What it settles on is the least that was seen.
-    let mut drift = Drift::default();
-    for (at, us) in (0..).zip([90.0, 10.0, 25.0, 30.0, 22.0, 40.0]) {
-        drift.note(Sample { us, queued: true }, Duration::from_millis(30 * at), (10.0, 0.0));
-    }
-    assert_eq!(drift.settled(), Some(22.0));
-}
-
-#[test]
-fn a_graph_is_sampled_as_a_whole_and_its_copies_are_no_drift_of_the_kernel() {
-    let graph = (Placement::Copied, Submission::Graph);
-    let row = h200(60.0, 5.0, 60.0, 100.0, None);
-    for copy_engines in [0, 1, 2] {
-        let limits = Limits { copy_engines, ..FREE };
-        // What a graph of so many steps shows of each, with a kernel of so many microseconds.
-        let seen = |steps: f64, kernel: f64| {
-            let times = row.with_kernel(Placement::Copied, kernel).copied.unwrap();
-            let first = 60.0 + kernel + 60.0; // with nothing beside it
-            let took = first + (steps - 1.0) * times.overlapped(copy_engines);
-            (took - row.ends(graph.0, graph.1, &limits)) / steps
-        };
-        let chosen = row.sample(graph.0, graph.1, &limits).unwrap();
-        for steps in [1.0, 2.0, 8.0] {
-            let same = seen(steps, 5.0);
-            assert!((same - chosen).abs() < 1e-9, "{steps} steps, {copy_engines} engines: {same}");
-            assert!(!drifted(chosen, &[Sample { us: same, queued: true }; 4], 0.0));
-            // A kernel that lasts longer than the copies shows, and about how long it takes.
-            let slow = seen(steps, 500.0);
-            let slower = [Sample { us: slow, queued: true }; 4];
-            assert!(drifted(chosen, &slower, 0.0), "{steps} steps: {slow}");
-            let told = row.with_sample(graph.0, graph.1, &limits, slow);
-            let told = told.kernel(Placement::Copied).unwrap();
-            assert!((500.0..=500.0 + 115.0 / steps).contains(&told), "{steps} steps: {told}");
-        }
-    }
-    // On streams the events are around a kernel.
-    for placement in [Placement::Copied, Placement::Mapped] {
-        let row = Measured { mapped: Some(7.0), ..row };
-        assert_eq!(row.sample(placement, Submission::Streams, &FREE), row.kernel(placement));
-        assert_eq!(row.ends(placement, Submission::Streams, &FREE), 0.0);
-    }
-}
-
-#[test]
-fn another_kernel_time_leads_to_another_choice_without_measuring_all_again() {
-    let short = h200(2.5, 3.6, 1.8, 2.6, Some(4.9));
-    assert_eq!(chosen(short), MAPPED);
-    let longer = short.with_kernel(Placement::Mapped, 24.9);
-    assert_eq!(longer.copied.map(|times| times.kernel), Some(23.6));
-    assert_eq!(chosen(longer), STREAMS);
-    assert_eq!(chosen(longer.with_kernel(Placement::Copied, 3.6)), MAPPED);
 }

@@ -40,8 +40,14 @@ unsafe impl Driver for CudaDriver {
 
     fn bind(&self) -> Result<(), DriverError> {
         // Not cudarc's `bind_to_thread`: that hands out errors which are parked for the caller.
+        let (own, mut current) = (self.context.cu_ctx(), ptr::null_mut());
+        // SAFETY: the call writes one handle.
+        let asked = unsafe { sys::cuCtxGetCurrent(&raw mut current) };
+        if asked == CUresult::CUDA_SUCCESS && current == own {
+            return Ok(()); // as it mostly is; to ask costs less than to set
+        }
         // SAFETY: the context is retained by `self.context`.
-        check(unsafe { sys::cuCtxSetCurrent(self.context.cu_ctx()) }, "cuCtxSetCurrent")
+        check(unsafe { sys::cuCtxSetCurrent(own) }, "cuCtxSetCurrent")
     }
 
     fn priority_range(&self) -> Result<PriorityRange, DriverError> {

@@ -1,10 +1,12 @@
 //! Steps in flight: configs go up, kernels run and telemetry comes down, several steps at a time.
 //!
-//! Every step has a slot (see `ring.rs`) and walks through the calls of its transport (see
-//! `plan.rs`). The host waits in one place: for the oldest step, when it is asked for or when no more
-//! steps are to be in flight. What is not pinned is chosen from what the first steps show (see
-//! [`choose`](crate::choose)). Once that is done, and each run of slots that batches use has its graph
-//! if there are to be graphs, a step allocates nothing.
+//! Three things make a pipeline. The flow (`flow.rs`) knows which step is where: every step has a slot
+//! (see `ring.rs`), and the host waits in one place, for the oldest step, when it is asked for or when no
+//! more steps are to be in flight. The transport (`transport.rs`) knows how steps are enqueued: it walks
+//! through the calls of a plan (see `plan.rs`) or launches a graph of them. The tuner (`tuner.rs`) chooses
+//! the transport from what the first steps of a kernel show (see [`choose`](crate::choose)), unless it is
+//! pinned. Once that is done, and each run of slots that batches use has its graph if there are to be
+//! graphs, a step allocates nothing.
 //!
 //! What is in flight belongs to the pipeline: configs are copied in, telemetry is lent out only after
 //! its event was seen, and for no longer than the pipeline is not otherwise used. So safe code cannot
@@ -68,60 +70,40 @@
 //! Errors, panics and time-outs leave a pipeline that can be waited for, reset or dropped. A drop
 //! does not wait for steps: what the device may still be using is parked in the [`GpuContext`].
 
-mod enqueue;
-mod fetch;
-mod finish;
-mod observe;
+mod flow;
 mod options;
-mod submit;
+mod steps;
 mod transport;
-mod tuning;
+mod tuner;
+mod walk;
 
 use std::any::Any;
 use std::fmt;
 
 use bytemuck::Pod;
 
-pub(crate) use self::options::MAX_SLOTS;
-pub use self::options::{MAX_BATCH, MAX_DEPTH, MAX_WRITERS, PipelineOptions, PipelineStats};
-use self::tuning::Tuner;
+use self::flow::Flow;
+use self::options::Start;
+pub use self::options::{MAX_BATCH, MAX_DEPTH, PipelineOptions, PipelineStats};
+use self::transport::Transport;
+use self::tuner::Tuner;
 use crate::abort::AbortHandle;
 use crate::choose::{Limits, Measured};
 use crate::context::GpuContext;
-use crate::driver::DevicePtr;
 use crate::error::GpuError;
+use crate::harvest::Harvest;
 use crate::pool::StreamPool;
-use crate::ring::Ring;
-use crate::slots::{Work, release};
-use crate::step::{Completed, StepKernel, StepRecord};
+use crate::slots::{Held, release};
+use crate::step::StepKernel;
 use crate::stream::StreamPriority;
-use crate::writers::Writers;
+use crate::timeline::{Timeline, TimingOptions, Watch};
 
 /// Runs a [`StepKernel`] as a pipeline of steps. `C` goes up, `T` comes down.
 pub struct AsyncPipelineCoordinator<C: 'static, T: 'static> {
-    pool: StreamPool,
     options: PipelineOptions,
-    /// Of the kernels, if it is not the pool's.
-    priority: Option<StreamPriority>,
-    ring: Ring,
-    work: Work<C, T>,
-    /// By slot: the last step of the batch that the slot's step came with.
-    last: [u64; MAX_SLOTS],
-    /// The kernel has been launched, so that it is loaded.
-    warm: bool,
-    /// A step was enqueued in part: its slot must not be written until the streams are idle.
-    torn: bool,
-    /// The copies of the oldest step in flight are being repeated to measure them: its slot must not
-    /// be read either until the streams are idle.
-    repeating: bool,
-    /// Where telemetry waits to be taken whose slot is no more its own: in sync mode, which has one
-    /// slot, and when the slots are made anew.
-    history: Vec<T>,
-    /// Steps below this are in the history.
-    kept: u64,
-    writers: Writers,
+    flow: Flow<T>,
+    transport: Transport<C, T>,
     tuner: Tuner,
-    stats: PipelineStats,
 }
 
 impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
@@ -140,7 +122,7 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
         }
         let payload = size_of::<C>() + size_of::<T>();
         let info = pool.gpu().info();
-        let start = options.start(payload, info.maps_host_memory)?;
+        let start: Start = options.start(payload, info.maps_host_memory)?;
         let limits = Limits {
             slots: options.slots(),
             copy_engines: info.copy_engines,
@@ -149,34 +131,12 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             submission: options.submission,
             graphs: true,
             repeats: false,
-            writers: options.most_writers(size_of::<C>()),
-        };
-        let stats = PipelineStats {
-            depth: options.in_flight.unwrap_or(options.slots()),
-            placement: start.placement,
-            submission: start.submission,
-            writers: options.given_writers(size_of::<C>()),
-            reason: start.reason,
-            choices: 0,
-            submitted: 0,
-            finished: 0,
-            waits: 0,
         };
         Ok(Self {
-            pool,
             options,
-            priority: None,
-            ring: Ring::new(options.slots()),
-            work: Work::default(),
-            last: [0; MAX_SLOTS],
-            warm: false,
-            torn: false,
-            repeating: false,
-            history: Vec::new(),
-            kept: 0,
-            writers: Writers::default(),
-            tuner: Tuner::new(start.measures.then_some(start.placement), limits),
-            stats,
+            flow: Flow::new(pool, options.slots(), options.step_timeout),
+            transport: Transport::new(start),
+            tuner: Tuner::new(start.measures.then_some(start.placement), options, limits),
         })
     }
 
@@ -185,25 +145,26 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// # Errors
     /// [`GpuError::Busy`] while steps have not been taken.
     pub fn bind(&mut self, kernel: impl StepKernel<C, T> + 'static) -> Result<(), GpuError> {
-        self.gpu().ensure_alive()?;
-        if self.ring.occupied() > 0 {
-            return Err(GpuError::Busy { in_flight: self.ring.occupied() });
-        }
-        self.settle()?;
-        // The graphs name what the old kernel owns.
-        self.work.graphs.clear();
-        self.warm = false;
+        self.flow.enter()?;
+        self.is_empty()?;
+        self.flow.settle()?;
         self.tuner.restart(kernel.repeats());
-        self.work.harvests.begin(kernel.harvest_bytes());
-        self.begin_anew();
-        self.work.kernel = Some(Box::new(kernel));
+        self.transport.begin_anew();
+        self.flow.harvests.begin(kernel.harvest_bytes());
+        drop(self.transport.set_kernel(Some(Box::new(kernel))));
         Ok(())
+    }
+
+    /// Whether a kernel is bound.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.transport.kernel.is_some()
     }
 
     /// The kernel that is bound, if it is a `K`: for its buffers, and what it counts.
     #[must_use]
     pub fn kernel<K: StepKernel<C, T> + 'static>(&self) -> Option<&K> {
-        let kernel: &dyn Any = self.work.kernel.as_deref()?;
+        let kernel: &dyn Any = self.transport.kernel.as_deref()?;
         kernel.downcast_ref()
     }
 
@@ -215,14 +176,14 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// [`GpuError::Busy`] while steps are in flight; [`GpuError::NoKernel`] if none is bound, or none of
     /// this type.
     pub fn kernel_mut<K: StepKernel<C, T> + 'static>(&mut self) -> Result<&mut K, GpuError> {
-        self.gpu().ensure_alive()?;
-        if self.ring.in_flight() > 0 {
-            return Err(GpuError::Busy { in_flight: self.ring.in_flight() });
+        self.flow.enter()?;
+        if self.flow.ring.in_flight() > 0 {
+            return Err(GpuError::Busy { in_flight: self.flow.ring.in_flight() });
         }
-        self.settle()?;
-        self.work.graphs.clear();
+        self.flow.settle()?;
+        self.transport.graphs.clear();
         let kernel: Option<&mut dyn Any> =
-            self.work.kernel.as_deref_mut().map(|kernel| kernel as _);
+            self.transport.kernel.as_deref_mut().map(|kernel| kernel as _);
         kernel.and_then(|kernel| kernel.downcast_mut()).ok_or(GpuError::NoKernel)
     }
 
@@ -232,127 +193,18 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// [`GpuError::Busy`] while steps have not been taken; [`GpuError::NoKernel`] if none is bound, or
     /// none of this type, which then stays.
     pub fn unbind<K: StepKernel<C, T> + 'static>(&mut self) -> Result<K, GpuError> {
-        if self.ring.occupied() > 0 {
-            return Err(GpuError::Busy { in_flight: self.ring.occupied() });
-        }
+        self.is_empty()?;
         self.kernel_mut::<K>()?;
-        let kernel: Box<dyn Any> = self.work.kernel.take().ok_or(GpuError::NoKernel)?;
+        let kernel: Box<dyn Any> = self.transport.set_kernel(None).ok_or(GpuError::NoKernel)?;
         kernel.downcast().map(|kernel| *kernel).map_err(|_| GpuError::NoKernel)
     }
 
-    /// What ends the steps of this pipeline early, from any thread.
-    #[must_use]
-    pub fn abort_handle(&self) -> AbortHandle {
-        self.work.abort.clone()
-    }
-
-    /// Lets steps run again after an [`abort`](AbortHandle::abort): waits for those that were submitted
-    /// since, which end early, and clears the word behind them. Their telemetry is taken as ever.
-    ///
-    /// # Errors
-    /// As [`quiesce`](Self::quiesce); steps are then still asked to end.
-    pub fn clear_abort(&mut self) -> Result<(), GpuError> {
-        self.quiesce()?;
-        self.work.abort.clear();
-        Ok(())
-    }
-
-    /// Whether a kernel is bound.
-    #[must_use]
-    pub fn is_bound(&self) -> bool {
-        self.work.kernel.is_some()
-    }
-
-    /// Takes the oldest step if it has come back; never waits.
-    ///
-    /// # Errors
-    /// [`GpuError::Rejected`] if the kernel refused its config, [`GpuError::Step`] if it failed.
-    pub fn try_next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.gpu().ensure_alive()?;
-        if !self.ring.has_ready() {
-            let Some(step) = self.ring.oldest_in_flight() else { return Ok(None) };
-            let done = self.driver_call(|this| {
-                let done = this.done(step)?.query()?;
-                Ok(done && (!this.repeating || this.lanes()?.idle()?))
-            });
-            if !done.map_err(|error| self.blame(step, error))? {
-                return Ok(None);
-            }
-            self.arrive(step)?;
+    /// Refuses if steps have not been taken.
+    fn is_empty(&self) -> Result<(), GpuError> {
+        match self.flow.ring.occupied() {
+            0 => Ok(()),
+            in_flight => Err(GpuError::Busy { in_flight }),
         }
-        self.take()
-    }
-
-    /// Takes the oldest step, and waits for it if need be; `None` if none is in flight.
-    ///
-    /// # Errors
-    /// [`GpuError::StepTimeout`] if it takes too long (ask again to wait again), else as
-    /// [`try_next`](Self::try_next).
-    #[allow(clippy::should_implement_trait)] // it lends from `self`, which `Iterator` cannot
-    pub fn next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.gpu().ensure_alive()?;
-        if !self.ring.has_ready() {
-            if self.ring.in_flight() == 0 {
-                self.note_idle();
-                return Ok(None);
-            }
-            self.finish_oldest()?;
-        }
-        self.take()
-    }
-
-    /// Submits step n and takes step n - (depth - 1), exactly; `None` while the pipeline fills.
-    ///
-    /// # Errors
-    /// As [`submit`](Self::submit) and [`next`](Self::next). After a time-out of the step to be
-    /// taken, the pipeline is full until that step was taken with `next`.
-    pub fn step(&mut self, config: &C) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.has_room_for_a_step()?;
-        self.submit(config)?;
-        self.next_if_full()
-    }
-
-    /// The same, with the config written in place: see [`submit_with`](Self::submit_with).
-    ///
-    /// # Errors
-    /// As [`step`](Self::step).
-    pub fn step_with(
-        &mut self,
-        fill: impl FnOnce(&mut C),
-    ) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.has_room_for_a_step()?;
-        self.submit_with(fill)?;
-        self.next_if_full()
-    }
-
-    /// Whether as many steps are under way as go singly, whatever batches have slots for.
-    fn is_full_of_steps(&self) -> bool {
-        self.ring.occupied() >= self.options.depth as u64
-    }
-
-    /// Whether one more can go.
-    fn has_room_for_a_step(&self) -> Result<(), GpuError> {
-        self.gpu().ensure_alive()?;
-        match self.is_full_of_steps() {
-            true => Err(GpuError::PipelineFull { slots: self.options.depth }),
-            false => Ok(()),
-        }
-    }
-
-    fn next_if_full(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
-        if self.is_full_of_steps() { self.next() } else { Ok(None) }
-    }
-
-    /// Takes every step that is left, in order.
-    ///
-    /// # Errors
-    /// As [`next`](Self::next); the steps taken before the error are lost.
-    pub fn drain(&mut self) -> Result<Vec<StepRecord<T>>, GpuError> {
-        let mut records = Vec::with_capacity(self.ring.slots());
-        while let Some(done) = self.next()? {
-            records.push(StepRecord { step: done.step, telemetry: *done });
-        }
-        Ok(records)
     }
 
     /// Waits for what is in flight, forgets it, and counts steps from 0 again. An abort is over with it.
@@ -362,11 +214,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     pub fn reset(&mut self) -> Result<(), GpuError> {
         let waited = self.quiesce();
         if waited.is_ok() {
-            self.note_reset();
-            self.work.abort.clear();
-            self.work.harvests.forget();
-            self.ring.clear();
-            self.kept = 0;
+            self.transport.abort.clear();
+            self.flow.forget();
         } else if self.gpu().poison().is_some() {
             self.abandon();
         }
@@ -378,24 +227,103 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// # Errors
     /// As [`next`](Self::next), but for rejected configs.
     pub fn quiesce(&mut self) -> Result<(), GpuError> {
-        self.gpu().ensure_alive()?;
-        self.settle()?;
-        while self.ring.in_flight() > 0 {
-            self.finish_oldest()?;
-        }
+        self.flow.enter()?;
+        self.flow.quiesce()
+    }
+
+    /// Fetches what a step has left on the device (see
+    /// [`StepKernel::harvest_bytes`](crate::StepKernel::harvest_bytes)), in order after that step and while
+    /// later ones run. Never waits for the device. It can be asked for from the step's submission on, and
+    /// until as many further steps were submitted as there are slots: in a pipeline of depth 3, when the
+    /// telemetry of step n is taken after the submission of step n + 2, step n can still be harvested.
+    ///
+    /// # Errors
+    /// [`GpuError::NoHarvest`] if the step's slot is another one's, or its kernel leaves nothing;
+    /// [`GpuError::Memory`] if there is no pinned memory for it; what the driver says.
+    pub fn harvest(&mut self, step: u64) -> Result<Harvest, GpuError> {
+        self.flow.enter()?;
+        self.flow.harvest(step, self.transport.overlaps())
+    }
+
+    /// What ends the steps of this pipeline early, from any thread.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.transport.abort.clone()
+    }
+
+    /// Lets steps run again after an [`abort`](AbortHandle::abort): waits for those that were submitted
+    /// since, which end early, and clears the word behind them. Their telemetry is taken as ever.
+    ///
+    /// # Errors
+    /// As [`quiesce`](Self::quiesce); steps are then still asked to end.
+    pub fn clear_abort(&mut self) -> Result<(), GpuError> {
+        self.quiesce()?;
+        self.transport.abort.clear();
         Ok(())
+    }
+
+    /// Measures the steps to come and chooses again how to run them, as after [`bind`](Self::bind): for a
+    /// kernel that takes another time now, or batches of another size. Without it, a choice stands. Does
+    /// nothing where everything is pinned.
+    pub fn retune(&mut self) {
+        let repeats = self.transport.kernel.as_ref().is_some_and(|kernel| kernel.repeats());
+        self.tuner.restart(repeats);
+        self.transport.begin_anew();
+    }
+
+    /// Gives the kernels of this pipeline a priority of their own, whatever that of
+    /// [`KernelExecution`](crate::StreamPurpose::KernelExecution) is in the pool; `None` follows the
+    /// pool's again. A hint for the device's scheduler: where pipelines share a device, it decides whose
+    /// waiting kernel starts first. It holds from the next step on, before which the steps in flight are
+    /// waited for.
+    pub fn set_priority(&mut self, priority: Option<StreamPriority>) {
+        self.transport.set_priority(&mut self.flow, priority);
+    }
+
+    /// Times some of the steps to come, from the next one on; `None` ends it and forgets what was
+    /// seen. All events are made here, none in a step. Steps that go as a graph are not timed, since
+    /// the graph would be another one with events in it; but one mapped step that is a graph of its
+    /// own is, by events around it. Off by default, when a step makes no call that it would not make.
+    ///
+    /// # Errors
+    /// [`GpuError::Busy`] while steps have not been taken, [`GpuError::InvalidOptions`] for a burst of
+    /// no steps or too many, or as many to be kept, [`GpuError::Driver`] if there are no events to be had.
+    pub fn set_timing(&mut self, timing: Option<TimingOptions>) -> Result<(), GpuError> {
+        self.flow.enter()?;
+        self.is_empty()?;
+        self.flow.settle()?;
+        let slots = self.flow.ring.slots();
+        let watch = timing.map(|options| Watch::new(self.gpu(), slots, options));
+        self.flow.watch = watch.transpose().map_err(|error| self.gpu().note(error))?.map(Box::new);
+        Ok(())
+    }
+
+    /// The steps that were timed last; `None` unless [`set_timing`](Self::set_timing) asked for it.
+    #[must_use]
+    pub fn timeline(&self) -> Option<&Timeline> {
+        self.flow.watch.as_deref().map(Watch::timeline)
     }
 
     /// Steps submitted and not yet taken.
     #[must_use]
     pub fn pending(&self) -> u64 {
-        self.ring.occupied()
+        self.flow.ring.occupied()
     }
 
     /// What the pipeline has done, and how.
     #[must_use]
-    pub fn stats(&self) -> &PipelineStats {
-        &self.stats
+    pub fn stats(&self) -> PipelineStats {
+        let Self { flow, transport, tuner, .. } = self;
+        PipelineStats {
+            depth: tuner.depth,
+            placement: transport.placement,
+            submission: transport.submission,
+            reason: transport.reason,
+            choices: tuner.choices,
+            submitted: flow.submitted,
+            finished: flow.finished,
+            waits: flow.waits,
+        }
     }
 
     /// What the first steps showed; `None` if nothing is left to choose, or nothing measured yet.
@@ -413,43 +341,48 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// The pool that its streams come from.
     #[must_use]
     pub fn pool(&self) -> &StreamPool {
-        &self.pool
-    }
-
-    /// Where kernels look whether they should end.
-    fn abort_word(&self) -> Result<DevicePtr, GpuError> {
-        self.work.abort.address(self.gpu())
+        &self.flow.pool
     }
 
     fn gpu(&self) -> &GpuContext {
-        self.pool.gpu()
+        self.flow.gpu()
     }
+}
 
-    /// Binds the context to this thread and makes calls.
-    fn driver_call<R>(
-        &self,
-        calls: impl FnOnce(&Self) -> Result<R, GpuError>,
-    ) -> Result<R, GpuError> {
-        self.gpu().driver().bind()?;
-        calls(self)
+impl<C, T> AsyncPipelineCoordinator<C, T> {
+    /// Gives up streams, slots and kernel, and counts from 0.
+    fn abandon(&mut self) {
+        let quiet = self.flow.is_quiet();
+        let Self { flow, transport, tuner, .. } = self;
+        if !quiet {
+            transport.abort.abort(); // nobody will look at what the steps in flight find
+        }
+        let held = Held {
+            graphs: std::mem::take(&mut transport.graphs),
+            lanes: flow.lanes.take(),
+            harvests: std::mem::take(&mut flow.harvests),
+            kernel: transport.kernel.take(),
+            abort: std::mem::take(&mut transport.abort),
+            watch: flow.watch.take(),
+            timers: std::mem::take(&mut tuner.timers),
+        };
+        release(flow.gpu(), held, quiet);
+        transport.warm = false;
+        flow.abandon();
     }
 }
 
 impl<C, T> Drop for AsyncPipelineCoordinator<C, T> {
     fn drop(&mut self) {
-        let quiet = self.ring.in_flight() == 0 && !self.torn;
-        if !quiet {
-            self.work.abort.abort(); // nobody will look at what they find
-        }
-        release(self.pool.gpu(), std::mem::take(&mut self.work), quiet);
+        self.abandon();
     }
 }
 
 impl<C, T> fmt::Debug for AsyncPipelineCoordinator<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncPipelineCoordinator")
-            .field("stats", &self.stats)
-            .field("ring", &self.ring)
+            .field("options", &self.options)
+            .field("ring", &self.flow.ring)
             .finish()
     }
 }

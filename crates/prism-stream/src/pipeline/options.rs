@@ -1,13 +1,9 @@
 //! How a pipeline is asked to run, and what it says of how it ran.
 
-use std::num::NonZero;
-use std::thread;
 use std::time::Duration;
 
 use crate::error::GpuError;
 use crate::plan::{Placement, Submission};
-use crate::writers::LARGE;
-pub use crate::writers::MAX_WRITERS;
 
 /// Most submissions that a pipeline can hold.
 pub const MAX_DEPTH: usize = 8;
@@ -21,14 +17,11 @@ pub(crate) const MAX_SLOTS: usize = MAX_DEPTH * MAX_BATCH;
 /// Bytes of config and telemetry together up to which they are mapped where nothing is measured.
 const MAPPED_BYTES: usize = 2048;
 
-/// Most threads that are chosen to write a config: so many take the memory of a host to its limits.
-const MAX_CHOSEN_WRITERS: usize = 8;
-
 /// How a pipeline runs its steps. Results do not depend on any of this.
 ///
-/// What is `None` is chosen: the first steps are waited for one by one and measured, then the rest
-/// runs as [`choose`](crate::choose) finds best, and again when the kernel's time or the size of the
-/// batches changes. With a placement and a submission nothing is measured.
+/// What is `None` is chosen once for a kernel: its first steps are waited for one by one and measured, then
+/// the rest runs as [`choose`](crate::choose) finds best. With a placement and a submission nothing is
+/// measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PipelineOptions {
     /// Submissions that can be in flight or wait to be taken, 1 to [`MAX_DEPTH`].
@@ -43,10 +36,6 @@ pub struct PipelineOptions {
     /// Most steps in flight, 1 to one a slot: a submission beyond waits for the oldest. `None`
     /// chooses; with nothing else to choose it is one a slot.
     pub in_flight: Option<usize>,
-    /// Threads that write a config of 256 KB and more to where it is sent from, the caller's among them, 1
-    /// to [`MAX_WRITERS`]. `None` chooses: one, or as many as it takes for the device not to wait, up to
-    /// half of what the machine has and no more than 8; with nothing else to choose it is one.
-    pub writers: Option<usize>,
     /// How long to wait for a step; `None` for ever. What comes before the first step (its streams, its
     /// slots, the state of a kernel) is waited for without one.
     pub step_timeout: Option<Duration>,
@@ -60,7 +49,6 @@ impl Default for PipelineOptions {
             placement: None,
             submission: None,
             in_flight: None,
-            writers: None,
             step_timeout: Some(Duration::from_secs(30)),
         }
     }
@@ -75,8 +63,6 @@ pub struct PipelineStats {
     pub placement: Placement,
     /// How steps are submitted.
     pub submission: Submission,
-    /// Threads that write a config, the caller's among them.
-    pub writers: usize,
     /// Why it is done this way.
     pub reason: &'static str,
     /// How often the way was chosen from measurements.
@@ -90,6 +76,7 @@ pub struct PipelineStats {
 }
 
 /// How a pipeline begins.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     pub placement: Placement,
     pub submission: Submission,
@@ -105,20 +92,6 @@ impl PipelineOptions {
         self.depth * self.batch
     }
 
-    /// Threads that write a config of so many bytes as long as none are chosen.
-    pub(super) fn given_writers(&self, config_bytes: usize) -> usize {
-        self.writers.filter(|_| config_bytes >= LARGE).unwrap_or(1)
-    }
-
-    /// Most threads that may be chosen to write a config of so many bytes.
-    pub(super) fn most_writers(&self, config_bytes: usize) -> usize {
-        if self.writers.is_some() || config_bytes < LARGE {
-            return 1;
-        }
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        (processors / 2).clamp(1, MAX_CHOSEN_WRITERS)
-    }
-
     /// Checks what a pipeline is asked for, and says how one begins whose config and telemetry are
     /// `payload` bytes together, on a device that maps host memory or does not.
     pub(super) fn start(&self, payload: usize, maps: bool) -> Result<Start, GpuError> {
@@ -132,9 +105,6 @@ impl PipelineOptions {
             return Err(GpuError::InvalidOptions(
                 "at least 1 step is in flight, at most one a slot",
             ));
-        }
-        if self.writers.is_some_and(|writers| !(1..=MAX_WRITERS).contains(&writers)) {
-            return Err(GpuError::InvalidOptions("1 to 16 threads write a config"));
         }
         if self.placement == Some(Placement::Mapped) && !maps {
             return Err(GpuError::InvalidOptions("this device does not map host memory"));

@@ -17,7 +17,6 @@ mod own_kernels;
 mod peers;
 #[path = "../support/pipelines.rs"]
 mod pipelines;
-mod writers;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -9,7 +9,6 @@ mod choice;
 mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
-mod drift;
 mod events;
 mod failures;
 mod graphs;
@@ -25,4 +24,3 @@ mod steps;
 mod support;
 mod table;
 mod warnings;
-mod writers;

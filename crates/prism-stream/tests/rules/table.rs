@@ -11,7 +11,6 @@ const SOURCES: &[&str] = &[
     include_str!("../gpu/driver.rs"),
     include_str!("../gpu/main.rs"),
     include_str!("../gpu/peers.rs"),
-    include_str!("../gpu/writers.rs"),
     include_str!("../gpu_timing.rs"),
     include_str!("../million.rs"),
     include_str!("../timing.rs"),
@@ -20,7 +19,6 @@ const SOURCES: &[&str] = &[
     include_str!("captures.rs"),
     include_str!("choice.rs"),
     include_str!("disturbances.rs"),
-    include_str!("drift.rs"),
     include_str!("events.rs"),
     include_str!("failures.rs"),
     include_str!("graphs.rs"),
@@ -33,7 +31,6 @@ const SOURCES: &[&str] = &[
     include_str!("pool.rs"),
     include_str!("steps.rs"),
     include_str!("table.rs"),
-    include_str!("writers.rs"),
     include_str!("../../src/choose/tests.rs"),
     include_str!("../../src/device.rs"),
     include_str!("../../src/error.rs"),
@@ -43,7 +40,6 @@ const SOURCES: &[&str] = &[
     include_str!("../../src/probe.rs"),
     include_str!("../../src/ring.rs"),
     include_str!("../../src/stream.rs"),
-    include_str!("../../src/writers.rs"),
     include_str!("../../src/timeline/mod.rs"),
 ];
 
