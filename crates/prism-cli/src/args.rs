@@ -6,6 +6,7 @@ mod color;
 mod counts;
 mod duration;
 mod generate;
+mod graph_input;
 
 use crate::failure::EXIT_CODES;
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 pub use bench::{BenchArgs, Target};
 pub use color::{ColorArgs, Device};
 pub use generate::{GenerateArgs, Kind};
+pub use graph_input::GraphInput;
 
 /// Colours graphs: few colours, soon.
 #[derive(Debug, Parser)]
@@ -46,19 +48,6 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
-}
-
-/// A graph file and how to read it.
-#[derive(Debug, ClapArgs)]
-pub struct GraphInput {
-    /// Graph file, plain or compressed with gzip or zstd; - for standard input
-    pub file: PathBuf,
-    /// Format of the graph, detected if not given: dimacs, dimacs-binary, metis, mtx, ecl, edge-list
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-    /// Take repeated edges, self-loops and wrong edge counts for errors
-    #[arg(long)]
-    pub strict: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -105,9 +94,9 @@ pub struct ConvertArgs {
     pub input: GraphInput,
     /// Output file, - for standard output; .gz compresses
     pub output: PathBuf,
-    /// Format to write: dimacs (which has no place for names) or edge-list (with tabs, whatever the
-    /// extension) [default: by the extension of the output]
-    #[arg(long, value_name = "FORMAT")]
+    /// Format to write; only edge-list (with tabs, whatever the extension) has a place for names
+    /// [default: by the extension of the output]
+    #[arg(long, value_name = "FORMAT", value_parser = graph_input::written_formats(), ignore_case = true)]
     pub to: Option<Format>,
 }
 

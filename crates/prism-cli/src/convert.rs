@@ -6,7 +6,7 @@ use crate::input::{note_repairs, read_graph};
 use crate::output::{Output, note};
 use crate::plan::graph_format;
 use crate::signals::end_on_signal;
-use prism_core::io::{Format, write_graph};
+use prism_core::io::write_graph;
 
 /// Reads, cleans up and writes a graph.
 pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
@@ -15,10 +15,11 @@ pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
     output.check()?;
     let loaded = read_graph(&args.input)?;
     note_repairs(&args.input.file, &loaded);
-    if loaded.labels.is_some() && format == Format::DimacsCol {
+    if loaded.labels.is_some() && !format.keeps_names() {
         let name = args.input.file.display();
         note(format_args!(
-            "note: {name}: the names of the vertices are lost, as dimacs files number them from 1"
+            "note: {name}: the names of the vertices are lost, as {format} files number them from {}",
+            format.first_vertex()
         ));
     }
     end_on_signal()?;

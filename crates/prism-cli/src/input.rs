@@ -35,16 +35,17 @@ pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Says on standard error what reading repaired.
+/// Says on standard error what reading repaired and what is odd about the file.
 pub fn note_repairs(name: &Path, loaded: &Loaded) {
     let cleanup = &loaded.cleanup;
     let name = name.display();
-    if cleanup.duplicates > 0 || cleanup.self_loops > 0 {
-        note(format_args!(
-            "note: {name}: merged {}, dropped {}",
-            counted(cleanup.duplicates, "repeated edge"),
-            counted(cleanup.self_loops, "self-loop"),
-        ));
+    if cleanup.duplicates > 0 {
+        let merged = counted(cleanup.duplicates, "repeated edge");
+        note(format_args!("note: {name}: merged {merged}"));
+    }
+    if cleanup.self_loops > 0 {
+        let dropped = counted(cleanup.self_loops, "self-loop");
+        note(format_args!("note: {name}: dropped {dropped}"));
     }
     for odd in &loaded.notes {
         note(format_args!("note: {name}: {odd}"));

@@ -192,12 +192,15 @@ pub fn graph_format(asked: Option<Format>, path: Option<&Path>) -> Result<Format
             })?
         }
     };
-    match format {
-        Format::DimacsCol | Format::EdgeList => Ok(format),
-        _ => Err(Failure::Usage(format!(
-            "{format} files are read but not written; choose dimacs or edge-list"
-        ))),
+    if !format.is_written() {
+        let written = Format::ALL.into_iter().filter(|format| format.is_written());
+        let names: Vec<&str> = written.map(Format::name).collect();
+        let names = names.join(", ");
+        return Err(Failure::Usage(format!(
+            "{format} files are read but not written; choose one of {names}"
+        )));
     }
+    Ok(format)
 }
 
 /// The extension in lower case, without that of a compression.
@@ -230,6 +233,7 @@ mod tests {
         let graph = |name: &str| graph_format(None, Some(Path::new(name))).ok();
         assert_eq!(graph("dir/a.col.gz"), Some(Format::DimacsCol));
         assert_eq!(graph("a.csv"), Some(Format::EdgeList));
-        assert_eq!((graph("a.mtx"), graph("a")), (None, None));
+        assert_eq!(graph("a.mtx.gz"), Some(Format::MatrixMarket));
+        assert_eq!((graph("a.egr"), graph("a")), (None, None));
     }
 }

@@ -48,17 +48,25 @@ fn damaged_compression() {
 #[test]
 fn other_compressions_are_named() {
     for (bytes, codec, tool) in [
-        (&b"\xfd7zXZ\0\0\x04"[..], "xz", "xz"),
-        (b"BZh91AY&SY\x8a", "bzip2", "bzip2"),
-        (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", "bzip2", "bzip2"),
-        (b"\x04\x22\x4d\x18\x64\x40", "lz4", "lz4"),
+        (&b"\xfd7zXZ\0\0\x04"[..], "xz", "xz -d"),
+        (b"BZh91AY&SY\x8a", "bzip2", "bzip2 -d"),
+        (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", "bzip2", "bzip2 -d"),
+        (b"\x04\x22\x4d\x18\x64\x40", "lz4", "lz4 -d"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0", "zip", "unzip"),
+        (b"PK\x05\x06\0\0\0\0\0\0", "zip", "unzip"),
+        (b"7z\xbc\xaf\x27\x1c\0\x04", "7-Zip", "7z x"),
     ] {
         let message = read_bytes(bytes, "f", &ReadOptions::default()).unwrap_err().to_string();
         let expected = format!(
-            "f: the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {tool} -d"
+            "f: the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {tool}"
         );
         assert_eq!(message, expected);
     }
+    let mut tar = b"graph.col".to_vec();
+    tar.resize(257, 0);
+    tar.extend(b"ustar\x0000");
+    let message = read_bytes(&tar, "f.tar", &ReadOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("it is a tar archive"), "{message}");
     // A name may begin like a magic number.
     assert_eq!(read_bytes(b"BZh91AY x\n", "f", &ReadOptions::default()).unwrap().graph.m(), 1);
 }

@@ -10,18 +10,18 @@ fn odd_files_are_read_with_a_remark_unless_strict() {
     let strict = ReadOptions { strict: true, ..ReadOptions::default() };
     let count = |declared, found| vec![Note::EdgeCount { declared, found }];
     let clean = Cleanup::default();
-    let rows: [(&[u8], Cleanup, Vec<Note>, &str); 6] = [
+    let rows: [(&[u8], Cleanup, Vec<Note>, &str); 17] = [
         (
             b"p edge 3 2\ne 1 2\ne 2 1\n",
             Cleanup { duplicates: 1, ..clean },
             vec![],
-            "1 repeated edge and 0 self-loops; expected none",
+            "1 repeated edge; expected none",
         ),
         (
             b"p edge 3 2\ne 1 2\ne 3 3\n",
             Cleanup { self_loops: 1, ..clean },
             vec![],
-            "0 repeated edges and 1 self-loop; expected none",
+            "1 self-loop; expected none",
         ),
         // Each edge counted twice and listed once, as in some copies of DSJC500.9.
         (
@@ -35,13 +35,75 @@ fn odd_files_are_read_with_a_remark_unless_strict() {
             b"p edge 3 1\ne 1 2\ne 2 1\n",
             Cleanup { duplicates: 1, ..clean },
             count(1, 2),
-            "1 repeated edge and 0 self-loops; expected none",
+            "1 repeated edge; expected none",
         ),
         (
             b"p edge 3 1\ne 1 2\ne 1 3\n",
             clean,
             count(1, 2),
             "the header says 1 edge, the file lists 2",
+        ),
+        (
+            b"p edge 3 2\ne 1 2\ne 2 1\ne 3 3\n",
+            Cleanup { duplicates: 1, self_loops: 1 },
+            count(2, 3),
+            "1 repeated edge and 1 self-loop; expected none",
+        ),
+        (
+            b"p edge 5 5\ne 1 2\ne 2 3\n",
+            clean,
+            count(5, 2),
+            "the header says 5 edges, the file lists 2",
+        ),
+        (b"3 2\n2\n1\n\n", clean, count(2, 1), "the header says 2 edges, the file lists 1"),
+        (
+            b"%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n",
+            clean,
+            vec![Note::EntryCount { declared: 2, found: 1 }],
+            "the size line says 2 entries, the file lists 1",
+        ),
+        (
+            b"%%MatrixMarket matrix coordinate pattern general\n3 3 1\n2 1\n1 2\n",
+            clean,
+            vec![Note::EntryCount { declared: 1, found: 2 }],
+            "the size line says 1 entry, the file lists 2",
+        ),
+        (
+            b"%%MatrixMarket matrix coordinate pattern general\n3 3 3\n2 1\n1 2\n1 3\n",
+            clean,
+            vec![Note::Unsymmetric(1)],
+            "the matrix A is not symmetric (1 entry without counterpart)",
+        ),
+        (
+            b"%%MatrixMarket matrix coordinate real general\n3 3 3\n2 1 5\n2 1 7\n1 2 5\n",
+            Cleanup { duplicates: 1, ..clean },
+            vec![],
+            "1 repeated edge; expected none",
+        ),
+        // Distances and demands; loops with a distance are about the colours of one vertex.
+        (
+            b"p edge 3 2\ne 1 2 4\ne 2 3 1\n",
+            clean,
+            vec![Note::Distances(1)],
+            "the distances of 1 edge were not read",
+        ),
+        (
+            b"p band 3 3\ne 1 1 2\ne 1 2 1\ne 2 3 3\n",
+            clean,
+            vec![Note::Distances(2)],
+            "the distances of 2 edges were not read",
+        ),
+        (
+            b"p edge 3 1\nn 1 2\nn 2 1\nn 3 5\ne 1 2\n",
+            clean,
+            vec![Note::Demands(2)],
+            "the demands of 2 vertices were not read",
+        ),
+        (
+            b"p edge 3 1\ne 1 2 0\n",
+            clean,
+            vec![Note::Distances(1)],
+            "the distances of 1 edge were not read",
         ),
         (
             b"\x02\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0",
@@ -80,6 +142,94 @@ fn graphs_without_vertices_or_edges_are_fine() {
     // Many isolated vertices are taken on trust.
     let loaded = read_bytes(b"p edge 2000000 1\ne 1 2\n", "f", &ReadOptions::default()).unwrap();
     assert_eq!(loaded.graph.n(), 2_000_000);
+}
+
+#[test]
+fn what_asks_for_nothing_more_is_not_remarked_on() {
+    let text = b"p band 3 2\nd 2\nv 1 5 7\nx SEED 3\nn 1 1\ne 1 2 1\ne 2 3 1.0\n";
+    let strict = ReadOptions { strict: true, ..ReadOptions::default() };
+    let loaded = read_bytes(text, "f", &strict).unwrap();
+    assert_eq!((loaded.graph.m(), loaded.notes), (2, vec![]));
+}
+
+#[test]
+fn a_banner_with_one_sign_is_read() {
+    let text = "%MatrixMarket matrix coordinate pattern symmetric\n% c\n3 3 1\n2 1\n";
+    for name in ["f.mtx", "f"] {
+        let loaded = read_bytes(text.as_bytes(), name, &ReadOptions::default()).unwrap();
+        assert_eq!((loaded.graph.n(), loaded.graph.m()), (3, 1));
+        assert_eq!((loaded.format, loaded.notes), (Format::MatrixMarket, vec![Note::Banner]));
+    }
+}
+
+#[test]
+fn adjacency_matrices_of_all_kinds() {
+    for text in [
+        "0 1 0\n1 0 1\n0 1 0\n",
+        "0,1,0\r\n1,0,1\r\n0,1,0\r\n",
+        "# made by hand\n\n0;1;0;\n1;0;1;\n0;1;0;\n",
+        "0\t1\t0\n1\t0\t1\n0\t1\t0",
+        "0.0 1.000e+00 0.0\n1.0 0.0 1.0\n0.0 1.0 0.0\n\x1a",
+        "\u{feff}0, 1, 0\n1, 0, 1\n0, 1, 0\n",
+    ] {
+        let loaded = read_bytes(text.as_bytes(), "f.csv", &ReadOptions::default()).unwrap();
+        assert_eq!(loaded.format, Format::AdjacencyMatrix, "{text}");
+        assert_eq!(loaded.graph.edges().collect::<Vec<_>>(), [(0, 1), (1, 2)], "{text}");
+        assert_eq!((loaded.labels, loaded.cleanup), (None, Cleanup::default()), "{text}");
+    }
+    let loops = read_bytes(b"1 1 0\n1 0 0\n0 0 1\n", "f", &ReadOptions::default()).unwrap();
+    assert_eq!((loops.graph.m(), loops.cleanup.self_loops), (1, 2));
+    let directed = read_bytes(b"0 1 0\n0 0 1\n1 0 0\n", "f", &ReadOptions::default());
+    let message = directed.unwrap_err().to_string();
+    assert!(
+        message.starts_with("f: read as adjacency-matrix: expected a symmetric matrix"),
+        "{message}"
+    );
+}
+
+#[test]
+fn graph6_in_its_size_forms() {
+    // The path 0-2-4-1-3 of the format's description.
+    for text in ["DQc\n", "DQc", ">>graph6<<DQc\r\n", "~??DQc\n", "~~?????DQc\n", "DQc\n\n\x1a"] {
+        for name in ["f", "f.g6"] {
+            let loaded = read_bytes(text.as_bytes(), name, &ReadOptions::default()).unwrap();
+            assert_eq!((loaded.format, loaded.graph.n()), (Format::Graph6, 5), "{text}");
+            let edges: Vec<_> = loaded.graph.edges().collect();
+            assert_eq!(edges, [(0, 2), (0, 4), (1, 3), (3, 4)], "{text}");
+        }
+    }
+    for (name, text) in [("f", "DQc\nBw\n"), ("f.g6", "DQc\nx\n")] {
+        let message =
+            read_bytes(text.as_bytes(), name, &ReadOptions::default()).unwrap_err().to_string();
+        assert!(
+            message.contains(", byte 4: read as graph6: expected the end of a single graph"),
+            "{message}"
+        );
+    }
+    let damaged = read_bytes(b"DQ\n", "f.g6", &ReadOptions::default()).unwrap_err().to_string();
+    assert!(
+        damaged.starts_with("f.g6, byte 2: read as graph6: the file ends too early"),
+        "{damaged}"
+    );
+}
+
+#[test]
+fn marks_of_the_end_are_no_lines() {
+    let files = [
+        ("p edge 3 1\ne 1 2\n", Format::DimacsCol),
+        ("3 1\n2\n1\n\n", Format::Metis),
+        ("%%MatrixMarket matrix coordinate pattern symmetric\n3 3 1\n2 1\n", Format::MatrixMarket),
+        ("0 1\n1 2\n", Format::EdgeList),
+        ("a b\nb c\n", Format::EdgeList),
+    ];
+    for (text, format) in files {
+        let read = |text: &str| read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap();
+        let plain = read(text);
+        assert_eq!(plain.format, format);
+        for mark in ["\x1a", "\x1a\x1a\n", "%\n", "%\n0\n", "%\r\n0\r\n\x1a"] {
+            assert_eq!(read(&format!("{text}{mark}")), plain, "{text}{mark}");
+        }
+    }
 }
 
 #[test]

@@ -8,9 +8,9 @@ use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 #[test]
 fn what_only_looks_like_an_edge_list() {
     let rows: [(&str, u64, &str); 23] = [
-        ("0 1 0\n1 0 1\n0 1 0\n", 1, "an adjacency matrix"),
-        ("0,1,1,0\n1,0,1,0\n1,1,0,1\n0,0,1,0\n", 1, "an adjacency matrix"),
-        ("0 2.5 7\n2.5 0 1\n7 1 0\n", 1, "an adjacency matrix"),
+        (",A,B,C\nA,0,1,1\nB,1,0,0\nC,1,0,0\n", 1, "an adjacency matrix with names"),
+        ("A B C\nA 0 1 1\nB 1 0 0\nC 1 0 0\n", 1, "an adjacency matrix with names"),
+        ("0 2.5 7\n2.5 0 1\n7 1 0\n", 1, "a matrix of distances"),
         ("# networkx\n3 1 2 4\n1 2\n2 4\n4\n", 3, "a line of an adjacency list"),
         ("Ada Bob Eve\nBob Eve\nEve\n", 2, "a line of an adjacency list"),
         ("1: 2 3\n2: 3\n", 1, "a line of an adjacency list"),
@@ -25,8 +25,8 @@ fn what_only_looks_like_an_edge_list() {
         ("\n<?xml version=\"1.0\"?>\n<graphml>\n", 2, "XML, as in GraphML or GEXF"),
         ("<graphml xmlns=\"x\">\n", 1, "XML, as in GraphML or GEXF"),
         ("*Vertices 3\n*Edges\n1 2\n", 1, "a Pajek file"),
-        (">>graph6<<DQc\n", 1, "a graph6 or sparse6 file"),
-        ("DQc\nBw\n", 1, "a graph6 file"),
+        (">>sparse6<<:Bw\n", 1, "a sparse6 file"),
+        (">>digraph6<<&Bw\n", 1, "a digraph6 file"),
         ("a 1 2 5\na 2 3 7\n", 1, "a DIMACS shortest-path file"),
         ("a 1 2 5\na 2 1 5\n", 1, "a DIMACS shortest-path file"),
         ("3 3 2\n1 2\n2 3\n", 1, "a Matrix Market file without its first line"),
@@ -36,8 +36,9 @@ fn what_only_looks_like_an_edge_list() {
         let error = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap_err();
         assert_eq!(error.place(), Place::Line(line), "{text}: {error}");
         let message = error.to_string();
-        assert!(message.contains("expected two names in each line"), "{message}");
-        assert!(message.ends_with(&format!("which looks like {what}")), "{message}");
+        let start = format!("f, line {line}: this looks like {what}; ");
+        assert!(message.starts_with(&start), "{message}");
+        assert!(message.contains("--format edge-list"), "{message}");
     }
     let paths = read_bytes(b"p sp 3 1\na 1 2 4\n", "f", &ReadOptions::default()).unwrap_err();
     assert!(paths.to_string().contains("found \"p sp 3 1\""), "{paths}");
@@ -111,14 +112,13 @@ fn a_damaged_header_does_not_turn_a_dimacs_file_into_an_edge_list() {
     ] {
         for (before, line) in [("", 1), ("c a comment\n", 2), ("\nc\n", 3)] {
             let found = message("f", &format!("{before}{header}\ne 1 2\ne 2 3\n"));
-            let place = format!("f, line {line}: expected a line \"p edge VERTICES EDGES\"");
-            assert!(found.starts_with(&place), "{header}: {found}");
-            assert!(found.ends_with(&format!("found \"{header}\" (read as dimacs)")), "{found}");
+            let expected = "read as dimacs: expected a line \"p edge VERTICES EDGES\"";
+            assert_eq!(found, format!("f, line {line}: {expected}, found \"{header}\""));
         }
     }
     // Whatever follows.
-    assert!(message("f", "p edge 3\n1 2\n").ends_with("(read as dimacs)"));
-    assert!(message("f", "p edge\n").ends_with("(read as dimacs)"));
+    assert!(message("f", "p edge 3\n1 2\n").contains(": read as dimacs: "));
+    assert!(message("f", "p edge\n").contains(": read as dimacs: "));
 }
 
 #[test]
@@ -128,28 +128,55 @@ fn comments_of_dimacs_files_may_lack_their_blank() {
         assert_eq!((loaded.format, loaded.graph.n()), (Format::DimacsCol, 3), "{text}");
     }
     let found = message("f", "cfoo bar\np edge 3\n");
-    assert!(found.contains("line 2: expected a line \"p edge VERTICES EDGES\""), "{found}");
+    assert!(
+        found.contains("line 2: read as dimacs: expected a line \"p edge VERTICES EDGES\""),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_matrix_market_file_needs_its_banner() {
+    for text in
+        ["3 3 2\n1 2 0.5\n3 1 0.5\n", "1 2 0.5\n2 3 0.5\n", "# c\n0 1\n", "3 2\n2\n1 3\n2\n"]
+    {
+        for name in ["f.mtx", "f.MTX.gz"] {
+            let found = message(name, text);
+            assert!(
+                found.contains("line 1: read as mtx: expected the banner \"%%MatrixMarket"),
+                "{found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn carter_files_are_known_by_their_extensions() {
+    let crs = message("hec-s-92.crs", "0001 4\n0002 3\n");
+    assert!(crs.starts_with("hec-s-92.crs: this looks like Carter's list of exams"), "{crs}");
+    let stu = message("dir/hec-s-92.STU.gz", "0001 0002\n0003\n");
+    assert!(stu.contains("this looks like Carter's list of students"), "{stu}");
+    let named = ReadOptions { format: Some(Format::EdgeList), ..ReadOptions::default() };
+    assert_eq!(read_bytes(b"a b\n", "f.stu", &named).unwrap().graph.m(), 1);
 }
 
 #[test]
 fn the_extension_decides_where_the_content_leaves_a_doubt() {
     let rows = [
-        ("f.col", "ppedge 3 1\ne 1 2\n", "(read as dimacs)"),
-        ("F.COL.gz", "x\np edge 3 1\n", "(read as dimacs)"),
-        ("f.mtx", "3 3 2\n1 2 0.5\n4 1 0.5\n", "(read as mtx)"),
-        ("f.graph", "3 2\n1 9\n", "(read as metis)"),
-        ("f.metis.zst", "3 2\n1 9\n", "(read as metis)"),
+        ("f.col", "ppedge 3 1\ne 1 2\n", ": read as dimacs: "),
+        ("F.COL.gz", "x\np edge 3 1\n", ": read as dimacs: "),
+        ("f.mtx", "3 3 2\n1 2 0.5\n4 1 0.5\n", ": read as mtx: "),
+        ("f.graph", "3 2\n1 9\n", ": read as metis: "),
+        ("f.metis.zst", "3 2\n1 9\n", ": read as metis: "),
     ];
-    for (name, text, end) in rows {
+    for (name, text, reading) in rows {
         let found = message(name, text);
-        assert!(found.starts_with(name) && found.ends_with(end), "{found}");
+        assert!(found.starts_with(name) && found.contains(reading), "{found}");
     }
     // What cannot be meant for the format, or is known for what it is, is read as that.
     let rows = [
         ("f.col", "0 1\n1 2\n", Format::EdgeList),
         ("f.col", "# made by hand\nAda Bob\n", Format::EdgeList),
         ("f.col", "3 2\n2\n1 3\n2\n", Format::Metis),
-        ("f.mtx", "1 2 0.5\n2 3 0.5\n", Format::EdgeList),
         ("f.mtx", "p edge 3 1\ne 1 2\n", Format::DimacsCol),
         ("f.graph", "Ada Bob\n", Format::EdgeList),
         ("f.graph", "# 3 2\n0 1\n", Format::EdgeList),

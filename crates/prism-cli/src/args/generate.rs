@@ -1,5 +1,6 @@
 //! The options of `prism generate`.
 
+use super::graph_input::written_formats;
 use clap::{Args, Subcommand};
 use prism_core::io::Format;
 use std::path::PathBuf;
@@ -11,9 +12,9 @@ pub struct GenerateArgs {
     /// Write the graph to this file instead of standard output; .gz compresses
     #[arg(short, long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
-    /// Format: dimacs or edge-list (with tabs, whatever the extension) [default: by the extension of the
-    /// output; dimacs on standard output]
-    #[arg(long, value_name = "FORMAT", global = true)]
+    /// Format; edge-list has tabs, whatever the extension [default: by the extension of the output;
+    /// dimacs on standard output]
+    #[arg(long, value_name = "FORMAT", value_parser = written_formats(), ignore_case = true, global = true)]
     pub format: Option<Format>,
     /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 1, global = true)]

@@ -140,7 +140,8 @@ fn every_subcommand_has_help() {
 fn completions_know_the_options() {
     for shell in ["bash", "zsh", "fish"] {
         let script = prism!["completions", shell].code(0);
-        for word in ["prism", "color", "target-colors", "warm-start"] {
+        for word in ["prism", "color", "target-colors", "warm-start", "dimacs-binary", "edge-list"]
+        {
             assert!(script.stdout().contains(word), "{shell}: no {word}");
         }
     }

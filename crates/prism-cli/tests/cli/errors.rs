@@ -29,7 +29,8 @@ fn a_command_line_without_sense_is_2() {
         &["verify", "-", "-"],
         &["color", "-", "--warm-start", "-"],
         &["color", "g.col", "--device", "cuda:-1"],
-        &["convert", "g.col", "x.mtx"],
+        &["convert", "g.col", "x.egr"],
+        &["convert", "--to", "ecl", "g.col", "x"],
         &["convert", "g.col", "x.unknown"],
         &["generate", "gnp", "10", "1.5"],
         &["generate", "queens", "eight"],
@@ -68,7 +69,7 @@ fn a_damaged_input_is_3_and_its_line_is_named() {
         ("p edge 3 2\ne 1 2\ne 1 4\n", "line 3"),
         ("p edge 3 2\ne 0 2\n", "line 2"),
         ("p edge 3 2\ne 1 x\n", "line 2"),
-        ("%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2 1\n", "damaged"),
+        ("%%MatrixMarket matrix coordinate pattern symmetric\n3 3 2\n2\n", "line 3"),
     ] {
         let file = folder.file("damaged", content);
         prism!["info", &file].code(3).says(&["error: ", "damaged", words]);
@@ -79,8 +80,8 @@ fn a_damaged_input_is_3_and_its_line_is_named() {
 fn strict_refuses_what_is_mended_otherwise() {
     let folder = Folder::new();
     for (content, note) in [
-        ("p edge 3 3\ne 1 2\ne 2 1\ne 2 3\n", "merged 1 repeated edge, dropped 0 self-loops"),
-        ("p edge 3 2\ne 1 2\ne 3 3\n", "dropped 1 self-loop"),
+        ("p edge 3 3\ne 1 2\ne 2 1\ne 2 3\n", "merged 1 repeated edge\n"),
+        ("p edge 3 2\ne 1 2\ne 3 3\n", "dropped 1 self-loop\n"),
         ("p edge 3 4\ne 1 2\ne 2 3\n", "the header says 4 edges, the file lists 2"),
     ] {
         let file = folder.file("odd.col", content);

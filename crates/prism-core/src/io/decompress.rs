@@ -23,14 +23,18 @@ pub(super) enum Codec {
 /// The longest of the numbers that compressed files begin with.
 const MAGIC: usize = 10;
 
-/// The name of a compression that is not read, by the first bytes. Text may begin like bzip2, but not
-/// with the mark of its first block or of its end as well.
-fn other_compression(magic: &[u8]) -> Option<&'static str> {
+/// A compression that is not read and the command that undoes it, by the first bytes. Text may begin like
+/// bzip2, but not with the mark of its first block or of its end as well.
+fn other_compression(magic: &[u8]) -> Option<(&'static str, &'static str)> {
     match magic {
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some("xz"),
-        [0x04, 0x22, 0x4d, 0x18, ..] => Some("lz4"),
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(("zip", "unzip")),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(("7-Zip", "7z x")),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(("xz", "xz -d")),
+        [0x04, 0x22, 0x4d, 0x18, ..] => Some(("lz4", "lz4 -d")),
         [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..]
-        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Some("bzip2"),
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => {
+            Some(("bzip2", "bzip2 -d"))
+        }
         _ => None,
     }
 }
@@ -41,8 +45,8 @@ pub(super) fn open<'r>(
 ) -> Result<(Box<dyn Read + 'r>, Codec), ErrorKind> {
     let mut magic = Vec::with_capacity(MAGIC);
     reader.by_ref().take(MAGIC as u64).read_to_end(&mut magic)?;
-    if let Some(codec) = other_compression(&magic) {
-        return Err(ErrorKind::OtherCompression { codec });
+    if let Some((codec, tool)) = other_compression(&magic) {
+        return Err(ErrorKind::OtherCompression { codec, tool });
     }
     let codec = match magic[..] {
         [0x1f, 0x8b, ..] => Codec::Gzip,

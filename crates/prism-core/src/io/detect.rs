@@ -10,12 +10,14 @@
 //! one, too. It is told by what no edge list can be expected to have: a `p` line with one of the
 //! words of DIMACS, with edges `e U V` below it, or with comments `c ...` above it; rows of one number or many, which are METIS.
 //! Where that leaves a doubt, the extension of the name decides, if the first line can be meant for
-//! the format: `.col` unless it is all numbers, `.graph` if it is a header of METIS, `.mtx` if it is
-//! the size of a matrix. A format that is taken for a damaged file's gets to say what is wrong.
+//! the format: `.col` unless it is all numbers, `.graph` if it is a header of METIS. A `.mtx` file
+//! without its banner is refused by the reader of those, whatever it holds: its lines may be entries or
+//! edges. A format that is taken for a damaged file's gets to say what is wrong.
 
 use super::error::ErrorKind;
-use super::lexer::{self, split_line, trim};
-use super::{Format, dimacs, dimacs_binary, matrix_market, metis};
+use super::lexer::{self, quote, split_line, trim};
+use super::source::without_end_marks;
+use super::{Format, adjacency_matrix, dimacs, dimacs_binary, graph6, matrix_market, metis};
 
 /// Rows of a possible METIS file that are looked at.
 const ROWS: usize = 1 << 14;
@@ -25,7 +27,7 @@ pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, 
     if head.iter().all(u8::is_ascii_whitespace) && complete {
         return Err(ErrorKind::Empty);
     }
-    if head.get(..14).is_some_and(|start| start.eq_ignore_ascii_case(b"%%MatrixMarket")) {
+    if matrix_market::is_banner(head) {
         return Ok(Format::MatrixMarket);
     }
     if is_dimacs_binary(head) {
@@ -34,17 +36,49 @@ pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, 
     if is_ecl(head) {
         return Ok(Format::Ecl);
     }
+    if head.get(257..262) == Some(b"ustar") {
+        return Err(ErrorKind::UnknownFormat(
+            "it is a tar archive, which has to be unpacked first",
+        ));
+    }
     if head.contains(&0) {
         return Err(ErrorKind::UnknownFormat("it is binary"));
     }
+    let head = if complete { without_end_marks(head) } else { head };
+    carter(head, name)?;
+    let extension = extension(name);
+    if extension.as_deref() == Some("g6") || graph6::is_graph6(head, complete) {
+        return Ok(Format::Graph6);
+    }
     if is_dimacs(head) {
         return Ok(Format::DimacsCol);
+    }
+    if adjacency_matrix::is_matrix(head, complete) {
+        return Ok(Format::AdjacencyMatrix);
+    }
+    if extension.as_deref() == Some("mtx") {
+        // Its reader says that the banner is missing.
+        return Ok(Format::MatrixMarket);
     }
     if is_metis(head, complete) {
         return Ok(Format::Metis);
     }
     Ok(by_extension(head, name)
         .unwrap_or_else(|| if has_metis_rows(head) { Format::Metis } else { Format::EdgeList }))
+}
+
+/// Carter's exam timetabling files (1996) have a name and a number or several names in each line, as
+/// other lists have, and are known by their extensions alone.
+fn carter(head: &[u8], name: &str) -> Result<(), ErrorKind> {
+    let what = match extension(name).as_deref() {
+        Some("crs") => "Carter's list of exams and their enrolments (.crs)",
+        Some("stu") => "Carter's list of students and their exams (.stu)",
+        _ => return Ok(()),
+    };
+    let advice =
+        "the graph of exams with common students is not made from it; it has to be a graph file";
+    let found = quote(data_lines(head).next().unwrap_or_default());
+    Err(ErrorKind::OtherForm { what, advice, found })
 }
 
 /// The data lines at the front of `text`, trimmed: those that are not empty or comments.
@@ -109,19 +143,24 @@ fn is_integer(word: &[u8]) -> bool {
 
 /// The text format that the extension of the name gives, if the first line can be meant for it.
 fn by_extension(head: &[u8], name: &str) -> Option<Format> {
-    let name = name.to_ascii_lowercase();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    let format: Format = name.rsplit_once('.')?.1.parse().ok()?;
+    let format: Format = extension(name)?.parse().ok()?;
     let first = data_lines(head).next()?;
     let meant = match format {
         // Only edge lists have comments that begin like this.
         _ if starts_with_hash(head) => false,
         Format::DimacsCol => !lexer::words(first).all(is_integer),
         Format::Metis => metis::parse_header(first).is_some(),
-        Format::MatrixMarket => matrix_market::parse_size(first).is_some(),
         _ => false,
     };
     meant.then_some(format)
+}
+
+/// The extension of a file in lower case, without that of a compression.
+pub(super) fn extension(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.rsplit_once('.').map(|(_, extension)| extension.to_owned())
 }
 
 /// Whether the first thing in the file is a `#`.

@@ -9,7 +9,7 @@ use super::Format;
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}{place}: {kind}{reading}", reading = ReadAs(*.format))]
+#[error("{name}{place}: {reading}{kind}", reading = ReadAs(*.format))]
 pub struct ReadError {
     name: String,
     place: Place,
@@ -19,14 +19,14 @@ pub struct ReadError {
     kind: Box<ErrorKind>,
 }
 
-/// The end of the message when the format was detected.
+/// The begin of the message when the format was detected.
 struct ReadAs(Option<Format>);
 
 impl fmt::Display for ReadAs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => Ok(()),
-            Some(format) => write!(f, " (read as {format})"),
+            Some(format) => write!(f, "read as {format}: "),
         }
     }
 }
@@ -69,20 +69,30 @@ pub enum ErrorKind {
     },
     /// A compression that is not read.
     #[error(
-        "the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {codec} -d"
+        "the file is compressed with {codec}; plain, gzip and zstd files are read: decompress it first, as by {tool}"
     )]
     OtherCompression {
-        /// The name of the format and of its tool.
+        /// The name of the format.
         codec: &'static str,
+        /// The command that decompresses it.
+        tool: &'static str,
     },
     /// Nothing but blanks.
     #[error("the file is empty; expected a graph or a colouring")]
     Empty,
     /// The content is like none of the formats.
-    #[error(
-        "the content is none of the known formats (dimacs, dimacs-binary, metis, mtx, ecl, edge-list): {0}"
-    )]
+    #[error("the content is none of the known formats ({known}): {0}", known = Format::known())]
     UnknownFormat(&'static str),
+    /// The content is like that of a form that is not read.
+    #[error("this looks like {what}; {advice}; found {found}")]
+    OtherForm {
+        /// The form.
+        what: &'static str,
+        /// What can be done about it.
+        advice: &'static str,
+        /// The line that shows it.
+        found: String,
+    },
     /// Something else stands where this was expected.
     #[error("expected {expected}, found {found}")]
     Expected {
@@ -202,15 +212,6 @@ impl ErrorKind {
 
     pub(super) fn truncated(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Truncated { expected: expected.into(), found: found.into() }
-    }
-
-    /// Too few or too many of something.
-    pub(super) fn wrong_count(too_few: bool, expected: String, found: String) -> Self {
-        if too_few {
-            Self::Truncated { expected, found }
-        } else {
-            Self::Surplus { expected, found }
-        }
     }
 
     /// The right error for a vertex number `vertex` that is not one of `n` counted from `first`.

@@ -1,4 +1,4 @@
-//! The names of the graph formats.
+//! The graph formats: one table of what each is called and what it can do.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,101 @@ pub enum Format {
     Ecl,
     /// One edge a line: two vertex names, integers or text.
     EdgeList,
+    /// As many rows as columns of 0 and 1, vertices from 0.
+    AdjacencyMatrix,
+    /// graph6 `.g6`: one line of printable characters, vertices from 0.
+    Graph6,
 }
+
+/// What is to be known of a format.
+struct Row {
+    format: Format,
+    name: &'static str,
+    /// Other names, among them the usual extensions.
+    aliases: &'static [&'static str],
+    /// The number of the first vertex.
+    first_vertex: u32,
+    text: bool,
+    written: bool,
+    /// Whether what is written has the names of the vertices.
+    keeps_names: bool,
+}
+
+/// The formats, in the order in which messages list them.
+const TABLE: [Row; 8] = [
+    Row {
+        format: Format::DimacsCol,
+        name: "dimacs",
+        aliases: &["col"],
+        first_vertex: 1,
+        text: true,
+        written: true,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::DimacsBinary,
+        name: "dimacs-binary",
+        aliases: &["col.b", "colb"],
+        first_vertex: 1,
+        text: false,
+        written: false,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::Metis,
+        name: "metis",
+        aliases: &["graph"],
+        first_vertex: 1,
+        text: true,
+        written: true,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::MatrixMarket,
+        name: "mtx",
+        aliases: &["matrix-market"],
+        first_vertex: 1,
+        text: true,
+        written: true,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::Ecl,
+        name: "ecl",
+        aliases: &["egr"],
+        first_vertex: 0,
+        text: false,
+        written: false,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::EdgeList,
+        name: "edge-list",
+        aliases: &["edges", "edgelist", "el", "txt", "csv", "tsv"],
+        first_vertex: 0,
+        text: true,
+        written: true,
+        keeps_names: true,
+    },
+    Row {
+        format: Format::AdjacencyMatrix,
+        name: "adjacency-matrix",
+        aliases: &["matrix"],
+        first_vertex: 0,
+        text: true,
+        written: false,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::Graph6,
+        name: "graph6",
+        aliases: &["g6"],
+        first_vertex: 0,
+        text: true,
+        written: false,
+        keeps_names: false,
+    },
+];
 
 /// A name that is none of the formats.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,33 +131,54 @@ impl UnknownFormatName {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::DimacsCol,
-        Self::DimacsBinary,
-        Self::Metis,
-        Self::MatrixMarket,
-        Self::Ecl,
-        Self::EdgeList,
-    ];
-
-    /// The number of the first vertex in files of this format.
-    pub fn first_vertex(self) -> u32 {
-        match self {
-            Self::DimacsCol | Self::DimacsBinary | Self::Metis | Self::MatrixMarket => 1,
-            Self::Ecl | Self::EdgeList => 0,
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::DimacsCol; TABLE.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = TABLE[at].format;
+            at += 1;
         }
+        all
+    };
+
+    fn row(self) -> &'static Row {
+        // Every format has a row, as a test says.
+        TABLE.iter().find(|row| row.format == self).unwrap_or(&TABLE[0])
     }
 
     /// The name that [`FromStr`] takes and [`fmt::Display`] gives.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::DimacsCol => "dimacs",
-            Self::DimacsBinary => "dimacs-binary",
-            Self::Metis => "metis",
-            Self::MatrixMarket => "mtx",
-            Self::Ecl => "ecl",
-            Self::EdgeList => "edge-list",
-        }
+        self.row().name
+    }
+
+    /// The other names that [`FromStr`] takes, among them the usual extensions.
+    pub fn aliases(self) -> &'static [&'static str] {
+        self.row().aliases
+    }
+
+    /// The number of the first vertex in files of this format.
+    pub fn first_vertex(self) -> u32 {
+        self.row().first_vertex
+    }
+
+    /// Whether its files are text.
+    pub(super) fn is_text(self) -> bool {
+        self.row().text
+    }
+
+    /// Whether [`super::write_graph`] writes it.
+    pub fn is_written(self) -> bool {
+        self.row().written
+    }
+
+    /// Whether a file that is written has the names of the vertices, where they have any.
+    pub fn keeps_names(self) -> bool {
+        self.row().keeps_names
+    }
+
+    /// The names of all formats, as a message lists them.
+    pub(super) fn known() -> String {
+        TABLE.each_ref().map(|row| row.name).join(", ")
     }
 }
 
@@ -78,15 +193,10 @@ impl FromStr for Format {
 
     /// Takes a name in any case, or the usual extension of the format.
     fn from_str(text: &str) -> Result<Self, UnknownFormatName> {
-        match text.to_ascii_lowercase().trim_start_matches('.') {
-            "dimacs" | "col" => Ok(Self::DimacsCol),
-            "dimacs-binary" | "col.b" | "colb" => Ok(Self::DimacsBinary),
-            "metis" | "graph" => Ok(Self::Metis),
-            "mtx" | "matrix-market" => Ok(Self::MatrixMarket),
-            "ecl" | "egr" => Ok(Self::Ecl),
-            "edge-list" | "edges" | "edgelist" | "el" | "txt" | "csv" | "tsv" => Ok(Self::EdgeList),
-            _ => Err(UnknownFormatName::new(text, Self::ALL.map(Self::name).join(", "))),
-        }
+        let wanted = text.to_ascii_lowercase();
+        let wanted = wanted.trim_start_matches('.');
+        let found = TABLE.iter().find(|row| row.name == wanted || row.aliases.contains(&wanted));
+        found.map(|row| row.format).ok_or_else(|| UnknownFormatName::new(text, Self::known()))
     }
 }
 
@@ -96,9 +206,19 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
+        let mut names: Vec<&str> = Vec::new();
         for format in Format::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
+            names.push(format.name());
+            for alias in format.aliases() {
+                assert_eq!(alias.to_uppercase().parse(), Ok(format));
+                names.push(alias);
+            }
         }
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
         let error = "gexf".parse::<Format>().unwrap_err().to_string();
         assert!(error.contains("\"gexf\"") && error.contains("dimacs, dimacs-binary"), "{error}");
     }

@@ -51,28 +51,33 @@ impl Progress {
     }
 }
 
-/// The edges of a block of lines, up to the first error.
-#[derive(Default)]
-struct Parsed {
-    edges: Vec<Edge>,
+/// What the lines of a block hold, up to the first error.
+struct Parsed<T> {
+    items: Vec<T>,
     progress: Progress,
 }
 
-/// Reads the edges of all lines that are left. `parse` gets a line that is not empty, from its
-/// first byte that is not blank, takes it with its line break, and gives its edge if it is not a
-/// comment.
-pub(super) fn edges(
+impl<T> Default for Parsed<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), progress: Progress::default() }
+    }
+}
+
+/// Reads all lines that are left and hands what they hold to `take`, in order. `parse` gets a line that
+/// is not empty, from its first byte that is not blank, takes it with its line break, and gives nothing
+/// for a comment.
+pub(super) fn each<T: Send>(
     source: &mut Source<'_>,
-    parse: impl Fn(&mut Cursor<'_>) -> Result<Option<Edge>, ErrorKind> + Sync,
-) -> Result<GraphBuilder, ReadError> {
-    let mut builder = GraphBuilder::default();
+    parse: impl Fn(&mut Cursor<'_>) -> Result<Option<T>, ErrorKind> + Sync,
+    mut take: impl FnMut(&[T]),
+) -> Result<(), ReadError> {
     source.for_each_block(
-        |block, parsed: &mut Parsed| {
-            let Parsed { edges, progress } = parsed;
+        |block, parsed: &mut Parsed<T>| {
+            let Parsed { items, progress } = parsed;
             let mut cursor = Cursor::new(block);
-            edges.clear();
+            items.clear();
             // An edge takes 4 bytes at least, mostly 11 or more.
-            edges.reserve(block.len() / 10);
+            items.reserve(block.len() / 10);
             progress.lines = 0;
             while !cursor.at_end() {
                 progress.lines += 1;
@@ -82,7 +87,7 @@ pub(super) fn edges(
                     continue;
                 }
                 match parse(&mut cursor) {
-                    Ok(Some(edge)) => edges.push(edge),
+                    Ok(Some(item)) => items.push(item),
                     Ok(None) => {}
                     Err(kind) => {
                         progress.error = Some(kind);
@@ -92,10 +97,19 @@ pub(super) fn edges(
             }
         },
         |source, parsed, _, lines_before| {
-            builder.extend(&parsed.edges);
+            take(&parsed.items);
             parsed.progress.finish(source, lines_before)
         },
-    )?;
+    )
+}
+
+/// Reads the edges of all lines that are left, as [`each`] does.
+pub(super) fn edges(
+    source: &mut Source<'_>,
+    parse: impl Fn(&mut Cursor<'_>) -> Result<Option<Edge>, ErrorKind> + Sync,
+) -> Result<GraphBuilder, ReadError> {
+    let mut builder = GraphBuilder::default();
+    each(source, parse, |edges| builder.extend(edges))?;
     Ok(builder)
 }
 

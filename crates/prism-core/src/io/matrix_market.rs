@@ -2,44 +2,70 @@
 //!
 //! Row i and column j of a square matrix are adjacent when entry (i, j) or (j, i) is stored,
 //! whatever its value; the diagonal counts as self-loops. All fields and symmetries of the
-//! coordinate form are read. The number of entries in the size line must be right, and each entry must
+//! coordinate form are read. A `general` matrix has both entries of an edge; where one of them is
+//! missing, what is read is the graph of A + A^T, with a note ([`Note::Unsymmetric`]). Each entry must
 //! have as many numbers for a value as the field says, so that a file that was cut inside a line is
-//! noticed. Dense matrices (`array`) have no pattern to colour and are refused.
+//! noticed; a number of entries other than that of the size line is a note. Dense matrices (`array`)
+//! have no pattern to colour and are refused.
 
+use super::arcs::ArcBuilder;
 use super::builder::Edge;
 use super::error::{ErrorKind, Place, ReadError};
 use super::lexer::{self, Cursor, quote};
 use super::lines;
 use super::source::Source;
-use super::{Format, Loaded, ReadOptions, plausible};
+use super::{Format, Loaded, Note, ReadOptions, plausible};
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let banner = source.next_line()?.unwrap_or_default();
-    let field = parse_banner(banner).map_err(|kind| source.error_here(kind))?;
+    let banner = parse_banner(banner).map_err(|kind| source.error_here(kind))?;
     let (n, entries) = size_line(source)?;
     plausible(n, entries, options).map_err(|kind| source.error_here(kind))?;
     let size_place = Place::Line(source.lines());
-    let builder = lines::edges(source, |cursor| match cursor.byte() {
+    let parse = |cursor: &mut Cursor<'_>| match cursor.byte() {
         b'%' => {
             cursor.skip_line();
             Ok(None)
         }
-        _ => entry(cursor, n, field).map(Some),
-    })?;
-    let found = builder.edges();
-    let expected = || format!("{entries} entries, as the size line says");
-    let end = Place::Line(source.lines().max(1));
-    if found < entries {
-        return Err(source.error(end, ErrorKind::truncated(expected(), found.to_string())));
+        _ => entry(cursor, n, banner.field).map(Some),
+    };
+    let vertices = |source: &Source<'_>, found| {
+        plausible(n, found, options).map_err(|kind| source.error(size_place, kind))
+    };
+    let (mut loaded, found);
+    if banner.general {
+        let mut arcs = ArcBuilder::default();
+        let push = |entries: &[(u32, u32)]| entries.iter().for_each(|&(i, j)| arcs.push(i, j));
+        lines::each(source, parse, push)?;
+        found = arcs.arcs();
+        let built = arcs.finish(vertices(source, found)?);
+        loaded = Loaded::new(built.graph, built.cleanup);
+        loaded.notes.extend((built.one_way > 0).then_some(Note::Unsymmetric(built.one_way)));
+    } else {
+        let edge = |cursor: &mut Cursor<'_>| {
+            Ok(parse(cursor)?.map(|(row, column)| Edge::new(row, column)))
+        };
+        let builder = lines::edges(source, edge)?;
+        found = builder.edges();
+        let (graph, cleanup) = builder.finish(vertices(source, found)?);
+        loaded = Loaded::new(graph, cleanup);
     }
-    if found > entries {
-        let kind = ErrorKind::Surplus { expected: expected(), found: found.to_string() };
-        return Err(source.error(end, kind));
+    if found != entries {
+        loaded.notes.push(Note::EntryCount { declared: entries, found });
     }
-    let n = plausible(n, found, options).map_err(|kind| source.error(size_place, kind))?;
-    let (graph, cleanup) = builder.finish(n);
-    Ok(Loaded::new(graph, cleanup))
+    loaded.notes.extend(banner.one_sign.then_some(Note::Banner));
+    Ok(loaded)
+}
+
+/// What the first line says.
+#[derive(Clone, Copy, Debug)]
+struct Banner {
+    field: Field,
+    /// Whether both entries of an edge are stored.
+    general: bool,
+    /// Whether it begins with one `%`, as at networkrepository.com.
+    one_sign: bool,
 }
 
 /// What the entries hold besides their row and column.
@@ -50,16 +76,25 @@ enum Field {
     Complex,
 }
 
+/// Whether a file begins with a banner, complete or not.
+pub(super) fn is_banner(head: &[u8]) -> bool {
+    let word = lexer::words(&head[..head.len().min(20)]).next().unwrap_or_default();
+    [&b"%%MatrixMarket"[..], b"%MatrixMarket"].iter().any(|banner| {
+        word.get(..banner.len()).is_some_and(|start| start.eq_ignore_ascii_case(banner))
+    })
+}
+
 /// The first line says what kind of matrix follows.
-fn parse_banner(line: &[u8]) -> Result<Field, ErrorKind> {
+fn parse_banner(line: &[u8]) -> Result<Banner, ErrorKind> {
     let lower = line.to_ascii_lowercase();
     let mut words = lexer::words(&lower);
     let mut next = || words.next().unwrap_or_default();
     let expect = |what: &str, word: &[u8]| Err(ErrorKind::expected(what, quote(word)));
-    match next() {
-        b"%%matrixmarket" => {}
-        _ => return expect("a line that starts with \"%%MatrixMarket matrix coordinate\"", line),
-    }
+    let one_sign = match next() {
+        b"%%matrixmarket" => false,
+        b"%matrixmarket" => true,
+        _ => return expect("the banner \"%%MatrixMarket matrix coordinate ...\"", line),
+    };
     match next() {
         b"matrix" => {}
         word => return expect("\"matrix\" (nothing else can be a graph)", word),
@@ -74,10 +109,12 @@ fn parse_banner(line: &[u8]) -> Result<Field, ErrorKind> {
         b"pattern" => Field::Pattern,
         word => return expect("real, complex, integer or pattern", word),
     };
-    match next() {
-        b"general" | b"symmetric" | b"skew-symmetric" | b"hermitian" => Ok(field),
-        word => expect("general, symmetric, skew-symmetric or hermitian", word),
-    }
+    let general = match next() {
+        b"general" => true,
+        b"symmetric" | b"skew-symmetric" | b"hermitian" => false,
+        word => return expect("general, symmetric, skew-symmetric or hermitian", word),
+    };
+    Ok(Banner { field, general, one_sign })
 }
 
 /// Skips comments and reads rows, columns and entries; gives rows and entries.
@@ -91,7 +128,10 @@ fn size_line(source: &mut Source<'_>) -> Result<(u64, u64), ReadError> {
             Some([rows, columns, entries]) if rows == columns => Ok((rows, entries)),
             Some([rows, columns, _]) => {
                 let found = format!("{rows} rows and {columns} columns");
-                Err(ErrorKind::expected("a square matrix", found))
+                Err(ErrorKind::expected(
+                    "a square matrix, whose rows and columns are vertices",
+                    found,
+                ))
             }
             None => Err(ErrorKind::expected(EXPECTED, quote(line))),
         },
@@ -104,9 +144,9 @@ pub(super) fn parse_size(line: &[u8]) -> Option<[u64; 3]> {
     numbers?.try_into().ok()
 }
 
-/// Parses one entry with its line break.
+/// Parses one entry with its line break: its row and its column.
 #[inline]
-fn entry(cursor: &mut Cursor<'_>, n: u64, field: Field) -> Result<Edge, ErrorKind> {
+fn entry(cursor: &mut Cursor<'_>, n: u64, field: Field) -> Result<(u32, u32), ErrorKind> {
     let mut ends = [0u32; 2];
     for end in &mut ends {
         cursor.skip_blanks();
@@ -128,7 +168,7 @@ fn entry(cursor: &mut Cursor<'_>, n: u64, field: Field) -> Result<Edge, ErrorKin
         return Err(further(cursor, field));
     }
     cursor.step();
-    Ok(Edge::new(ends[0], ends[1]))
+    Ok((ends[0], ends[1]))
 }
 
 /// Skips a number of any kind.

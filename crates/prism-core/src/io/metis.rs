@@ -6,10 +6,10 @@
 //! An empty line is a vertex without neighbours; `%` starts a comment line. Sizes and weights are
 //! skipped.
 //!
-//! Each edge stands in the rows of both its ends, and both M and N must be right. Files whose last
-//! empty lines were lost are read when M edges are there.
+//! Each edge stands in the rows of both its ends, and N must be right; another M is a note. Files whose
+//! last empty lines were lost are read when M edges are there.
 
-use super::error::{ErrorKind, Place, ReadError, counted};
+use super::error::{ErrorKind, Place, ReadError};
 use super::lexer::{self, Cursor, quote};
 use super::lines::{self, Progress};
 use super::rows::{self, CleanRows};
@@ -73,26 +73,18 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let n = plausible(n, m.min(entries), options).map_err(|k| source.error(header_place, k))?;
     offsets.resize(n + 1, entries);
     let CleanRows { offsets, neighbors, cleanup, loop_entries } = rows::clean(offsets, neighbors);
-    // A self-loop may count as an edge or not, and stand in its row once or twice.
-    let plain = entries - loop_entries;
-    let twice = |edges: u64| m.checked_mul(2) == Some(edges);
-    if !(twice(entries) || twice(plain) || twice(plain + 2 * loop_entries)) {
-        let expected =
-            format!("{} neighbours, two for each of {}", u128::from(m) * 2, counted(m, "edge"));
-        return Err(source.error(
-            end,
-            ErrorKind::wrong_count(
-                u128::from(entries) < u128::from(m) * 2,
-                expected,
-                entries.to_string(),
-            ),
-        ));
-    }
     if let Some((u, v)) = rows::one_way_arc(&offsets, &neighbors) {
         let kind = ErrorKind::Asymmetric { u: u64::from(u) + 1, v: u64::from(v) + 1 };
         return Err(source.error(Place::Whole, kind));
     }
-    Ok(Loaded::new(Graph::from_sorted_rows(offsets, neighbors), cleanup))
+    let mut loaded = Loaded::new(Graph::from_sorted_rows(offsets, neighbors), cleanup);
+    // A self-loop may count as an edge or not, and stand in its row once or twice.
+    let plain = entries - loop_entries;
+    let twice = |edges: u64| m.checked_mul(2) == Some(edges);
+    if !(twice(entries) || twice(plain) || twice(plain + 2 * loop_entries)) {
+        loaded.note_edges(m, plain / 2 + loop_entries);
+    }
+    Ok(loaded)
 }
 
 /// The line, counted from 1, that holds row number `row` of a block.

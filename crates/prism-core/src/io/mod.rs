@@ -23,7 +23,9 @@
 //! # Ok::<(), io::ReadError>(())
 //! ```
 
+mod adjacency_matrix;
 mod allowed_read;
+mod arcs;
 mod builder;
 mod coloring_dot;
 mod coloring_format;
@@ -41,6 +43,7 @@ mod edge_list;
 mod error;
 mod format;
 mod gaps;
+mod graph6;
 mod interner;
 mod labels;
 mod lexer;
@@ -49,6 +52,7 @@ mod matrix_market;
 mod metis;
 mod names;
 mod naming;
+mod notes;
 mod output;
 mod part;
 mod precolored_read;
@@ -60,7 +64,6 @@ mod vertex_names;
 mod vertex_values;
 mod write;
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -75,6 +78,7 @@ pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
 pub use naming::Naming;
+pub use notes::Note;
 pub use output::{can_save, save};
 pub use part::discard_unfinished;
 pub use precolored_read::{read_precolored_from, read_precolored_path};
@@ -91,7 +95,8 @@ pub const VERTICES_PER_EDGE: u64 = 16;
 pub struct ReadOptions {
     /// The format; none to detect it.
     pub format: Option<Format>,
-    /// Makes repeated edges, self-loops and a wrong number of edges in a header errors.
+    /// Makes errors of repeated edges, self-loops, a wrong number of edges in a header, and of what was
+    /// not read as it was meant (see [`Note`]).
     pub strict: bool,
     /// The number of vertices that a header is believed without edges to show for it. By default
     /// 2^26, which a graph spends half a gigabyte on (8 bytes a vertex).
@@ -119,58 +124,6 @@ pub struct Loaded {
     pub labels: Option<Labels>,
     /// Anything odd about the file that did not keep it from being read.
     pub notes: Vec<Note>,
-}
-
-/// Something odd about a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Note {
-    /// The header announces another number of edges. DIMACS files are known for that.
-    EdgeCount {
-        /// The number in the header.
-        declared: u64,
-        /// The number in the file, repetitions and self-loops included.
-        found: u64,
-    },
-    /// The first line of an edge list names the columns.
-    Heading,
-    /// So many edges stand in one of two rows only; they were taken all the same.
-    OneWay(u64),
-    /// So many integers between the smallest and the largest name of an edge list are no vertices,
-    /// since no line names them.
-    Gaps(u64),
-    /// The lines of an edge list have columns behind the second, which were not read.
-    MoreColumns,
-}
-
-impl Note {
-    /// Whether the file contradicts itself, so that strict reading refuses it.
-    fn is_repair(&self) -> bool {
-        matches!(self, Self::EdgeCount { .. } | Self::OneWay(_))
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EdgeCount { declared, found } => {
-                write!(f, "the header says {}, the file lists {found}", counted(*declared, "edge"))
-            }
-            Self::Heading => f.write_str("the first line was taken for a heading"),
-            Self::Gaps(count) => {
-                let verb = if *count == 1 { "is" } else { "are" };
-                write!(
-                    f,
-                    "{} between the smallest and the largest {verb} in no line, and no vertices",
-                    counted(*count, "number")
-                )
-            }
-            Self::MoreColumns => f.write_str("columns behind the second name were not read"),
-            Self::OneWay(edges) => {
-                write!(f, "{} given in one direction only", counted(*edges, "edge"))
-            }
-        }
-    }
 }
 
 /// Reads a graph from a file.
@@ -215,15 +168,18 @@ pub fn read_from(
             Some(format) => format,
             None => {
                 let (head, complete) = source.peek();
-                let format = detect::detect(head, complete, name)
-                    .map_err(|kind| source.error(Place::Whole, kind))?;
-                if format == Format::EdgeList {
-                    resemblance::check(head, complete)
-                        .map_err(|(line, kind)| source.error(Place::Line(line), kind))?;
-                }
-                format
+                detect::detect(head, complete, name)
+                    .map_err(|kind| source.error(Place::Whole, kind))?
             }
         };
+        if format.is_text() {
+            source.is_text();
+        }
+        if options.format.is_none() && format == Format::EdgeList {
+            let (head, complete) = source.peek();
+            resemblance::check(head, complete)
+                .map_err(|(line, kind)| source.error(Place::Line(line), kind))?;
+        }
         let read = match format {
             Format::DimacsCol => dimacs::read,
             Format::DimacsBinary => dimacs_binary::read,
@@ -231,6 +187,8 @@ pub fn read_from(
             Format::MatrixMarket => matrix_market::read,
             Format::Ecl => ecl::read,
             Format::EdgeList => edge_list::read,
+            Format::AdjacencyMatrix => adjacency_matrix::read,
+            Format::Graph6 => graph6::read,
         };
         let loaded = read(source, options).and_then(|loaded| {
             let loaded = Loaded { format, ..loaded };
@@ -268,14 +226,15 @@ impl Loaded {
     }
 }
 
-/// What `strict` adds: nothing may have been repaired.
+/// What `strict` adds: nothing may have been repaired or left out.
 fn check_strict(source: &Source<'_>, loaded: Loaded) -> Result<Loaded, ReadError> {
     let Cleanup { duplicates, self_loops } = loaded.cleanup;
-    let what = if duplicates + self_loops > 0 {
-        let (edges, loops) =
-            (counted(duplicates, "repeated edge"), counted(self_loops, "self-loop"));
-        format!("{edges} and {loops}; expected none")
-    } else if let Some(note) = loaded.notes.iter().find(|note| note.is_repair()) {
+    let repaired = [(duplicates, "repeated edge"), (self_loops, "self-loop")];
+    let repaired = repaired.into_iter().filter(|&(count, _)| count > 0);
+    let repaired: Vec<String> = repaired.map(|(count, what)| counted(count, what)).collect();
+    let what = if !repaired.is_empty() {
+        format!("{}; expected none", repaired.join(" and "))
+    } else if let Some(note) = loaded.notes.iter().find(|note| note.is_refused_when_strict()) {
         note.to_string()
     } else {
         return Ok(loaded);

@@ -44,14 +44,12 @@ pub(super) fn check(head: &[u8], complete: bool) -> Result<(), (u64, ErrorKind)>
     let Some(first) = lines.first() else { return Ok(()) };
     let found = language(&lines)
         .map(|what| (first, what))
-        .or_else(|| graph6(&lines).map(|what| (first, what)))
         .or_else(|| matrix(&lines, all).map(|what| (first, what)))
         .or_else(|| matrix_market(&lines, all).map(|what| (first, what)))
         .or_else(|| adjacency_list(&lines));
     let Some((line, what)) = found else { return Ok(()) };
-    let expected = "two names in each line of an edge list (name its format to read it as one)";
-    let found = format!("{}, which looks like {what}", quote(line.text));
-    Err((line.number, ErrorKind::expected(expected, found)))
+    let advice = "it is not read (--format edge-list reads two names in each line all the same)";
+    Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))
 }
 
 /// Languages that are known by how they begin.
@@ -81,12 +79,8 @@ fn language(lines: &[Line<'_>]) -> Option<&'static str> {
         b'*' if text.starts_with(b"*vertices") || text.starts_with(b"*network") => {
             Some("a Pajek file")
         }
-        b'>' if [&b">>graph6<<"[..], b">>sparse6<<", b">>digraph6<<"]
-            .iter()
-            .any(|mark| text.starts_with(mark)) =>
-        {
-            Some("a graph6 or sparse6 file")
-        }
+        b'>' if text.starts_with(b">>sparse6<<") => Some("a sparse6 file"),
+        b'>' if text.starts_with(b">>digraph6<<") => Some("a digraph6 file"),
         b'a' | b'p' => shortest_paths(lines),
         _ => None,
     }
@@ -105,41 +99,31 @@ fn shortest_paths(lines: &[Line<'_>]) -> Option<&'static str> {
         .then_some("a DIMACS shortest-path file")
 }
 
-/// Every line is a word of graph6, as long as the number of vertices at its front asks for.
-fn graph6(lines: &[Line<'_>]) -> Option<&'static str> {
-    let is_graph6 = |line: &Line<'_>| {
-        let word = line.text;
-        let values = |word: &[u8]| word.iter().fold(0, |n, &b| n << 6 | u64::from(b - 63));
-        let (n, rest) = match word {
-            _ if word.iter().any(|b| !(63..=126).contains(b)) => return false,
-            [126, a, b, c, rest @ ..] if *a != 126 => (values(&[*a, *b, *c]), rest),
-            [n, rest @ ..] if *n != 126 => (u64::from(n - 63), rest),
-            _ => return false,
-        };
-        (n * n.saturating_sub(1) / 2).div_ceil(6) == rest.len() as u64
-    };
-    lines.iter().all(is_graph6).then_some("a graph6 file")
-}
-
-/// As many lines as columns, at least three, and only 0 and 1, or a symmetric matrix with a zero
-/// diagonal.
+/// As many lines as columns, at least three, that are a symmetric matrix with a zero diagonal; or a
+/// matrix of 0 and 1 with the names of its rows, and of its columns above.
 fn matrix(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
-    let columns = lines.first()?.fields().count();
-    if columns < 3 || lines.len() > columns || (all && lines.len() < columns) || lines.len() < 2 {
-        return None;
-    }
     let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse::<f64>().ok();
-    let row = |line: &Line<'_>| {
-        let row: Option<Vec<f64>> = line.fields().map(number).collect();
-        row.filter(|row| row.len() == columns)
+    // All values behind the first fields of the lines, which all have as many.
+    let rows = |lines: &[Line<'_>], skip: usize| -> Option<Vec<Vec<f64>>> {
+        let columns = lines.first()?.fields().count().checked_sub(skip)?;
+        let square = columns >= 3
+            && if all { lines.len() == columns } else { (2..=columns).contains(&lines.len()) };
+        let row = |line: &Line<'_>| -> Option<Vec<f64>> {
+            line.fields().skip(skip).map(number).collect::<Option<_>>()
+        };
+        let rows: Vec<Vec<f64>> = square.then(|| lines.iter().map(row).collect()).flatten()?;
+        rows.iter().all(|row| row.len() == columns).then_some(rows)
     };
-    let rows: Vec<Vec<f64>> = lines.iter().map(row).collect::<Option<_>>()?;
-    let binary = || rows.iter().flatten().all(|&entry| entry == 0.0 || entry == 1.0);
-    let distances = || {
+    let distances = |rows: &Vec<Vec<f64>>| {
         let seen = rows.len();
         (0..seen).all(|u| rows[u][u] == 0.0 && (0..u).all(|v| rows[u][v] == rows[v][u]))
     };
-    (binary() || distances()).then_some("an adjacency matrix")
+    let binary = |rows: &Vec<Vec<f64>>| rows.iter().flatten().all(|&x| x == 0.0 || x == 1.0);
+    if rows(lines, 0).is_some_and(|rows| distances(&rows)) {
+        return Some("a matrix of distances");
+    }
+    let named = rows(&lines[1..], 1).is_some_and(|rows| binary(&rows) || distances(&rows));
+    named.then_some("an adjacency matrix with names")
 }
 
 /// A line `N N ENTRIES` and the entries, whose rows and columns are numbers from 1 to N: a Matrix Market

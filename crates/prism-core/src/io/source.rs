@@ -39,6 +39,8 @@ pub(super) struct Source<'n> {
     position: usize,
     /// Whether `current` is the last block.
     last: bool,
+    /// Whether marks behind the end of old text files are taken off.
+    text: bool,
     /// Lines that have been handed out.
     lines: u64,
     /// Bytes in the blocks before `current`.
@@ -63,6 +65,7 @@ pub(super) fn with_source<T>(
             current: Vec::new(),
             position: 0,
             last: false,
+            text: false,
             lines: 0,
             bytes_before: 0,
         };
@@ -141,6 +144,20 @@ impl Source<'_> {
         (&self.current[self.position..], self.last)
     }
 
+    /// Says that the input is text: what marks its end in old files, a Ctrl-Z or a line `%` (perhaps with
+    /// a `0` below it), is no part of it.
+    pub(super) fn is_text(&mut self) {
+        self.text = true;
+        self.take_end_marks_off();
+    }
+
+    fn take_end_marks_off(&mut self) {
+        if self.text && self.last {
+            let kept = without_end_marks(&self.current[self.position..]).len();
+            self.current.truncate(self.position + kept);
+        }
+    }
+
     /// Editors on Windows put three bytes in front of text. A binary file that starts with them has a
     /// zero byte close by.
     fn skip_byte_order_mark(&mut self) {
@@ -165,6 +182,7 @@ impl Source<'_> {
         let _ = self.used.send(std::mem::replace(&mut self.current, block.bytes));
         self.position = 0;
         self.last = block.last;
+        self.take_end_marks_off();
         Ok(true)
     }
 
@@ -180,6 +198,7 @@ impl Source<'_> {
                 Ok(Ok(block)) => {
                     self.current.extend_from_slice(&block.bytes);
                     self.last = block.last;
+                    self.take_end_marks_off();
                 }
                 Ok(Err(kind)) => return Err(self.error(Place::Whole, kind)),
                 Err(_) => break,
@@ -232,6 +251,7 @@ impl Source<'_> {
                     Ok(Ok(block)) => {
                         self.last = block.last;
                         self.current = block.bytes;
+                        self.take_end_marks_off();
                         self.complete_line()?;
                         self.bytes_before += self.current.len() as u64;
                         batch.push(std::mem::take(&mut self.current));
@@ -262,6 +282,29 @@ impl Source<'_> {
             }
         }
     }
+}
+
+/// Text without a Ctrl-Z at its end, as DOS put it there, and without a last line `%`, below which
+/// the files of SATLIB have a `0`.
+pub(super) fn without_end_marks(text: &[u8]) -> &[u8] {
+    let is_padding = |&b: &u8| b == 0x1a || b.is_ascii_whitespace();
+    let mut kept = text;
+    if kept.contains(&0x1a) {
+        let end = kept.iter().rposition(|b| !is_padding(b)).map_or(0, |last| last + 1);
+        // A line break that stood in front of the mark stays.
+        let next = kept[end..].iter().position(|&b| b == 0x1a).unwrap_or(kept.len() - end);
+        kept = &kept[..end + next];
+    }
+    let body = kept.trim_ascii_end();
+    let mut lines = body.rsplit(|&b| b == b'\n').map(lexer::trim);
+    let marks = match (lines.next(), lines.next()) {
+        (Some(b"%"), _) => 1,
+        (Some(b"0"), Some(b"%")) => 2,
+        _ => return kept,
+    };
+    let breaks = body.iter().enumerate().filter(|&(_, &b)| b == b'\n');
+    let end = breaks.rev().nth(marks - 1).map_or(0, |(at, _)| at + 1);
+    &kept[..end]
 }
 
 /// Binary formats read bytes. Errors of the producer are passed through [`io::Error::other`].
@@ -299,5 +342,31 @@ impl Source<'_> {
 impl From<io::Error> for ErrorKind {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_the_end_are_taken_off() {
+        for (text, kept) in [
+            ("a b\n\x1a", "a b\n"),
+            ("a b\r\n\x1a\x1a\r\n", "a b\r\n"),
+            ("a b\x1a", "a b"),
+            ("a b\n%\n", "a b\n"),
+            ("a b\r\n%\r\n0\r\n\x1a", "a b\r\n"),
+            ("a b\n %\n0\n\n", "a b\n"),
+            ("%\n0", ""),
+            ("\x1a", ""),
+            ("a\x1ab\n", "a\x1ab\n"),
+            ("% c\na b\n0\n", "% c\na b\n0\n"),
+            ("a b\n% end\n", "a b\n% end\n"),
+            ("", ""),
+        ] {
+            let found = without_end_marks(text.as_bytes());
+            assert_eq!(std::str::from_utf8(found), Ok(kept), "{text:?}");
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! Graph writers: DIMACS `.col` and edge lists.
+//! Graph writers: DIMACS `.col`, METIS, Matrix Market and edge lists.
 //!
-//! Both give back the same graph when they are read, isolated vertices included. Edge lists keep the
+//! All give back the same graph when they are read, isolated vertices included. Edge lists keep the
 //! names of the vertices; a reader numbers named vertices by first appearance, so that their numbers,
-//! which mean nothing, may change.
+//! which mean nothing, may change. The other formats number the vertices from 1.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,8 +11,8 @@ use super::names::{as_integer, in_commas, is_heading};
 use super::{Format, Labels};
 use crate::graph::Graph;
 
-/// Writes `graph` in `format`, which must be [`Format::DimacsCol`] or [`Format::EdgeList`].
-/// `labels` are the names of the vertices in an edge list; DIMACS files have no place for them.
+/// Writes `graph` in `format`, which must be one that [is written](Format::is_written). `labels` are the
+/// names of the vertices, for a format that [keeps them](Format::keeps_names).
 ///
 /// # Errors
 /// What `out` says; [`io::ErrorKind::Unsupported`] for another format; and
@@ -25,6 +25,8 @@ pub fn write_graph(
 ) -> io::Result<()> {
     match (format, labels) {
         (Format::DimacsCol, _) => dimacs(out, graph),
+        (Format::Metis, _) => metis(out, graph),
+        (Format::MatrixMarket, _) => matrix_market(out, graph),
         (Format::EdgeList, None) => numbered(out, graph),
         (Format::EdgeList, Some(labels)) => named(out, graph, labels),
         _ => {
@@ -37,6 +39,27 @@ pub fn write_graph(
 fn dimacs(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
     writeln!(out, "p edge {} {}", graph.n(), graph.m())?;
     graph.edges().try_for_each(|(u, v)| writeln!(out, "e {} {}", u + 1, v + 1))
+}
+
+/// A line a vertex with its neighbours.
+fn metis(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
+    writeln!(out, "{} {}", graph.n(), graph.m())?;
+    for v in graph.vertices() {
+        let mut separator = "";
+        for u in graph.neighbors(v) {
+            write!(out, "{separator}{}", u + 1)?;
+            separator = " ";
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The lower triangle of the adjacency matrix, as the form asks for.
+fn matrix_market(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
+    writeln!(out, "%%MatrixMarket matrix coordinate pattern symmetric")?;
+    writeln!(out, "{0} {0} {1}", graph.n(), graph.m())?;
+    graph.edges().try_for_each(|(u, v)| writeln!(out, "{} {}", v + 1, u + 1))
 }
 
 fn numbered(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {

@@ -1,0 +1,33 @@
+//! The options of every command that reads a graph, and the names of formats.
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use prism_core::io::Format;
+use std::path::PathBuf;
+
+/// A graph file and how to read it.
+#[derive(Debug, Args)]
+pub struct GraphInput {
+    /// Graph file, plain or compressed with gzip or zstd; - for standard input
+    pub file: PathBuf,
+    /// Format of the graph [default: detected by content]
+    #[arg(long, value_name = "FORMAT", value_parser = formats(Format::ALL), ignore_case = true)]
+    pub format: Option<Format>,
+    /// Take for errors: repeated edges, self-loops, wrong edge counts, and what of the file is not read as
+    /// it is meant (distances, demands, matrices that are not symmetric)
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Some of the formats by name or by usual extension, for the help and for completions.
+pub fn formats(which: impl IntoIterator<Item = Format>) -> impl TypedValueParser<Value = Format> {
+    let names =
+        which.into_iter().map(|format| PossibleValue::new(format.name()).aliases(format.aliases()));
+    // It lets no other name through.
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(|name| name.parse::<Format>())
+}
+
+/// The formats that are written.
+pub fn written_formats() -> impl TypedValueParser<Value = Format> {
+    formats(Format::ALL.into_iter().filter(|format| format.is_written()))
+}

@@ -1,0 +1,111 @@
+//! What is odd about a file and did not keep it from being read.
+
+use std::fmt;
+
+use super::error::counted;
+
+/// Something odd about a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The header announces another number of edges.
+    EdgeCount {
+        /// The number in the header.
+        declared: u64,
+        /// The number in the file, repetitions and self-loops included.
+        found: u64,
+    },
+    /// The size line of a matrix announces another number of entries.
+    EntryCount {
+        /// The number in the size line.
+        declared: u64,
+        /// The number in the file.
+        found: u64,
+    },
+    /// So many edges have a distance that the colours of their ends should keep, which was not read.
+    Distances(u64),
+    /// So many vertices ask for a number of colours, which was not read.
+    Demands(u64),
+    /// A square matrix is not symmetric: so many entries off the diagonal have no counterpart. The graph
+    /// is that of A + A^T.
+    Unsymmetric(u64),
+    /// The banner of a Matrix Market file has one `%`.
+    Banner,
+    /// The first line of an edge list names the columns.
+    Heading,
+    /// So many edges stand in one of two rows only; they were taken all the same.
+    OneWay(u64),
+    /// So many integers between the smallest and the largest name of an edge list are no vertices,
+    /// since no line names them.
+    Gaps(u64),
+    /// The lines of an edge list have columns behind the second, which were not read.
+    MoreColumns,
+}
+
+impl Note {
+    /// Whether the file contradicts itself or was not read as it was meant, so that strict reading
+    /// refuses it.
+    pub(super) fn is_refused_when_strict(&self) -> bool {
+        match self {
+            Self::EdgeCount { .. }
+            | Self::EntryCount { .. }
+            | Self::Distances(_)
+            | Self::Demands(_)
+            | Self::Unsymmetric(_)
+            | Self::OneWay(_) => true,
+            Self::Banner | Self::Heading | Self::Gaps(_) | Self::MoreColumns => false,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EdgeCount { declared, found } => {
+                write!(f, "the header says {}, the file lists {found}", counted(*declared, "edge"))
+            }
+            Self::EntryCount { declared, found } => {
+                let declared = entries(*declared);
+                write!(f, "the size line says {declared}, the file lists {found}")
+            }
+            Self::Distances(count) => write!(
+                f,
+                "the distances of {} were not read: adjacent vertices only get different colours",
+                counted(*count, "edge")
+            ),
+            Self::Demands(count) => {
+                let what = if *count == 1 { "vertex" } else { "vertices" };
+                write!(
+                    f,
+                    "the demands of {count} {what} were not read: each vertex gets one colour"
+                )
+            }
+            Self::Unsymmetric(count) => write!(
+                f,
+                "the matrix A is not symmetric ({} without counterpart): the graph is that of A + A^T, and \
+a colouring of it is no compression of the columns of A",
+                entries(*count)
+            ),
+            Self::Banner => f.write_str("the banner should begin with two % signs: %%MatrixMarket"),
+            Self::Heading => f.write_str("the first line was taken for a heading"),
+            Self::Gaps(count) => {
+                let verb = if *count == 1 { "is" } else { "are" };
+                write!(
+                    f,
+                    "{} between the smallest and the largest {verb} in no line, and no vertices",
+                    counted(*count, "number")
+                )
+            }
+            Self::MoreColumns => f.write_str("columns behind the second name were not read"),
+            Self::OneWay(edges) => {
+                write!(f, "{} given in one direction only", counted(*edges, "edge"))
+            }
+        }
+    }
+}
+
+/// A number of entries.
+fn entries(number: u64) -> String {
+    let what = if number == 1 { "entry" } else { "entries" };
+    format!("{number} {what}")
+}
