@@ -2,6 +2,7 @@
 //!
 //! * [`ManagedGpuContext`]: a device, with or without streams, that runs steps.
 //! * [`StreamPool`], [`StreamPurpose`], [`AsyncPipelineCoordinator`]: what it is made of.
+//! * [`Controller`](controller::Controller): adapts how much a step does to how busy the device is.
 //! * [`guide`]: how to run a kernel of your own on it.
 //!
 //! ```
@@ -26,6 +27,7 @@
 #[doc = include_str!("../STREAM_INTEGRATION_GUIDE.md")]
 pub mod guide {}
 
+pub mod controller;
 pub mod probe_kernel;
 mod source;
 pub mod stream_integration;

@@ -243,7 +243,7 @@ impl ManagedGpuContext {
         if !self.pipeline.is_bound() {
             self.pipeline.bind(ProbeKernel::new(&self.gpu)?)?;
         }
-        let depth = self.pipeline.options().depth as u64;
+        let depth = self.depth();
         if self.owed && self.pipeline.pending() == depth {
             match self.pipeline.next() {
                 Ok(_) => {}
@@ -273,6 +273,11 @@ impl ManagedGpuContext {
     #[must_use]
     pub fn answered(&self) -> Option<u64> {
         self.answered
+    }
+
+    /// How many steps lie between a call and the one whose step it answers for, itself counted: 3.
+    pub(crate) fn depth(&self) -> u64 {
+        self.pipeline.options().depth as u64
     }
 
     /// Fetches what a step has left on the device, in order after it and while later ones run: see

@@ -12,6 +12,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::context::GpuContext;
@@ -39,6 +40,8 @@ pub struct Harvest {
     step: u64,
     landing: Arc<Landing>,
     bytes: usize,
+    /// The bytes were seen to be there: whatever becomes of the device, they are.
+    landed: AtomicBool,
     limit: Duration,
     gpu: GpuContext,
 }
@@ -72,10 +75,15 @@ impl Harvest {
     }
 
     fn has_landed(&self) -> Result<bool, GpuError> {
+        if self.landed.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
         let asked = self.gpu.driver().bind().and_then(|()| self.landing.done.query());
-        asked.map_err(|error| {
+        let landed = asked.map_err(|error| {
             self.gpu.note(GpuError::Step { step: self.step, source: Box::new(error.into()) })
-        })
+        })?;
+        self.landed.store(landed, Ordering::Relaxed);
+        Ok(landed)
     }
 
     fn landed(&self) -> &[u8] {
@@ -243,7 +251,8 @@ impl Harvests {
         unsafe { gpu.driver().copy_to_host(landing.host.host(), from, bytes, stream) }?;
         landing.done.record(stream)?;
         self.rooms[slot].copying = Some(Arc::clone(&landing));
-        Ok(Harvest { step, landing, bytes, limit, gpu: gpu.clone() })
+        let landed = AtomicBool::new(false);
+        Ok(Harvest { step, landing, bytes, landed, limit, gpu: gpu.clone() })
     }
 
     /// Whether no copy is under way.

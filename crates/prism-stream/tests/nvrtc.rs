@@ -21,8 +21,13 @@ fn every_kernel_compiles_for_every_architecture() {
             let cubin = echo_source(config, telemetry).compile(arch).unwrap();
             assert!(cubin.starts_with(b"\x7fELF"), "{arch}");
         }
-        let disturb = KernelSource::new("disturb.cu", include_str!("support/disturb.cu"));
-        assert!(disturb.compile(arch).unwrap().starts_with(b"\x7fELF"), "{arch}");
+        for (name, source) in [
+            ("disturb.cu", include_str!("support/disturb.cu")),
+            ("leave.cu", include_str!("support/leave.cu")),
+        ] {
+            let cubin = KernelSource::new(name, source).compile(arch).unwrap();
+            assert!(cubin.starts_with(b"\x7fELF"), "{name} for {arch}");
+        }
     }
 }
 

@@ -42,7 +42,8 @@ unsafe impl Driver for MockDriver {
     }
 
     fn memory_info(&self) -> Outcome<(usize, usize)> {
-        Ok((self.info.memory_bytes, self.info.memory_bytes))
+        let total = self.info.memory_bytes;
+        Ok((self.lock().memory_left.unwrap_or(total), total))
     }
 
     fn stream_create(&self, priority: i32) -> Outcome<RawStream> {
@@ -190,10 +191,24 @@ unsafe impl Driver for MockDriver {
     }
 
     fn device_alloc(&self, bytes: usize) -> Outcome<DevicePtr> {
-        self.allocate("device_alloc", bytes).map(DevicePtr)
+        if self.lock().memory_left.is_some_and(|left| bytes > left) {
+            drop(self.call("device_alloc", 0, bytes as u64, false)?);
+            return Err(DriverError { code: DriverError::OUT_OF_MEMORY, call: "device_alloc" });
+        }
+        let at = self.allocate("device_alloc", bytes)?;
+        if let Some(left) = &mut self.lock().memory_left {
+            *left -= bytes;
+        }
+        Ok(DevicePtr(at))
     }
 
     unsafe fn device_free(&self, at: DevicePtr) -> Outcome {
+        let mut state = self.lock();
+        let bytes = state.blocks.get(&at.0).map_or(0, |(_, bytes)| *bytes);
+        if let Some(left) = &mut state.memory_left {
+            *left += bytes;
+        }
+        drop(state);
         self.free("device_free", at.0)
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::capture::{Capture, Node};
 use super::race::{Order, Stamp};
@@ -73,6 +74,8 @@ pub(super) struct State {
     pub shared: Vec<u64>,
     pub events: BTreeMap<u64, EventState>,
     pub blocks: BTreeMap<u64, (Box<[Line]>, usize)>,
+    /// Bytes of device memory that are left, if that is limited.
+    pub memory_left: Option<usize>,
     /// Which of the blocks are pinned host memory, and of which kind.
     pub pinned: BTreeMap<u64, HostUse>,
     pub kernels: BTreeMap<u64, Arc<MockKernel>>,
@@ -116,6 +119,11 @@ impl MockMemory<'_> {
             self.state.note_access(at, bytes, false);
         }
         result
+    }
+
+    /// Passes time on the device, beside what [`MockDriver::cost`](super::MockDriver::cost) says.
+    pub fn spend(&mut self, time: Duration) {
+        self.state.device_ns += time.as_nanos() as u64;
     }
 
     /// Writes to an allocation; what lies outside of one is noticed, and not written.

@@ -154,6 +154,11 @@ impl MockDriver {
         self.lock().costs.insert(name, time.as_nanos() as u64);
     }
 
+    /// Leaves so many bytes of device memory to be had from now on, whoever has the rest.
+    pub fn limit_memory(&self, bytes: usize) {
+        self.lock().memory_left = Some(bytes);
+    }
+
     /// Passes virtual time.
     pub fn advance(&self, by: Duration) {
         self.lock().clock_ns += by.as_nanos() as u64;

@@ -133,8 +133,8 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// # Errors
     /// [`GpuError::Rejected`] if the kernel refused its config, [`GpuError::Step`] if it failed.
     pub fn try_next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.flow.enter()?;
         if !self.flow.ring.has_ready() {
+            self.flow.enter()?;
             let Some(step) = self.flow.ring.oldest_in_flight() else { return Ok(None) };
             if !self.flow.has_come_back(step)? {
                 return Ok(None);
@@ -151,7 +151,9 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
     /// [`try_next`](Self::try_next).
     #[allow(clippy::should_implement_trait)] // it lends from `self`, which `Iterator` cannot
     pub fn next(&mut self) -> Result<Option<Completed<'_, T>>, GpuError> {
-        self.flow.enter()?;
+        if !self.flow.ring.has_ready() {
+            self.flow.enter()?; // what has come back is there, whatever became of the device
+        }
         self.wait_and_take()
     }
 

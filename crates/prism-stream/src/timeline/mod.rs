@@ -203,11 +203,17 @@ impl Timeline {
     /// Sums up; `None` if there is nothing with a time.
     #[must_use]
     pub fn utilisation(&self) -> Option<Utilisation> {
+        self.utilisation_since(0)
+    }
+
+    /// The same of the steps from a number on: for those that were told something else.
+    #[must_use]
+    pub fn utilisation_since(&self, step: u64) -> Option<Utilisation> {
         let mut sum = Utilisation::default();
         // Ends of successive steps, added up over the bursts, and how many there were.
         let (mut gaps_ns, mut gaps) = (0_u64, 0_u64);
         let mut before: Option<(&StepTimes, Span)> = None;
-        for times in &self.steps {
+        for times in self.steps.iter().filter(|times| times.step >= step) {
             let Some(whole) = times.whole() else { continue };
             sum.steps += 1;
             sum.queue_depth += times.queue_depth as f64;
@@ -278,6 +284,17 @@ mod tests {
         assert!((sum.busy(Stage::Kernel) - 2000.0 / 2015.0).abs() < 1e-9);
         assert!((sum.overlap() - 3500.0 / 2015.0).abs() < 1e-9);
         assert_eq!((sum.queue_depth, sum.host_wait_ns), (3.0, 400_000));
+    }
+
+    #[test]
+    fn steps_before_a_change_can_be_left_out() {
+        let mut timeline = regular(10, 20, 2);
+        let mut later = regular(20, 40, 2).steps;
+        later.drain(..10).for_each(drop);
+        later.into_iter().for_each(|times| timeline.push(times));
+        let sum = timeline.utilisation_since(10).unwrap();
+        assert_eq!((sum.steps, sum.step_ns), (10, 40_000.0));
+        assert_eq!(timeline.utilisation_since(20), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod disturbances;
 #[path = "../support/disturbed.rs"]
 mod disturbed;
 mod driver;
+mod harvests;
 #[path = "../support/needs.rs"]
 mod needs;
 mod own_kernels;

@@ -142,6 +142,24 @@ fn steps_that_ended_early_are_no_measure_of_those_that_do_not() {
     assert_eq!(mock.violations(), Vec::<String>::new());
 }
 
+#[test]
+fn a_late_step_can_be_ended_and_the_pipeline_goes_on() {
+    let (mock, _, mut pipeline) = patient(6, options(3, STREAMS));
+    mock.hang_launch_until(1, 1);
+    for step in 0..3 {
+        pipeline.submit(&step).unwrap();
+    }
+    assert_eq!(pipeline.next().unwrap().map(|done| *done), Some(0));
+    let late = pipeline.next().map(|_| ());
+    assert!(matches!(late, Err(GpuError::StepTimeout { step: 1, .. })), "{late:?}");
+    pipeline.abort_handle().abort();
+    assert_eq!(rest(&mut pipeline), [true, true], "the one that hung, and the one behind it");
+    pipeline.clear_abort().unwrap();
+    pipeline.submit(&3).unwrap();
+    assert_eq!(rest(&mut pipeline), [false]);
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
 const _: fn() = || {
     fn is_shared_by_threads<S: Send + Sync + Clone>() {}
     is_shared_by_threads::<AbortHandle>();

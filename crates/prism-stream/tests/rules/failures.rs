@@ -290,3 +290,41 @@ fn a_rejected_config_names_its_step_and_the_pipeline_goes_on() {
     assert!(matches!(error, GpuError::Rejected { step: 0, .. }), "{error}");
     assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(1), 1));
 }
+
+#[test]
+fn what_has_come_back_before_the_device_was_lost_can_still_be_taken() {
+    let (mock, gpu) = device(31);
+    let mut pipeline = pipeline(&gpu, options(4, STREAMS));
+    mock.fault_launch(3, 719);
+    for step in 0..3 {
+        pipeline.submit(&config(step)).unwrap();
+    }
+    pipeline.quiesce().unwrap();
+    while gpu.poison().is_none() {
+        let _ = pipeline.submit(&config(3));
+        let _ = gpu.synchronize();
+    }
+    for step in 0..3 {
+        assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(step), step));
+    }
+    assert!(matches!(pipeline.next(), Err(GpuError::Poisoned { .. })));
+}
+
+#[test]
+fn a_device_whose_memory_others_have_gives_what_is_left_and_more_once_they_are_gone() {
+    let (mock, gpu) = device(32);
+    let mut pipeline = unbound(&gpu, options(3, STREAMS));
+    mock.limit_memory(1000);
+    assert_eq!(gpu.free_memory(), Ok(1000));
+    let refused = gpu.alloc(1001).map(|_| ());
+    assert!(matches!(refused, Err(GpuError::Memory { bytes: 1001, kind: "device", .. })));
+    let state = gpu.alloc(900).unwrap();
+    pipeline.bind(kernel(&gpu)).unwrap();
+    let error = pipeline.submit(&config(0)).unwrap_err();
+    assert!(matches!(error, GpuError::Step { step: 0, .. }), "{error}");
+    assert_eq!(gpu.poison(), None);
+    drop(state); // a smaller one would do as well
+    pipeline.submit(&config(0)).unwrap();
+    assert_eq!(*pipeline.next().unwrap().unwrap(), expected(&config(0), 0));
+    assert_eq!(mock.violations(), Vec::<String>::new());
+}

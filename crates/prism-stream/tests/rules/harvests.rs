@@ -291,6 +291,23 @@ fn a_harvest_of_a_step_that_hangs_or_traps_says_so() {
     assert!(matches!(pipeline.harvest(1), Err(GpuError::Poisoned { .. })));
 }
 
+#[test]
+fn what_was_harvested_is_kept_when_the_device_is_lost() {
+    let (mock, gpu, mut pipeline) = pipeline(9, options(3, STREAMS));
+    mock.fault_launch(2, 719);
+    pipeline.submit(&0).unwrap();
+    pipeline.submit(&1).unwrap();
+    let best = pipeline.harvest(1).unwrap();
+    check(&best);
+    let _ = pipeline.submit(&2);
+    while gpu.poison().is_none() {
+        let _ = gpu.synchronize();
+    }
+    check(&best);
+    drop((pipeline, gpu));
+    check(&best);
+}
+
 /// Leaves twice as much.
 struct Lavish(Leaving);
 

@@ -9,6 +9,7 @@ const SOURCES: &[&str] = &[
     include_str!("../gpu/batches.rs"),
     include_str!("../gpu/disturbances.rs"),
     include_str!("../gpu/driver.rs"),
+    include_str!("../gpu/harvests.rs"),
     include_str!("../gpu/main.rs"),
     include_str!("../gpu/peers.rs"),
     include_str!("../gpu_timing.rs"),
