@@ -10,6 +10,7 @@ mod graph_input;
 
 use crate::failure::EXIT_CODES;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use counts::parse_whole;
 use prism_core::io::Format;
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub enum Command {
     #[command(after_help = color::HELP)]
     Color(Box<ColorArgs>),
     /// Check that a colouring is proper
+    #[command(after_help = EXIT_CODES)]
     Verify(VerifyArgs),
     /// Bound the number of colours from below and above
     Bounds(BoundsArgs),
@@ -62,6 +64,18 @@ pub struct VerifyArgs {
     /// Check also that vertices have colours of their lists in this file, as in `prism color`
     #[arg(long, value_name = "FILE")]
     pub allowed: Option<PathBuf>,
+    /// Show how many vertices have each colour
+    #[arg(long)]
+    pub classes: bool,
+    /// Show every edge whose ends have the same colour, not only the first one
+    #[arg(long)]
+    pub all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but what an option asks for, and errors: the exit code tells
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -78,10 +92,10 @@ pub struct BoundsArgs {
     #[command(flatten)]
     pub query: QueryArgs,
     /// Effort for each kind of bound, in millions of steps of some nanoseconds
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 1000, allow_hyphen_values = true)]
     pub work: u64,
     /// Seed of the searches
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 1, allow_hyphen_values = true)]
     pub seed: u64,
     /// Nothing on standard error but errors
     #[arg(short, long)]

@@ -12,7 +12,6 @@ use prism_core::io::write_graph;
 pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
     let output = Output::new(Some(args.output.clone()));
     let format = graph_format(args.to, output.path())?;
-    output.check()?;
     let loaded = read_graph(&args.input)?;
     note_repairs(&args.input.file, &loaded);
     if loaded.labels.is_some() && !format.keeps_names() {

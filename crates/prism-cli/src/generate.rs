@@ -44,6 +44,11 @@ impl Size {
             }
             // A step doubles the vertices and triples the edges.
             Kind::Mycielski { k } => (3.0 * 2_f64.powi(k as i32 - 2), 3_f64.powi(k as i32 - 1)),
+            Kind::Sudoku { order } => {
+                let (order, side) = (f64::from(order), f64::from(order) * f64::from(order));
+                let degree = 2.0 * (side - 1.0) + (order - 1.0) * (order - 1.0);
+                (side * side, side * side * degree / 2.0)
+            }
             Kind::Grid3d { x, y, z } => {
                 let n = f64::from(x) * f64::from(y) * f64::from(z);
                 (n, 3.0 * n)
@@ -92,7 +97,6 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let output = Output::new(args.output.clone());
     let format = graph_format(args.format, output.path())?;
     check_size(args)?;
-    output.check()?;
     let seed = args.seed;
     let wrong = |error: generate::GenerateError| Failure::Usage(error.to_string());
     let mut graph = match args.kind {
@@ -103,6 +107,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         Kind::Queens { rows, columns } => generate::queens(rows, columns.unwrap_or(rows)),
         Kind::Mycielski { k } => generate::mycielski(k),
         Kind::Grid3d { x, y, z } => generate::grid3d(x, y, z),
+        Kind::Sudoku { order } => generate::sudoku(order),
         Kind::Rmat { scale, edge_factor } => generate::rmat(scale, edge_factor, seed),
     }
     .map_err(wrong)?;
@@ -140,6 +145,7 @@ mod tests {
             ("queens 12 9", generate::queens(12, 9)),
             ("mycielski 8", generate::mycielski(8)),
             ("grid3d 9 8 7", generate::grid3d(9, 8, 7)),
+            ("sudoku 4", generate::sudoku(4)),
             ("rmat 10 8", generate::rmat(10, 8, 1)),
             ("leighton 200 12 3000", generate::leighton(200, 12, 3000, 1)),
         ] {

@@ -4,7 +4,7 @@ use crate::args::QueryArgs;
 use crate::failure::Failure;
 use crate::input::read_graph;
 use crate::output::Output;
-use crate::report;
+use crate::{histogram, report};
 use prism_core::bounds::{Bipartition, bipartition, degeneracy};
 use prism_solver::components;
 use serde::Serialize;
@@ -28,6 +28,15 @@ struct Info {
     merged_edges: u64,
     dropped_self_loops: u64,
     notes: Vec<String>,
+    /// The degrees that occur, in order, and how many vertices have each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    degree_histogram: Vec<Degree>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Degree {
+    degree: usize,
+    vertices: usize,
 }
 
 /// Prints the figures, one a line or as one JSON object.
@@ -54,7 +63,20 @@ pub fn run(args: &QueryArgs) -> Result<u8, Failure> {
         merged_edges: loaded.cleanup.duplicates,
         dropped_self_loops: loaded.cleanup.self_loops,
         notes: loaded.notes.iter().map(ToString::to_string).collect(),
+        degree_histogram: histogram::count(degrees())
+            .into_iter()
+            .map(|(degree, vertices)| Degree { degree, vertices })
+            .collect(),
     };
-    Output::Stdout.write(|out| report::object(out, &info, args.json))?;
+    Output::Stdout.write(|out| {
+        if args.json {
+            return report::object(out, &info, true);
+        }
+        // A person gets it drawn.
+        let counts: Vec<_> =
+            info.degree_histogram.iter().map(|row| (row.degree, row.vertices)).collect();
+        report::object(out, &Info { degree_histogram: Vec::new(), ..info }, false)?;
+        histogram::draw(out, "degree", "vertices", &counts)
+    })?;
     Ok(0)
 }

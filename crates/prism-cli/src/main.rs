@@ -17,6 +17,7 @@ mod devices;
 mod events_file;
 mod failure;
 mod generate;
+mod histogram;
 mod improvements;
 mod info;
 mod input;
@@ -33,6 +34,7 @@ mod verify;
 use args::{Args, Command};
 use clap::Parser;
 use failure::Failure;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -44,7 +46,7 @@ fn main() -> ExitCode {
     // Without the handler such a limit ends the process, as it did before.
     let _ = signals::survive_file_size_limit();
     // A usage error ends here, with exit code 2; --help and --version end here with 0.
-    match run(Args::parse().command) {
+    match run(Args::parse_from(words(std::env::args_os().collect())).command) {
         Ok(code) => ExitCode::from(code),
         // The reader of our output has seen enough: no reason to complain.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
@@ -53,6 +55,22 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// The command line. `help` takes names of commands and no options: `help --help` is how `help` works,
+/// `help color --help` is `help color`.
+fn words(mut words: Vec<OsString>) -> Vec<OsString> {
+    let help = words.iter().take(3).position(|word| word == "help");
+    let generates = words.get(1).is_some_and(|word| word == "generate");
+    if let Some(at) = help.filter(|&at| at == 1 || at == 2 && generates) {
+        let asked = words.len();
+        let is_flag = |word: &OsString| word == "--help" || word == "-h";
+        words.retain(|word| !is_flag(word));
+        if words.len() < asked && words.len() == at + 1 {
+            words.push("help".into());
+        }
+    }
+    words
 }
 
 fn run(command: Command) -> Result<u8, Failure> {

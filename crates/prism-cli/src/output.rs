@@ -74,11 +74,6 @@ impl Output {
             done => done,
         }
     }
-
-    /// Writes one line.
-    pub fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
-        self.write(|out| writeln!(out, "{text}"))
-    }
 }
 
 /// Writes to a new file that nobody else may read, and says how it is called.

@@ -96,10 +96,6 @@ impl ColorPlan {
             let message = format!("--method {} does not heed the lists of --allowed", args.method);
             return Err(Failure::Usage(message));
         }
-        if args.target_colors == Some(0) {
-            let message = "--target-colors must be at least 1".to_owned();
-            return Err(Failure::Usage(message));
-        }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = args.threads.unwrap_or_else(cores);
         let output = Output::new(args.output);

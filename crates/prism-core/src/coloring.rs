@@ -81,6 +81,28 @@ impl Coloring {
         }
     }
 
+    /// The edges of `graph` whose ends have the same colour, smaller end first, in order. Vertices beyond the
+    /// colouring and those without a colour are in no conflict.
+    pub fn conflicts<'c>(
+        &'c self,
+        graph: &'c Graph<'_>,
+    ) -> impl Iterator<Item = (u32, u32, Color)> {
+        let color = |v: u32| self.colors.get(v as usize).copied().filter(|&c| c != Color::MAX);
+        let equal = move |(u, v): (u32, u32)| {
+            color(u).filter(|&shared| color(v) == Some(shared)).map(|shared| (u, v, shared))
+        };
+        graph.edges().filter_map(equal)
+    }
+
+    /// The colours in use and the number of vertices that have each, in order.
+    pub fn classes(&self) -> Vec<(Color, usize)> {
+        let mut sizes = vec![0; MAX_COLORS];
+        for &c in self.colors.iter().filter(|&&c| c != Color::MAX) {
+            sizes[c as usize] += 1;
+        }
+        (0..Color::MAX).zip(sizes).filter(|&(_, size)| size > 0).collect()
+    }
+
     /// Checks the colouring against `graph`, sharing no code with the engines that made it. O(n + m).
     ///
     /// # Errors
@@ -115,6 +137,17 @@ mod tests {
         assert_eq!(check(&[0, 1]), Err(Violation::WrongLength { colors: 2, vertices: 3 }));
         assert_eq!(check(&[0, 4, 4]), Err(Violation::Conflict { u: 1, v: 2, color: 4 }));
         assert_eq!(check(&[0, 1, Color::MAX]), Err(Violation::Uncolored(2)));
+    }
+
+    #[test]
+    fn conflicts_and_classes_are_counted() {
+        let (path, _) = Graph::from_edges(4, &[(0, 1), (1, 2), (3, 2)]).unwrap();
+        let coloring = |colors: &[Color]| Coloring::from_colors(colors.to_vec());
+        let conflicts = |colors| coloring(colors).conflicts(&path).collect::<Vec<_>>();
+        assert_eq!(conflicts(&[0, 1, 0, 1]), []);
+        assert_eq!(conflicts(&[5, 5, 0, 0]), [(0, 1, 5), (2, 3, 0)]);
+        assert_eq!(conflicts(&[Color::MAX, Color::MAX, 3]), []);
+        assert_eq!(coloring(&[5, 0, 5, Color::MAX]).classes(), [(0, 1), (5, 2)]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The options of `prism bench`.
 
 use super::color::methods;
-use super::counts::{parse_seeds, parse_threads};
+use super::counts::{parse_seeds, parse_threads, parse_whole};
 use super::duration::parse_duration;
 use clap::Args;
 use prism_solver::Method;
@@ -24,13 +24,13 @@ pub struct BenchArgs {
     #[arg(required = true, value_name = "INSTANCE")]
     pub instances: Vec<String>,
     /// Number of seeds, up to a million
-    #[arg(long, value_name = "N", value_parser = parse_seeds, default_value_t = 5)]
+    #[arg(long, value_name = "N", value_parser = parse_seeds, allow_hyphen_values = true, default_value_t = 5)]
     pub seeds: u64,
     /// The first seed; the others follow
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 1, allow_hyphen_values = true)]
     pub first_seed: u64,
     /// Target for every instance: a number of colours, `best` (the table's best known) or `none`
-    #[arg(short = 'k', long, value_name = "K", default_value = "best")]
+    #[arg(short = 'k', long, value_name = "K", default_value = "best", allow_hyphen_values = true)]
     pub target: Target,
     /// Add this to the table's best known
     #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true)]
@@ -42,19 +42,19 @@ pub struct BenchArgs {
     #[arg(long, value_name = "TEXT")]
     pub kind: Option<String>,
     /// Time limit of each run, as in 500ms, 30s, 5m or 1h; a number alone is seconds
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true, default_value = "30s")]
     pub time_limit: Duration,
     /// Move limit of each run
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, allow_hyphen_values = true)]
     pub moves: Option<u64>,
     /// One engine alone in each run, as in `prism color`
     #[arg(long, value_name = "METHOD", value_parser = methods(), default_value_t)]
     pub method: Method,
     /// Threads of each run, up to 1024
-    #[arg(long, value_name = "N", value_parser = parse_threads, default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true, default_value_t = 1)]
     pub threads: usize,
     /// Runs at the same time, up to 1024
-    #[arg(long, value_name = "N", value_parser = parse_threads, default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true, default_value_t = 1)]
     pub jobs: usize,
     /// Write one line a run to this file; - for standard output
     #[arg(long, value_name = "FILE")]

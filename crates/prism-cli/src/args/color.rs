@@ -1,7 +1,7 @@
 //! The options of `prism color`.
 
 use super::GraphInput;
-use super::counts::parse_threads;
+use super::counts::{parse_colors, parse_threads, parse_whole};
 use super::duration::parse_duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -40,25 +40,25 @@ pub struct ColorArgs {
     #[arg(long, value_name = "FILE")]
     pub save_improvements: Option<PathBuf>,
     /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub time_limit: Option<Duration>,
     /// Stop after this many moves, all threads together; the last step of each thread may go a little
     /// beyond (a move, or on huge graphs a pass over the vertices)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, allow_hyphen_values = true)]
     pub moves: Option<u64>,
     /// Stop as soon as a colouring has at most this many colours (1 or more), or at once when the lower
     /// bound says that none has; missing it is exit code 1, or 7 if the bound says so
-    #[arg(short = 'k', long, value_name = "K")]
+    #[arg(short = 'k', long, value_name = "K", value_parser = parse_colors, allow_hyphen_values = true)]
     pub target_colors: Option<usize>,
     /// The whole strategy, or one engine alone, to compare engines; those before tabucol make one
     /// colouring, the others search
     #[arg(long, value_name = "METHOD", value_parser = methods(), default_value_t)]
     pub method: Method,
     /// Seed of all random choices
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 0, allow_hyphen_values = true)]
     pub seed: u64,
     /// Threads that search, up to 1024 [default: one a core]
-    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true)]
     pub threads: Option<usize>,
     /// Start from the colouring in this file, in any form that is written
     #[arg(long, value_name = "FILE")]

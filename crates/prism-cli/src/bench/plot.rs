@@ -1,5 +1,6 @@
 //! A time-to-target plot as SVG: for each instance, the share of runs that had reached the target
-//! after so many CPU seconds, on a logarithmic axis (Aiex, Resende & Ribeiro 2002).
+//! after so many CPU seconds, on a logarithmic axis (Aiex, Resende & Ribeiro 2002). Without a target, a run
+//! succeeds when it proves its colouring optimal.
 
 use super::runner::Run;
 use std::fmt::Write;
@@ -11,6 +12,9 @@ const RIGHT: f64 = 640.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 420.0;
 
+/// Where the first instance of the legend stands.
+const FIRST: f64 = TOP + 24.0;
+
 /// Colours that stay apart for most eyes (Okabe & Ito 2008).
 const COLORS: [&str; 7] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
@@ -18,6 +22,18 @@ const COLORS: [&str; 7] =
 const DASHES: [&str; 3] = ["", "8 4", "2 3"];
 /// Instances that the legend has room for.
 const MOST: usize = 18;
+
+/// What the runs that succeeded did.
+fn title(runs: &[Run]) -> &'static str {
+    let targets = runs.iter().filter(|run| run.target.is_some()).count();
+    match targets {
+        0 => "Runs that proved their colouring optimal",
+        some if some < runs.len() => {
+            "Runs that reached the target, or proved optimality without one"
+        }
+        _ => "Runs that reached the target",
+    }
+}
 
 /// Draws runs that are sorted by instance; `limit` is the time limit in seconds.
 pub fn time_to_target(runs: &[Run], limit: f64) -> String {
@@ -39,7 +55,13 @@ pub fn time_to_target(runs: &[Run], limit: f64) -> String {
     ));
     put(format_args!("<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>"));
     put(format_args!(
-        "<text x=\"{LEFT}\" y=\"24\" font-size=\"15\">Runs that reached the target, by CPU time</text>"
+        "<text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{}, by CPU time</text>",
+        title(runs)
+    ));
+    put(format_args!(
+        "<text x=\"{}\" y=\"{}\" font-weight=\"bold\">instance (runs that did / runs)</text>",
+        RIGHT + 14.0,
+        TOP + 4.0
     ));
     for tick in ticks(low, high) {
         let at = x(tick);
@@ -84,7 +106,7 @@ pub fn time_to_target(runs: &[Run], limit: f64) -> String {
             let _ = write!(path, "H{RIGHT}");
         }
         put(format_args!("<path d=\"{path}\" {style}/>"));
-        let at = TOP + 10.0 + 20.0 * i as f64;
+        let at = FIRST + 20.0 * i as f64;
         let k = group[0].target.map_or(String::new(), |k| format!(" k={k}"));
         put(format_args!(
             "<path d=\"M{} {at}h24\" {style}/><text x=\"{}\" y=\"{}\">{}{k} ({}/{})</text>",
@@ -100,7 +122,7 @@ pub fn time_to_target(runs: &[Run], limit: f64) -> String {
         put(format_args!(
             "<text x=\"{}\" y=\"{}\">and {} more, not shown</text>",
             RIGHT + 14.0,
-            TOP + 14.0 + 20.0 * MOST as f64,
+            FIRST + 4.0 + 20.0 * MOST as f64,
             groups.len() - MOST
         ));
     }

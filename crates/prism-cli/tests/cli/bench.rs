@@ -71,6 +71,26 @@ fn a_table_names_instances_and_targets() {
 }
 
 #[test]
+fn what_success_means_is_said() {
+    let folder = Folder::new();
+    std::fs::copy(graph("myciel5"), folder.path("a.col")).unwrap();
+    let (plain, own) = (folder.path("a.col"), format!("{}=5", folder.path("a.col").display()));
+    let plot = folder.path("plot.svg");
+    let meaning = "a run succeeds when it proves its colouring optimal";
+    for (instances, said, title) in [
+        (vec![plain.to_str().unwrap()], true, "Runs that proved their colouring optimal, by"),
+        (vec![&*own], false, "Runs that reached the target, by"),
+        (vec![&*own, plain.to_str().unwrap()], true, "target, or proved optimality without one"),
+    ] {
+        let done = prism!["bench", "-q", "--seeds", "1", "--plot", &plot].args(&instances).code(0);
+        assert_eq!(done.stdout().contains(meaning), said, "{done:?}");
+        let drawing = std::fs::read_to_string(&plot).unwrap();
+        assert!(drawing.contains(title), "{drawing}");
+        assert!(drawing.contains(">instance (runs that did / runs)<"), "{drawing}");
+    }
+}
+
+#[test]
 fn a_folder_gives_its_graphs_and_files_their_own_targets() {
     let folder = Folder::new();
     std::fs::copy(graph("myciel5"), folder.path("myciel5.col")).unwrap();

@@ -29,6 +29,27 @@ fn info_describes_a_graph() {
     assert_eq!(info["bipartite"], true);
 }
 
+#[test]
+fn info_shows_how_many_vertices_have_each_degree() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    let info = prism!["info", "--json", &people].code(0).json();
+    let rows = [(1, 1), (2, 2), (3, 1)];
+    let rows = rows.map(|(d, n)| serde_json::json!({"degree": d, "vertices": n}));
+    assert_eq!(info["degree_histogram"], serde_json::json!(rows));
+    let text = prism!["info", &people].code(0);
+    let drawn = "\ndegree  vertices\n     1         1  ####################\n     2         2  ###";
+    assert!(text.stdout().contains(drawn), "{text:?}");
+    // Where each vertex has a degree of its own there are fewer rows than degrees.
+    let star = prism!["generate", "rmat", "12"].code(0);
+    let text = prism!["info", "-"].fed(&star.output.stdout, 0);
+    let (_, drawn) = text.stdout().split_once("\n\n").unwrap();
+    let counts = drawn.lines().skip(1).map(|line| line.split_whitespace().nth(1).unwrap());
+    let counts: Vec<usize> = counts.map(|count| count.parse().unwrap()).collect();
+    assert_eq!(counts.iter().sum::<usize>(), 4096, "{drawn}");
+    assert!(counts.len() <= 33, "{drawn}");
+}
+
 /// The witness of some bounds, sorted.
 fn witness(bounds: &Value) -> Vec<&str> {
     let names = bounds["witness"].as_array().unwrap();
@@ -134,6 +155,25 @@ fn every_subcommand_has_help() {
         let help = prism![command, "--help"].code(0);
         assert!(help.stdout().contains(&format!("Usage: prism {command}")), "{help:?}");
     }
+}
+
+#[test]
+fn help_has_a_help() {
+    let help = prism!["help", "help"].code(0);
+    assert!(help.stdout().contains("Usage: prism help [COMMAND]"), "{help:?}");
+    for flag in ["--help", "-h"] {
+        assert_eq!(prism!["help", flag].code(0).stdout(), help.stdout());
+        for command in [&["color"][..], &["generate"], &["generate", "sudoku"]] {
+            let asked = prism!["help"].args(command).arg(flag).code(0);
+            assert_eq!(asked.stdout(), prism!["help"].args(command).code(0).stdout());
+        }
+        prism!["generate", "help", flag].code(0);
+    }
+    // A file may be called so.
+    let folder = Folder::new();
+    folder.file("help", PEOPLE);
+    let mut command = prism!["info", "help", "--json"];
+    assert_eq!(command.current_dir(folder.path("")).code(0).json()["vertices"], 4);
 }
 
 #[test]

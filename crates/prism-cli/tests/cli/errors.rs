@@ -45,6 +45,34 @@ fn a_command_line_without_sense_is_2() {
 }
 
 #[test]
+fn a_number_that_is_none_is_answered_with_the_rule() {
+    let whole = "a whole number, at least 0";
+    let time = "a time that is not negative, like 500ms, 30s, 5m or 1h";
+    for (arguments, rule) in [
+        (&["color", "g.col", "-t", "-1"][..], time),
+        (&["color", "g.col", "--time-limit", "-5m"], time),
+        (&["color", "g.col", "-t", "--json"], time),
+        (&["bench", "g.col", "-t", "-1"], time),
+        (&["color", "g.col", "-k", "-1"], "a whole number, at least 1"),
+        (&["color", "g.col", "--moves", "-1"], whole),
+        (&["color", "g.col", "--moves", "1e6"], whole),
+        (&["color", "g.col", "--seed", "-7"], whole),
+        (&["color", "g.col", "--seed", "99999999999999999999"], "a whole number below 2^64"),
+        (&["color", "g.col", "--threads", "-1"], "at least 1 and at most 1024"),
+        (&["bench", "g.col", "--jobs", "-1"], "at least 1 and at most 1024"),
+        (&["bench", "g.col", "-k", "-1"], "expected a number (1 or more), best or none"),
+        (&["bounds", "g.col", "--work", "-1"], whole),
+        (&["generate", "queens", "-3"], whole),
+        (&["generate", "gnp", "10", "-0.5"], "between 0 and 1, not -0.5"),
+        (&["generate", "sudoku", "6"], "between 2 and 5, not 6"),
+    ] {
+        let done = prism![].args(arguments).code(2);
+        done.fails(&[rule]);
+        assert!(!done.stderr().contains("tip:"), "{done:?}");
+    }
+}
+
+#[test]
 fn a_missing_input_is_3() {
     let folder = Folder::new();
     let missing = folder.path("missing.col");

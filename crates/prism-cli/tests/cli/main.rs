@@ -23,3 +23,4 @@ mod results;
 mod signals;
 mod streams;
 mod terminal;
+mod verify;

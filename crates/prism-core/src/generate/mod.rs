@@ -13,7 +13,7 @@ pub use lattice::{grid3d, permute};
 pub use planted::{flat, leighton};
 pub use random::{complement, geometric, gnp};
 pub use rmat::rmat;
-pub use structured::{mycielski, queens};
+pub use structured::{mycielski, queens, sudoku};
 
 use crate::{Graph, GraphError};
 

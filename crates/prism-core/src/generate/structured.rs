@@ -1,4 +1,5 @@
-//! Graphs with a known structure: the queens of a chess board and the construction of Mycielski.
+//! Graphs with a known structure: the queens of a chess board, the cells of a sudoku and the construction of
+//! Mycielski.
 //!
 //! Queens are the field's favourite puzzle: the chromatic number of an n x n board is n when n is not
 //! divisible by 2 or 3 and often n + 1 otherwise. Mycielski (1955) raises the chromatic number by one
@@ -28,6 +29,31 @@ pub fn queens(rows: u32, columns: u32) -> Result<Graph<'static>, GenerateError> 
         }
     }
     build(n, &edges)
+}
+
+/// The cells of a sudoku with boxes of `order` x `order`, row by row, adjacent where they share a row, a
+/// column or a box: a solved grid is a colouring with `order`^2 colours (Herzberg & Murty 2007).
+///
+/// # Errors
+/// `order` outside `2..=5`.
+pub fn sudoku(order: u32) -> Result<Graph<'static>, GenerateError> {
+    require((2..=5).contains(&order), "the rows of a box", f64::from(order), "between 2 and 5")?;
+    let side = order * order;
+    let cells = side * side;
+    let place = |cell: u32| {
+        let (row, column) = (cell / side, cell % side);
+        (row, column, row / order * order + column / order)
+    };
+    let mut edges = Vec::new();
+    for a in 0..cells {
+        let (row, column, in_box) = place(a);
+        let meets = |&b: &u32| {
+            let other = place(b);
+            row == other.0 || column == other.1 || in_box == other.2
+        };
+        edges.extend((a + 1..cells).filter(meets).map(|b| (a, b)));
+    }
+    build(cells as usize, &edges)
 }
 
 /// The triangle-free graph of chromatic number `k` that Mycielski's construction gives from an edge:
@@ -61,6 +87,22 @@ mod tests {
         }
         assert_eq!(queens(0, 9).unwrap().n(), 0);
         assert!(queens(u32::MAX, 3).is_err());
+    }
+
+    #[test]
+    fn each_cell_of_a_sudoku_meets_the_others_of_its_row_column_and_box() {
+        for order in 2..=5 {
+            let g = sudoku(order).unwrap();
+            let (order, side) = (order as usize, (order * order) as usize);
+            assert_eq!(g.n(), side * side);
+            let degree = 2 * (side - 1) + (order - 1) * (order - 1);
+            assert!(g.vertices().all(|v| g.degree(v) == degree));
+        }
+        // The centre of the usual grid: row 5, column 5, and the corners of its box.
+        let meets = |cell: u32| sudoku(3).unwrap().neighbors(40).contains(&cell);
+        assert!(meets(36) && meets(44) && meets(4) && meets(76) && meets(30) && meets(50));
+        assert!(!meets(40) && !meets(29) && !meets(20));
+        assert!(sudoku(1).is_err() && sudoku(6).is_err());
     }
 
     #[test]
