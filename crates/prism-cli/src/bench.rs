@@ -18,6 +18,7 @@ use crate::output::{Output, counted, note};
 use crate::signals::on_first_signal;
 use children::Children;
 use instances::Instance;
+use prism_core::threads::spawn_scoped;
 use runner::{Run, run_one};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -78,29 +79,34 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
         .collect();
     let children = Children::default();
     let stopper = children.clone();
-    let received = on_first_signal(move || stopper.stop())?;
+    let received = on_first_signal(move || stopper.stop(), None)?;
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..args.jobs.min(tasks.len()) {
-            scope.spawn(|| {
-                while let Some(&(at, seed)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = run_one(&prism, &instances[at], seed, args, &children);
-                    if !args.quiet {
-                        match &result {
-                            Ok(Some(run)) => note(format_args!("{run}")),
-                            Ok(None) => {}
-                            Err(_) => {
-                                note(format_args!("{} seed {seed}: failed", instances[at].name))
-                            }
-                        }
-                    }
-                    // A thread that panicked elsewhere leaves whole entries behind.
-                    let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    done.push((at, seed, result));
+    let work = || {
+        while let Some(&(at, seed)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let result = run_one(&prism, &instances[at], seed, args, &children);
+            if !args.quiet {
+                match &result {
+                    Ok(Some(run)) => note(format_args!("{run}")),
+                    Ok(None) => {}
+                    Err(_) => note(format_args!("{} seed {seed}: failed", instances[at].name)),
                 }
-            });
+            }
+            // A thread that panicked elsewhere leaves whole entries behind.
+            let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            done.push((at, seed, result));
         }
+    };
+    std::thread::scope(|scope| {
+        // This thread is one of them. What cannot be started is done without.
+        for _ in 1..args.jobs.min(tasks.len()) {
+            let thread = std::thread::Builder::new();
+            if let Err(error) = spawn_scoped(thread, scope, work) {
+                tracing::warn!(%error, "the system gives no more threads");
+                break;
+            }
+        }
+        work();
     });
     let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     done.sort_by_key(|&(at, seed, _)| (at, seed));

@@ -127,7 +127,8 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         builder = builder.on_improvement(|coloring| improvements.found(coloring.clone()));
     }
     let solver = Ready::new(builder, &plan, &loaded, &constraints)?;
-    let received = on_first_signal(move || stop.stop())?;
+    let flag = stop.flag();
+    let received = on_first_signal(move || stop.stop(), Some(flag))?;
     let result = solver.run(&loaded);
     let saved = improvements.map_or(Ok(()), Improvements::finish);
     match &result {

@@ -20,6 +20,7 @@ Exit codes:
   6    the device of --device is not there or cannot be used
   7    proved: nothing satisfies the lists, the given colours or the target; for a target, the best
        colouring was written
+  8    the memory does not suffice for the graph
   130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU
 If two apply: 5 before 4, 4 before a signal, a signal before 7, 7 before 3, 3 before 1."
     };
@@ -33,6 +34,9 @@ pub const TARGET_MISSED: u8 = 1;
 
 /// The exit code when it is proved that nothing satisfies what is asked for.
 pub const IMPOSSIBLE: u8 = 7;
+
+/// The exit code when the memory does not suffice.
+pub const OUT_OF_MEMORY: u8 = 8;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Read(error) if error.is_out_of_memory() => OUT_OF_MEMORY,
             Self::Read(_) | Self::Input(_) | Self::Signals(_) => 3,
             Self::Output(..) | Self::Rescued(..) => 4,
             Self::Improper(..) => 5,

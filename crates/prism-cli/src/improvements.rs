@@ -6,6 +6,7 @@
 //! itself when a colouring is found, if the last one is a second old.
 
 use prism_core::Coloring;
+use prism_core::threads::spawn;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -47,7 +48,7 @@ impl Improvements {
         let shared = Arc::new(Shared { write: Box::new(write), state, news });
         let thread = std::thread::Builder::new().name("improvements".to_owned());
         let own = shared.clone();
-        let writer = thread.spawn(move || own.write_until_ended());
+        let writer = spawn(thread, move || own.write_until_ended());
         let writer = writer.inspect_err(|error| tracing::warn!(%error, "no thread to write from"));
         Self { shared, writer: writer.ok() }
     }

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         .init();
     // Without the handler such a limit ends the process, as it did before.
     let _ = signals::survive_file_size_limit();
+    let _ = signals::survive_abort(failure::OUT_OF_MEMORY);
     // A usage error ends here, with exit code 2; --help and --version end here with 0.
     match run(Args::parse_from(words(std::env::args_os().collect())).command) {
         Ok(code) => ExitCode::from(code),

@@ -25,9 +25,11 @@ mod coloring;
 pub mod generate;
 mod graph;
 pub mod io;
+pub mod memory;
 mod philox;
 mod rng;
 mod runtime;
+pub mod threads;
 
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};
 pub use graph::{Cleanup, Graph, GraphError};

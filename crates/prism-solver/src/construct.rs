@@ -1,6 +1,7 @@
 //! One construction alone, as a [`Method`](crate::Method) asks for it.
 
 use crate::method::Construction;
+use prism_core::threads::affordable;
 use prism_core::{Coloring, Graph};
 use prism_cpu::construct::ConstructError;
 use prism_cpu::dsatur::dsatur;
@@ -8,19 +9,18 @@ use prism_cpu::greedy::{Order, greedy};
 use prism_cpu::jones_plassmann;
 use prism_cpu::rlf::rlf;
 use prism_cpu::speculative::speculative;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::AtomicBool;
 
 impl Construction {
-    /// The threads that it wants to run on, where it can use several.
-    pub fn pool(self, threads: usize) -> Option<Result<ThreadPool, ThreadPoolBuildError>> {
-        matches!(self, Self::JonesPlassmann | Self::Speculative).then(|| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.or_else(|error| {
-                tracing::warn!(%error, threads, "no threads to be had, going on with one");
-                ThreadPoolBuilder::new().num_threads(1).use_current_thread().build()
-            })
-        })
+    /// The threads that it wants to run on, where it can use several and they can be had.
+    pub fn pool(self, threads: usize) -> Option<ThreadPool> {
+        let threads = affordable(threads);
+        if threads == 0 || !matches!(self, Self::JonesPlassmann | Self::Speculative) {
+            return None;
+        }
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.inspect_err(|error| tracing::warn!(%error, threads, "no threads to be had")).ok()
     }
 
     /// Its colouring of `graph`, on the threads of the current rayon pool. `None` if `stop` was raised

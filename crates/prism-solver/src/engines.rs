@@ -2,6 +2,7 @@
 
 use crate::phase::Phase;
 use crate::strategy::Engine;
+use prism_core::threads::make_pool;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::adjacency::Adjacency;
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -93,7 +94,7 @@ impl Setting {
     fn memetic(&self, stop: &AtomicBool) -> Option<Searches> {
         let mut params = MemeticParams::for_graph(self.graph.n(), self.graph.density());
         unless(stop, self.threads.div_ceil(2), |i| {
-            params.parallel = 2 * i + 1 < self.threads;
+            params.parallel = 2 * i + 1 < self.threads && make_pool();
             let (n, k, stream) = (self.graph.n(), self.k, self.stream(3, i));
             let adjacency = self.adjacency().clone();
             Box::new(Memetic::new(adjacency, n, k, params, self.seed, stream))

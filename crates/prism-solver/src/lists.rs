@@ -151,6 +151,7 @@ impl<'a> ListSolver<'a> {
         if options.threads == 0 {
             return Err(BuildError::NoThreads);
         }
+        options.settle_threads();
         if let Kind::Construction(_) = options.method.kind() {
             return Err(BuildError::MethodWithoutLists(options.method));
         }

@@ -172,6 +172,17 @@ pub(crate) struct Options<'a> {
     pub prior: Option<Prior>,
 }
 
+impl Options<'_> {
+    /// The threads that search: no more than run at once, since each would have its turns later. With a
+    /// move limit they are as many as asked for, as they decide the result.
+    pub fn settle_threads(&mut self) {
+        if self.move_limit.is_none() {
+            let at_once = std::thread::available_parallelism().map_or(usize::MAX, usize::from);
+            self.threads = self.threads.min(at_once);
+        }
+    }
+}
+
 /// Sets a [`Solver`] up. Made by [`Solver::builder`].
 pub struct SolverBuilder<'a> {
     graph: &'a Graph<'a>,
@@ -235,7 +246,7 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Threads that search; 1 by default.
+    /// Threads that search; 1 by default. Without a move limit no more than the machine runs at once.
     pub fn threads(mut self, threads: usize) -> Self {
         self.options.threads = threads;
         self

@@ -8,6 +8,7 @@
 use crate::ledger::Ledger;
 use crate::stop::Alarm;
 use prism_core::Color;
+use prism_core::threads::affordable;
 use prism_cpu::search::{FixedK, Step};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -23,18 +24,6 @@ const WATCH_EVERY: Duration = Duration::from_millis(50);
 /// The stack of a thread that searches. Searches keep their tables elsewhere and do not recurse; a
 /// thousand threads with the usual 2 MiB would not fit where memory is limited.
 const STACK: usize = 512 << 10;
-
-/// Address space that has to be left for a further thread. Where it is limited (`ulimit -v`), threads
-/// would else take the last of it, and then none of them could go on.
-const RESERVE: usize = 64 << 20;
-
-fn has_reserve() -> bool {
-    let mut reserve = Vec::<u8>::new();
-    let reserved = reserve.try_reserve_exact(RESERVE).is_ok();
-    // A block that nobody looks at would not even be asked for.
-    std::hint::black_box(&reserve);
-    reserved
-}
 
 /// Searches of one kind, one a thread or one for all threads.
 pub(crate) struct Phase {
@@ -87,7 +76,13 @@ impl Phase {
             *watch.threads = self.threads.min(*watch.threads);
         }
         if started == 0 {
-            race_one(0, &mut *self.searches[0], moves, &pulses[0], &winner, watch.alarm);
+            // Nobody else looks at the clock.
+            let (alarm, search) = (watch.alarm, &mut *self.searches[0]);
+            let look = &mut || {
+                alarm.look();
+                watch.report(&pulses, booked);
+            };
+            race_one(0, search, moves, &pulses[0], &winner, alarm, look);
         }
         watch.report(&pulses, booked);
         let made: u64 = pulses.iter().map(|p| p.moves.load(Ordering::Relaxed)).sum();
@@ -121,11 +116,14 @@ impl Phase {
                 let (running, i) = (running.clone(), started);
                 let thread = std::thread::Builder::new().stack_size(STACK);
                 let work = move || {
-                    race_one(i, search.as_mut(), moves, pulse, winner, alarm);
+                    race_one(i, search.as_mut(), moves, pulse, winner, alarm, &mut || ());
                     drop(running);
                 };
                 let spawned = match started {
-                    1.. if !has_reserve() => Err(io::ErrorKind::OutOfMemory.into()),
+                    // Where the address space is limited, threads would take the last of it.
+                    _ if started >= affordable(pulses.len()) => {
+                        Err(io::ErrorKind::OutOfMemory.into())
+                    }
                     _ => thread.spawn_scoped(scope, work),
                 };
                 if let Err(error) = spawned {
@@ -184,21 +182,29 @@ fn race_one(
     pulse: &Pulse,
     winner: &AtomicUsize,
     alarm: &Alarm,
+    between: &mut dyn FnMut(),
 ) {
-    if run_search(search, moves, alarm, pulse) == Step::Solved {
+    if run_search(search, moves, alarm, pulse, between) == Step::Solved {
         winner.fetch_min(i, Ordering::Relaxed);
         alarm.raise();
     }
 }
 
-/// Runs one search in slices short enough to be watched.
-fn run_search(search: &mut dyn FixedK, moves: u64, alarm: &Alarm, pulse: &Pulse) -> Step {
+/// Runs one search in slices short enough to be watched, and does `between` after each.
+fn run_search(
+    search: &mut dyn FixedK,
+    moves: u64,
+    alarm: &Alarm,
+    pulse: &Pulse,
+    between: &mut dyn FnMut(),
+) -> Step {
     let start = search.moves();
     loop {
         let made = search.moves() - start;
         let step = search.run(PULSE_MOVES.min(moves - made), alarm.interrupt());
         pulse.moves.store(search.moves() - start, Ordering::Relaxed);
         pulse.conflicts.store(search.conflicts(), Ordering::Relaxed);
+        between();
         if step != Step::OutOfMoves || search.moves() - start >= moves {
             return step;
         }

@@ -11,6 +11,7 @@ use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean};
 use crate::{BuildError, Event, Goal, Method, Outcome, Proof, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
+use prism_core::threads::with_pool;
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
@@ -77,6 +78,7 @@ impl<'a> Solver<'a> {
         if options.threads == 0 {
             return Err(BuildError::NoThreads);
         }
+        options.settle_threads();
         let problem = Problem::new(graph, &options.precolored)?;
         // Degeneracy d takes d (d + 1) / 2 edges, and d + 1 colours always suffice.
         if problem.graph().m() >= MAX_COLORS * (MAX_COLORS + 1) / 2
@@ -215,11 +217,6 @@ impl<'a> Solver<'a> {
             self.construct(construction);
             return;
         }
-        if threads > 1 {
-            // Pairs of threads work in rayon's pool. Begun by one of a thousand it might not be had; that
-            // it is there already is fine.
-            let _ = rayon::ThreadPoolBuilder::new().build_global();
-        }
         if let Some(prior) = self.options.prior.take() {
             self.raise_lower_bound(prior.clique.len(), Proof::Clique);
             (self.clique, self.lean) = (prior.clique, prior.lean);
@@ -263,12 +260,8 @@ impl<'a> Solver<'a> {
         let make = || construction.make(graph, seed, stop);
         let ledger = &mut self.ledger;
         let made = match construction.pool(threads) {
-            Some(Ok(pool)) => pool.install(|| ledger.construct(name, make)),
-            Some(Err(error)) => {
-                tracing::warn!(%error, "no thread to be had");
-                None
-            }
-            None => ledger.construct(name, make),
+            Some(pool) => pool.install(|| ledger.construct(name, make)),
+            None => with_pool(|| ledger.construct(name, make)),
         };
         if let Some(coloring) = made {
             self.adopt(coloring, name);

@@ -5,9 +5,10 @@
 //! the alarms of all of them and raises each. They hang in a chain that only grows, so that it can be
 //! walked without a lock; an alarm whose solver is gone serves the next one.
 
+use prism_core::threads::spawn_scoped;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, OnceLock, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 /// Stops running solvers from another thread or a signal handler: it only stores to atomics. One handle
 /// may be given to several solvers, which then are stopped together and share nothing else.
@@ -20,7 +21,7 @@ pub struct StopHandle(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     /// Pulled by the user; never falls again.
-    stopped: AtomicBool,
+    stopped: Arc<AtomicBool>,
     first: OnceLock<Arc<Link>>,
 }
 
@@ -54,6 +55,13 @@ impl StopHandle {
         }
     }
 
+    /// A flag that stops the solvers when it is set, though not before they look: between turns, and
+    /// within them where they search on the thread that runs them. For signal handlers that can do no
+    /// more than set a flag.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.stopped.clone()
+    }
+
     /// Whether [`StopHandle::stop`] was called.
     pub fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::SeqCst)
@@ -78,13 +86,15 @@ impl StopHandle {
 pub(crate) struct Alarm {
     handle: StopHandle,
     link: Arc<Link>,
+    /// When time is up, where no thread could be had to watch it.
+    deadline: Mutex<Option<Instant>>,
 }
 
 impl Alarm {
     /// The alarm of one solver that `handle` stops.
     pub(crate) fn new(handle: StopHandle) -> Self {
         let link = handle.take_link();
-        let alarm = Self { handle, link };
+        let alarm = Self { handle, link, deadline: Mutex::default() };
         alarm.link.expired.store(false, Ordering::SeqCst);
         alarm.rearm();
         alarm
@@ -114,9 +124,21 @@ impl Alarm {
         }
     }
 
+    /// Calls the engines back if the user has stopped the solver or time is up: for those who search on
+    /// the thread that would see it.
+    pub(crate) fn look(&self) {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.link.expired.store(true, Ordering::SeqCst);
+        }
+        if self.is_stopped() || self.link.expired.load(Ordering::SeqCst) {
+            self.raise();
+        }
+    }
+
     /// Does `work`, and calls the engines back when it has not ended after `left`. The clock is
     /// kept by a thread of its own, so that it covers whatever the work consists of. Where the system
-    /// gives no thread, the limit is kept between turns alone.
+    /// gives no thread, whoever works has to [look](Self::look) at it.
     pub(crate) fn within<T>(&self, left: Option<Duration>, work: impl FnOnce() -> T) -> T {
         self.link.expired.store(false, Ordering::SeqCst);
         self.rearm();
@@ -130,13 +152,21 @@ impl Alarm {
                     self.raise();
                 }
             };
-            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, clock) {
+            if let Err(error) = spawn_scoped(std::thread::Builder::new(), scope, clock) {
                 tracing::warn!(%error, "no thread to watch the time limit");
+                self.set_deadline(Instant::now().checked_add(left));
             }
             let result = work();
+            self.set_deadline(None);
             drop(working);
             result
         })
+    }
+}
+
+impl Alarm {
+    fn set_deadline(&self, deadline: Option<Instant>) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 }
 
@@ -181,6 +211,23 @@ mod tests {
         handle.clone().stop();
         alarm.rearm();
         assert!(is_raised(&alarm) && handle.is_stopped());
+    }
+
+    #[test]
+    fn who_works_alone_sees_that_time_is_up_or_the_flag_set() {
+        let handle = StopHandle::new();
+        let alarm = Alarm::new(handle.clone());
+        alarm.look();
+        assert!(!is_raised(&alarm));
+        alarm.set_deadline(Some(Instant::now()));
+        alarm.look();
+        alarm.rearm();
+        assert!(is_raised(&alarm));
+        let other = Alarm::new(handle.clone());
+        handle.flag().store(true, Ordering::SeqCst);
+        assert!(!is_raised(&other));
+        other.look();
+        assert!(is_raised(&other) && handle.is_stopped());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! then ends its children and knows that it did. What they would still write goes nowhere, so they are
 //! killed rather than asked.
 
+use prism_core::threads::spawn_scoped;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -47,10 +48,22 @@ impl Children {
             state.running[place] = Some(child);
             (place, pipes)
         };
-        // Both at once: a child that fills one pipe waits for it to be read.
+        // Both at once: a child that fills one pipe waits for it to be read. Without a thread they are
+        // read one after the other, since what a child says on standard error fits into its pipe.
+        let errors = Mutex::new(pipes.1);
+        let read_errors = || {
+            let pipe = errors.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+            read(pipe)
+        };
         let (stdout, stderr) = std::thread::scope(|scope| {
-            let errors = scope.spawn(|| read(pipes.1));
-            (read(pipes.0), errors.join().unwrap_or_else(|_| Ok(Vec::new())))
+            let thread = std::thread::Builder::new();
+            let reader = spawn_scoped(thread, scope, read_errors);
+            let stdout = read(pipes.0);
+            let stderr = match reader {
+                Ok(reader) => reader.join().unwrap_or_else(|_| Ok(Vec::new())),
+                Err(_) => read_errors(),
+            };
+            (stdout, stderr)
         });
         // The pipes are closed: the child has ended or is about to.
         let child = self.lock().running[place].take();

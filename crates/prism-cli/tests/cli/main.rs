@@ -23,4 +23,5 @@ mod results;
 mod signals;
 mod streams;
 mod terminal;
+mod threads;
 mod verify;

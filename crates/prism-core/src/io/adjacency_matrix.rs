@@ -46,7 +46,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     }
     let n = plausible(n.into(), u64::from(n) * u64::from(n), options)
         .map_err(|kind| source.error(Place::Whole, kind))?;
-    let built = arcs.finish(n);
+    let built = arcs.finish(n).map_err(|kind| source.error(Place::Whole, kind))?;
     if let Some((u, v)) = built.example {
         let expected = format!(
             "a symmetric matrix (with the same value in row {u}, column {v} and in row {v}, column {u}, counted from 0)"

@@ -4,6 +4,7 @@
 //! them is the graph.
 
 use super::builder::{Edge, GraphBuilder};
+use super::error::ErrorKind;
 use crate::graph::{Cleanup, Graph};
 
 /// Collects arcs.
@@ -40,12 +41,15 @@ impl ArcBuilder {
     }
 
     /// Builds the graph with vertices `0..n`, all of which the arcs are between.
-    pub(super) fn finish(self, n: usize) -> FromArcs {
-        let (up, mut cleanup) = self.up.finish(n);
-        let (down, repeated) = self.down.finish(n);
+    ///
+    /// # Errors
+    /// [`ErrorKind::Memory`]: there is too little for the graph.
+    pub(super) fn finish(self, n: usize) -> Result<FromArcs, ErrorKind> {
+        let (up, mut cleanup) = self.up.finish(n)?;
+        let (down, repeated) = self.down.finish(n)?;
         cleanup.duplicates += repeated.duplicates;
         if up == down {
-            return FromArcs { graph: up, cleanup, one_way: 0, example: None };
+            return Ok(FromArcs { graph: up, cleanup, one_way: 0, example: None });
         }
         let lacks = |graph: &Graph<'_>, (u, v): &(u32, u32)| !graph.has_edge(*u, *v);
         let upwards = up.edges().find(|edge| lacks(&down, edge));
@@ -55,9 +59,9 @@ impl ArcBuilder {
         for (u, v) in up.edges().chain(down.edges()) {
             both.push(Edge::new(u, v));
         }
-        let (graph, common) = both.finish(n);
+        let (graph, common) = both.finish(n)?;
         let one_way = graph.m() as u64 - common.duplicates;
-        FromArcs { graph, cleanup, one_way, example }
+        Ok(FromArcs { graph, cleanup, one_way, example })
     }
 }
 
@@ -80,7 +84,7 @@ mod tests {
             let mut builder = ArcBuilder::default();
             arcs.iter().for_each(|&(u, v)| builder.push(u, v));
             prop_assert_eq!(builder.arcs(), arcs.len() as u64);
-            let found = builder.finish(9);
+            let found = builder.finish(9).unwrap();
             let set: BTreeSet<_> = arcs.iter().copied().filter(|(u, v)| u != v).collect();
             let one_way: Vec<_> = set.iter().filter(|&&(u, v)| !set.contains(&(v, u))).collect();
             prop_assert_eq!(&found.graph, &Graph::from_edges(9, &arcs).unwrap().0);

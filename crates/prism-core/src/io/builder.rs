@@ -21,8 +21,10 @@ mod halves;
 
 use rayon::prelude::*;
 
+use super::error::ErrorKind;
 use super::thinning;
 use crate::graph::{Cleanup, Graph};
+use crate::memory::{RESERVE, Room};
 use halves::{LowerRows, Scratch, join, sort_bucket};
 
 /// An edge in canonical form: the larger end in the upper 32 bits. Self-loops are possible.
@@ -52,6 +54,9 @@ impl Edge {
 /// Vertices of one bucket: 2^BITS.
 const BITS: u32 = 14;
 
+/// Edges between two questions for memory, at least.
+const QUESTION: u64 = 1 << 17;
+
 /// Collects edges.
 pub(crate) struct GraphBuilder {
     buckets: Vec<Vec<Edge>>,
@@ -61,6 +66,12 @@ pub(crate) struct GraphBuilder {
     merged: u64,
     /// The number of edges at which to look for repetitions.
     next_look: u64,
+    /// The number of edges at which to ask whether there is memory for them.
+    next_question: u64,
+    /// The lesser of both.
+    next_pause: u64,
+    /// What memory there was when there was too little: edges are counted from then on, and not kept.
+    short: Option<Room>,
     /// One more than the largest vertex of any edge, loops included.
     needed: u64,
 }
@@ -68,7 +79,17 @@ pub(crate) struct GraphBuilder {
 impl Default for GraphBuilder {
     fn default() -> Self {
         let next_look = thinning::FIRST_LOOK;
-        Self { buckets: Vec::new(), edges: 0, self_loops: 0, merged: 0, next_look, needed: 0 }
+        Self {
+            buckets: Vec::new(),
+            edges: 0,
+            self_loops: 0,
+            merged: 0,
+            next_look,
+            next_question: QUESTION,
+            next_pause: QUESTION.min(next_look),
+            short: None,
+            needed: 0,
+        }
     }
 }
 
@@ -77,12 +98,15 @@ impl GraphBuilder {
     #[inline]
     pub(crate) fn push(&mut self, edge: Edge) {
         self.edges += 1;
-        if self.edges == self.next_look {
-            self.look();
+        if self.edges >= self.next_pause {
+            self.pause();
         }
         self.needed = self.needed.max(u64::from(edge.high()) + 1);
         if edge.high() == edge.low() {
             self.self_loops += 1;
+            return;
+        }
+        if self.short.is_some() {
             return;
         }
         let bucket = (edge.high() >> BITS) as usize;
@@ -95,8 +119,36 @@ impl GraphBuilder {
         }
     }
 
-    /// Merges repeated edges if there are many, and plans the next look.
+    /// Looks for repetitions or asks for memory, whichever is due.
     #[cold]
+    fn pause(&mut self) {
+        if self.edges >= self.next_look && self.short.is_none() {
+            self.look();
+        }
+        if self.edges >= self.next_question {
+            self.ask();
+        }
+        let look = if self.short.is_some() { u64::MAX } else { self.next_look };
+        self.next_pause = look.min(self.next_question);
+    }
+
+    /// Gives up keeping edges if there is no memory for the graph that they would make.
+    fn ask(&mut self) {
+        self.next_question = self.edges + QUESTION.max(self.edges / 8);
+        let room = Room::now();
+        // A bucket that grows is as large again for a while, and the graph comes on top.
+        if self.short.is_none() && !room.holds(self.kept() * 12 + self.needed * 12) {
+            self.short = Some(room);
+            self.buckets = Vec::new();
+        }
+    }
+
+    /// Edges that are not known to be repeated.
+    fn kept(&self) -> u64 {
+        self.edges - self.merged - self.self_loops
+    }
+
+    /// Merges repeated edges if there are many, and plans the next look.
     fn look(&mut self) {
         self.merged += thinning::thin(&mut self.buckets);
         let gone = self.merged + self.self_loops;
@@ -145,8 +197,13 @@ impl GraphBuilder {
         let old = std::mem::take(self);
         (self.edges, self.self_loops) = (old.self_loops + old.merged, old.self_loops);
         self.merged = old.merged;
-        self.next_look = u64::MAX;
+        (self.next_look, self.next_pause) = (u64::MAX, u64::MAX);
+        (self.short, self.next_question) = (old.short, u64::MAX);
         self.needed = u64::from(first) + ids.len() as u64;
+        if self.short.is_some() {
+            self.edges = old.edges;
+            return ids;
+        }
         for bucket in old.buckets {
             for edge in bucket {
                 self.push(Edge::new(number(edge.high()), number(edge.low())));
@@ -156,11 +213,20 @@ impl GraphBuilder {
     }
 
     /// Builds the graph with vertices `0..n`; `n` is raised to [`Self::needed`] if it is less.
-    pub(crate) fn finish(self, n: usize) -> (Graph<'static>, Cleanup) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Memory`]: there is too little for the graph.
+    pub(crate) fn finish(self, n: usize) -> Result<(Graph<'static>, Cleanup), ErrorKind> {
         let n = n.max(self.needed as usize);
+        let (edges, vertices) = (self.kept(), n as u64);
+        let room = self.short.unwrap_or_else(Room::now);
+        if self.short.is_some() || !room.holds(12 * edges + 12 * vertices) {
+            let needed = 20 * edges + 12 * vertices + RESERVE;
+            return Err(ErrorKind::Memory { needed, known: true, room });
+        }
         let mut cleanup = Cleanup { duplicates: self.merged, self_loops: self.self_loops };
         if self.buckets.is_empty() {
-            return (Graph::empty(n), cleanup);
+            return Ok((Graph::empty(n), cleanup));
         }
         let lower: Vec<LowerRows> = if self.buckets.len() == 1 {
             let scratch = &mut Scratch::default();
@@ -172,7 +238,7 @@ impl GraphBuilder {
             buckets.map_init(Scratch::default, sort).collect()
         };
         cleanup.duplicates += lower.iter().map(|rows| rows.duplicates).sum::<u64>();
-        (join(&lower, n), cleanup)
+        Ok((join(&lower, n), cleanup))
     }
 }
 
@@ -199,7 +265,7 @@ mod tests {
                 prop_assert!(builder.next_look > builder.edges());
             }
             let n = builder.needed() as usize + extra;
-            let built = builder.finish(n);
+            let built = builder.finish(n).unwrap();
             prop_assert_eq!(&built, &Graph::from_edges(n, &edges).unwrap());
             prop_assert!(Graph::from_csr(built.0.csr().0, built.0.csr().1).is_ok());
         }
@@ -213,7 +279,7 @@ mod tests {
             let ids = builder.compact(loops, 0);
             prop_assert!(ids.windows(2).all(|w| w[0] < w[1]));
             prop_assert_eq!(builder.edges(), raw.len() as u64);
-            let (g, cleanup) = builder.finish(0);
+            let (g, cleanup) = builder.finish(0).unwrap();
             prop_assert_eq!(g.n(), ids.len());
             let back: Vec<_> =
                 g.edges().map(|(u, v)| (ids[u as usize], ids[v as usize])).collect();

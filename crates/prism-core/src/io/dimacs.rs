@@ -40,7 +40,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     let found = builder.edges() + unread.own_distances.load(Ordering::Relaxed);
     let n = plausible(header.n, found, options)
         .map_err(|kind| source.error(Place::Line(header_line), kind))?;
-    let (graph, cleanup) = builder.finish(n);
+    let (graph, cleanup) = builder.finish(n).map_err(|kind| source.error(Place::Whole, kind))?;
     let mut loaded = Loaded::new(graph, cleanup);
     loaded.note_edges(header.m, found);
     unread.note(&mut loaded.notes);

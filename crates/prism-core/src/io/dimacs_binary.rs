@@ -67,7 +67,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     }
     let found = builder.edges();
     let n = plausible(n, found, options).map_err(|kind| source.error(preamble_place, kind))?;
-    let (graph, cleanup) = builder.finish(n);
+    let (graph, cleanup) = builder.finish(n).map_err(|kind| source.error(Place::Whole, kind))?;
     let mut loaded = Loaded::new(graph, cleanup);
     loaded.note_edges(m, found);
     Ok(loaded)

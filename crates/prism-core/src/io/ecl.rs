@@ -68,7 +68,8 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
             builder.push(Edge::new(u, v as u32));
         }
     }
-    let (graph, both_ways) = builder.finish(offsets.len() - 1);
+    let (graph, both_ways) =
+        builder.finish(offsets.len() - 1).map_err(|kind| source.error(Place::Whole, kind))?;
     let one_way = graph.m() as u64 - both_ways.duplicates;
     let mut loaded = Loaded::new(graph, cleanup);
     loaded.notes.push(Note::OneWay(one_way));

@@ -203,21 +203,21 @@ impl Reader {
         let loops = std::mem::take(&mut self.loops);
         if let Some(names) = self.names {
             n = names.len() as u64;
-            let (graph, cleanup) = self.builder.finish(n as usize);
+            let (graph, cleanup) = self.builder.finish(n as usize)?;
             let labels = Some(names.into_labels());
             return Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) });
         }
         if announced >= n {
             n = plausible(announced, edges, options)? as u64;
-            let (graph, cleanup) = self.builder.finish(n as usize);
+            let (graph, cleanup) = self.builder.finish(n as usize)?;
             return Ok(Loaded { notes, ..Loaded::new(graph, cleanup) });
         }
         let (graph, cleanup, ids);
         if n > ALWAYS_KEPT.max(edges.saturating_mul(KEPT_PER_EDGE)) {
             ids = Some(self.builder.compact(loops, 0));
-            (graph, cleanup) = self.builder.finish(0);
+            (graph, cleanup) = self.builder.finish(0)?;
         } else {
-            let (with_gaps, found) = self.builder.finish(n as usize);
+            let (with_gaps, found) = self.builder.finish(n as usize)?;
             cleanup = found;
             (graph, ids) = gaps::close(with_gaps, loops);
         }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::Format;
+use crate::memory::{Bytes, Room};
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +147,16 @@ pub enum ErrorKind {
         /// What there is of it.
         found: String,
     },
+    /// More memory than there is.
+    #[error("not enough memory: it takes {at_least}{needed}, and there is {room}", at_least = if *known { "" } else { "more than " }, needed = Bytes(*needed))]
+    Memory {
+        /// Bytes that it takes.
+        needed: u64,
+        /// Whether that is all, or what is known before all has been read.
+        known: bool,
+        /// What there is.
+        room: Room,
+    },
     /// More than the header announces.
     #[error("more than the header says: expected {expected}, found {found}")]
     Surplus {
@@ -197,6 +208,15 @@ impl ReadError {
     /// Where it is wrong.
     pub fn place(&self) -> Place {
         self.place
+    }
+
+    /// Whether it is the memory that does not suffice, and nothing is wrong with the input.
+    pub fn is_out_of_memory(&self) -> bool {
+        match &*self.kind {
+            ErrorKind::Memory { .. } => true,
+            ErrorKind::Io(error) => error.kind() == std::io::ErrorKind::OutOfMemory,
+            _ => false,
+        }
     }
 
     /// What is wrong.

@@ -51,7 +51,8 @@ pub(super) fn read(source: &mut Source<'_>, _: &ReadOptions) -> Result<Loaded, R
             return Err(bytes.error_before(kind));
         }
     }
-    let (graph, cleanup) = builder.finish(n as usize);
+    let (graph, cleanup) =
+        builder.finish(n as usize).map_err(|kind| bytes.source.error(Place::Whole, kind))?;
     Ok(Loaded::new(graph, cleanup))
 }
 

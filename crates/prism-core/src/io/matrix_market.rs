@@ -39,7 +39,8 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         let push = |entries: &[(u32, u32)]| entries.iter().for_each(|&(i, j)| arcs.push(i, j));
         lines::each(source, parse, push)?;
         found = arcs.arcs();
-        let built = arcs.finish(vertices(source, found)?);
+        let n = vertices(source, found)?;
+        let built = arcs.finish(n).map_err(|kind| source.error(Place::Whole, kind))?;
         loaded = Loaded::new(built.graph, built.cleanup);
         loaded.notes.extend((built.one_way > 0).then_some(Note::Unsymmetric(built.one_way)));
     } else {
@@ -48,7 +49,9 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         };
         let builder = lines::edges(source, edge)?;
         found = builder.edges();
-        let (graph, cleanup) = builder.finish(vertices(source, found)?);
+        let n = vertices(source, found)?;
+        let built = builder.finish(n).map_err(|kind| source.error(Place::Whole, kind));
+        let (graph, cleanup) = built?;
         loaded = Loaded::new(graph, cleanup);
     }
     if found != entries {

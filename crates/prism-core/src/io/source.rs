@@ -1,4 +1,5 @@
-//! Where the bytes come from: decompression on a thread of its own, handed over in blocks.
+//! Where the bytes come from: decompression on a thread of its own, handed over in blocks. Where the
+//! system gives no thread, each block is made when it is asked for.
 //!
 //! A producer thread recognises gzip and zstd by their first bytes, decompresses, and sends blocks of
 //! about a megabyte through a short channel, each cut after its last line break. The consumer walks
@@ -8,33 +9,31 @@
 //! the parser on two cores, and a plain file is parsed on all cores. Blocks are cut at the same places
 //! however the bytes arrive, so that reading from a pipe gives the same result as reading a file.
 
+mod blocks;
+
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rayon::prelude::*;
 
 use super::error::{ErrorKind, Place, ReadError};
-use super::{decompress, lexer};
-
-/// Size of a block before it is cut at a line break.
-const BLOCK: usize = 1 << 20;
+use super::lexer;
+use crate::memory::{RESERVE, Room};
+use crate::threads::{spawn_scoped, with_pool};
+use blocks::{Blocks, Producer};
 
 /// A line longer than this is refused; the row of a METIS vertex with 30 million neighbours fits.
 const LONGEST_LINE: usize = 1 << 28;
 
-/// One piece of the input; `last` marks the end.
-struct Block {
-    bytes: Vec<u8>,
-    last: bool,
-}
+/// Bytes of text between two questions for memory, at least.
+const QUESTION: u64 = 1 << 22;
 
 /// The decompressed input, from front to back.
 pub(super) struct Source<'n> {
     name: &'n str,
-    blocks: Receiver<Result<Block, ErrorKind>>,
-    /// Used buffers go back to the producer.
-    used: Sender<Vec<u8>>,
+    blocks: Blocks<'n>,
     current: Vec<u8>,
     position: usize,
     /// Whether `current` is the last block.
@@ -56,12 +55,22 @@ pub(super) fn with_source<T>(
     let depth = thread::available_parallelism().map_or(2, |p| p.get()).clamp(2, 16);
     let (send, blocks) = sync_channel(depth);
     let (used, reuse) = channel();
+    // Whoever begins takes it: a thread that cannot be started leaves it where it is.
+    let reader = Mutex::new(Some(reader));
+    let take = || reader.lock().unwrap_or_else(PoisonError::into_inner).take().map(Producer::new);
     thread::scope(|scope| {
-        scope.spawn(move || produce(reader, &send, &reuse));
+        let produce = move || {
+            if let Some(producer) = take() {
+                producer.send_all(&send, &reuse);
+            }
+        };
+        let blocks = match spawn_scoped(thread::Builder::new(), scope, produce) {
+            Ok(_) => Blocks::Sent(blocks, used),
+            Err(_) => Blocks::Here(take()),
+        };
         let mut source = Source {
             name,
             blocks,
-            used,
             current: Vec::new(),
             position: 0,
             last: false,
@@ -71,51 +80,8 @@ pub(super) fn with_source<T>(
         };
         source.advance()?;
         source.skip_byte_order_mark();
-        consume(&mut source)
+        with_pool(|| consume(&mut source))
     })
-}
-
-/// The producer's loop. It ends at the end of the input, at an error, or when nobody listens.
-fn produce(
-    reader: impl Read,
-    send: &SyncSender<Result<Block, ErrorKind>>,
-    reuse: &Receiver<Vec<u8>>,
-) {
-    let (mut reader, codec) = match decompress::open(reader) {
-        Ok(opened) => opened,
-        Err(error) => {
-            let _ = send.send(Err(error));
-            return;
-        }
-    };
-    let mut rest: Vec<u8> = Vec::new();
-    loop {
-        // A used buffer keeps its old content, so that it need not be filled with zeros again.
-        let mut bytes = reuse.try_recv().unwrap_or_default();
-        bytes.resize(BLOCK, 0);
-        bytes[..rest.len()].copy_from_slice(&rest);
-        let mut filled = rest.len();
-        rest.clear();
-        let last = loop {
-            match reader.read(&mut bytes[filled..]) {
-                Ok(0) => break filled < BLOCK,
-                Ok(got) => filled += got,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let _ = send.send(Err(decompress::describe(codec, error)));
-                    return;
-                }
-            }
-        };
-        bytes.truncate(filled);
-        if !last && let Some(line_break) = bytes.iter().rposition(|&b| b == b'\n') {
-            rest.extend_from_slice(&bytes[line_break + 1..]);
-            bytes.truncate(line_break + 1);
-        }
-        if send.send(Ok(Block { bytes, last })).is_err() || last {
-            return;
-        }
-    }
 }
 
 impl Source<'_> {
@@ -172,14 +138,14 @@ impl Source<'_> {
         if self.last {
             return Ok(false);
         }
-        let block = match self.blocks.recv() {
-            Ok(Ok(block)) => block,
-            Ok(Err(kind)) => return Err(self.error(Place::Whole, kind)),
-            // The producer always sends a last block or an error before it goes.
-            Err(_) => return Ok(false),
+        let block = match self.blocks.next() {
+            Some(Ok(block)) => block,
+            Some(Err(kind)) => return Err(self.error(Place::Whole, kind)),
+            // The producer always gives a last block or an error before it goes.
+            None => return Ok(false),
         };
         self.bytes_before += self.current.len() as u64;
-        let _ = self.used.send(std::mem::replace(&mut self.current, block.bytes));
+        self.blocks.give_back(std::mem::replace(&mut self.current, block.bytes));
         self.position = 0;
         self.last = block.last;
         self.take_end_marks_off();
@@ -194,14 +160,14 @@ impl Source<'_> {
                 let line = Place::Line(self.lines + 1);
                 return Err(self.error(line, ErrorKind::expected("a line break", found)));
             }
-            match self.blocks.recv() {
-                Ok(Ok(block)) => {
+            match self.blocks.next() {
+                Some(Ok(block)) => {
                     self.current.extend_from_slice(&block.bytes);
                     self.last = block.last;
                     self.take_end_marks_off();
                 }
-                Ok(Err(kind)) => return Err(self.error(Place::Whole, kind)),
-                Err(_) => break,
+                Some(Err(kind)) => return Err(self.error(Place::Whole, kind)),
+                None => break,
             }
         }
         Ok(())
@@ -223,6 +189,17 @@ impl Source<'_> {
         Ok(Some(lexer::trim_end(&self.current[start..end])))
     }
 
+    /// Fails if there is no memory for as much again as has been read: what is made of text takes about
+    /// as much, and twice that for a while when it grows.
+    fn ask_for_memory(&self) -> Result<(), ReadError> {
+        let room = Room::now();
+        if room.holds(self.bytes_before) {
+            return Ok(());
+        }
+        let needed = 2 * self.bytes_before + RESERVE;
+        Err(self.error(Place::Whole, ErrorKind::Memory { needed, known: false, room }))
+    }
+
     /// Parses the rest of the input block by block. `parse` sees whole lines and runs in parallel when
     /// blocks are waiting; it fills a result that may hold buffers of an earlier block. `consume` gets
     /// each result with its block and the number of lines before it, in order, and gives the number of
@@ -235,7 +212,12 @@ impl Source<'_> {
         let at_once = thread::available_parallelism().map_or(2, |p| p.get());
         let mut batch: Vec<Vec<u8>> = Vec::with_capacity(at_once);
         let mut results: Vec<T> = Vec::new();
+        let mut next_question = QUESTION;
         loop {
+            if self.bytes_before >= next_question {
+                next_question = self.bytes_before + QUESTION.max(self.bytes_before / 8);
+                self.ask_for_memory()?;
+            }
             self.complete_line()?;
             if self.position > 0 {
                 self.bytes_before += self.position as u64;
@@ -247,8 +229,8 @@ impl Source<'_> {
             // Take what is waiting already, but wait for nothing.
             let mut failure = None;
             while !self.last && batch.len() < at_once {
-                match self.blocks.try_recv() {
-                    Ok(Ok(block)) => {
+                match self.blocks.waiting() {
+                    Some(Ok(block)) => {
                         self.last = block.last;
                         self.current = block.bytes;
                         self.take_end_marks_off();
@@ -256,11 +238,11 @@ impl Source<'_> {
                         self.bytes_before += self.current.len() as u64;
                         batch.push(std::mem::take(&mut self.current));
                     }
-                    Ok(Err(kind)) => {
+                    Some(Err(kind)) => {
                         failure = Some(self.error(Place::Whole, kind));
                         break;
                     }
-                    Err(_) => break,
+                    None => break,
                 }
             }
             if results.len() < batch.len() {
@@ -272,7 +254,7 @@ impl Source<'_> {
             }
             for (result, block) in results.iter_mut().zip(batch.drain(..)) {
                 self.lines += consume(self, result, &block, self.lines)?;
-                let _ = self.used.send(block);
+                self.blocks.give_back(block);
             }
             if let Some(error) = failure {
                 return Err(error);
