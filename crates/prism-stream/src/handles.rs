@@ -142,11 +142,6 @@ impl Event {
         // SAFETY: the event is alive while `self` is.
         unsafe { self.driver.event_query(self.raw) }
     }
-
-    pub fn synchronize(&self) -> Result<(), DriverError> {
-        // SAFETY: the event is alive while `self` is.
-        unsafe { self.driver.event_synchronize(self.raw) }
-    }
 }
 
 impl Drop for Event {

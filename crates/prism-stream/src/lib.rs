@@ -60,6 +60,7 @@ mod slots;
 mod step;
 mod stream;
 pub mod timeline;
+mod transfer;
 
 #[cfg(test)]
 #[path = "../tests/rules/warnings.rs"]

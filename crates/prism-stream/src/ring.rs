@@ -12,6 +12,9 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Ring {
     slots: usize,
+    /// A step with slot 0, so late that most that are asked for are less than two rounds behind it: a
+    /// division takes longer than the rest of what is done here.
+    round: u64,
     submitted: u64,
     seen: u64,
     taken: u64,
@@ -19,7 +22,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     pub fn new(slots: usize) -> Self {
-        Self { slots: slots.max(1), submitted: 0, seen: 0, taken: 0 }
+        Self { slots: slots.max(1), round: 0, submitted: 0, seen: 0, taken: 0 }
     }
 
     /// Steps that were submitted and have not been seen to finish.
@@ -51,6 +54,9 @@ impl Ring {
     pub fn submit(&mut self) {
         debug_assert!(self.free() > 0);
         self.submitted += 1;
+        if self.submitted - self.round == 2 * self.slots as u64 {
+            self.round += self.slots as u64;
+        }
     }
 
     /// The oldest step in flight.
@@ -84,8 +90,13 @@ impl Ring {
 
     /// The slot of a step.
     pub fn slot(&self, step: u64) -> usize {
-        // The remainder is below `slots`, which is a usize.
-        (step % self.slots as u64) as usize
+        let slots = self.slots as u64;
+        let slot = match step.wrapping_sub(self.round) {
+            since if since < slots => since,
+            since if since < 2 * slots => since - slots,
+            _ => step % slots,
+        };
+        slot as usize // less than `slots`, which is one
     }
 
     pub fn slots(&self) -> usize {
@@ -138,6 +149,10 @@ mod tests {
                     } else {
                         prop_assert!(!slots.iter().any(|slot| matches!(slot, Slot::Ready(_))));
                     },
+                }
+                let asked = ring.submitted().saturating_sub(5)..ring.submitted() + 40;
+                for step in asked {
+                    prop_assert_eq!(ring.slot(step) as u64, step % depth as u64);
                 }
                 prop_assert_eq!(ring.free(), slots.iter().filter(|slot| **slot == Slot::Free).count());
             }

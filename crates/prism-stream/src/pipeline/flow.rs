@@ -49,7 +49,7 @@ pub(super) struct Flow<T> {
     pub finished: u64,
     pub waits: u64,
     /// How long to wait for a step.
-    limit: Option<Duration>,
+    limit: Duration,
     /// By slot: the last step of the batch that the slot's step came with.
     last: [u64; MAX_SLOTS],
     /// Something was enqueued in part, or is being repeated: no slot may be written, and none be read, until
@@ -73,7 +73,7 @@ impl<T> Flow<T> {
             submitted: 0,
             finished: 0,
             waits: 0,
-            limit,
+            limit: limit.unwrap_or(Duration::MAX),
             last: [0; MAX_SLOTS],
             torn: false,
             history: Vec::new(),
@@ -132,7 +132,7 @@ impl<T> Flow<T> {
 
     /// How long to wait.
     pub fn limit(&self) -> Duration {
-        self.limit.unwrap_or(Duration::MAX)
+        self.limit
     }
 
     /// Names the step that an error belongs to. Any call may return an error of earlier work: a
@@ -161,10 +161,10 @@ impl<T> Flow<T> {
             return Ok(());
         }
         let step = self.ring.oldest_in_flight().or(self.ring.next()).unwrap_or_default();
-        let settled = poll(self.driver(), self.limit(), || self.idle());
+        let settled = poll(self.driver(), self.limit, || self.idle());
         match settled.map_err(|error| self.blame(step, error))? {
             true => self.torn = false,
-            false => return Err(GpuError::StepTimeout { step, after: self.limit() }),
+            false => return Err(GpuError::StepTimeout { step, after: self.limit }),
         }
         Ok(())
     }
@@ -235,18 +235,12 @@ impl<T> Flow<T> {
 
     /// Waits for a step's event; answers whether there was a need to.
     fn wait_for_event(&self, step: u64) -> Result<bool, GpuError> {
-        let event = self.done(step)?;
-        if event.query()? {
-            return Ok(false);
-        }
-        let Some(limit) = self.limit else {
-            event.synchronize()?;
-            return Ok(true);
-        };
-        match poll(self.driver(), limit, || event.query().map_err(Into::into))? {
-            true => Ok(true),
-            false => Err(GpuError::StepTimeout { step, after: limit }),
-        }
+        let (event, mut asked) = (self.done(step)?, 0_u64);
+        let done = poll(self.driver(), self.limit, || {
+            asked += 1;
+            Ok(event.query()?)
+        })?;
+        if done { Ok(asked > 1) } else { Err(GpuError::StepTimeout { step, after: self.limit }) }
     }
 
     /// Waits for a step.
@@ -396,7 +390,6 @@ impl<T: Pod> Flow<T> {
             }
             None => self.stream()?,
         };
-        let limit = self.limit();
-        self.harvests.copy(self.pool.gpu(), (slot, step), stream, limit)
+        self.harvests.copy(self.pool.gpu(), (slot, step), stream, self.limit)
     }
 }

@@ -19,6 +19,7 @@ mod leaks;
 mod memory;
 mod peers;
 mod pool;
+mod retune;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;

@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     include_str!("memory.rs"),
     include_str!("peers.rs"),
     include_str!("pool.rs"),
+    include_str!("retune.rs"),
     include_str!("steps.rs"),
     include_str!("table.rs"),
     include_str!("../../src/choose/tests.rs"),
