@@ -11,8 +11,10 @@ mod graph_input;
 use crate::failure::EXIT_CODES;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use counts::parse_whole;
+use duration::parse_duration;
 use prism_core::io::Format;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use bench::{BenchArgs, Target};
 pub use color::{ColorArgs, Device};
@@ -36,6 +38,7 @@ pub enum Command {
     #[command(after_help = EXIT_CODES)]
     Verify(VerifyArgs),
     /// Bound the number of colours from below and above
+    #[command(after_help = BOUNDS_HELP)]
     Bounds(BoundsArgs),
     /// Describe a graph file
     Info(QueryArgs),
@@ -87,13 +90,28 @@ pub struct QueryArgs {
     pub json: bool,
 }
 
+// A paragraph is one line, which breaks where the terminal ends.
+const BOUNDS_HELP: &str = concat!(
+    "Cliques, odd cycles, generalised Mycielskians and exhaustive search bound from below, degrees and DSATUR \
+from above. Where the bounds do not meet, the chromatic number is unknown, and the report says between which \
+numbers it lies. The first Ctrl-C, SIGTERM, SIGHUP or SIGXCPU ends the search, and what was found is printed.\n\n\
+Standard error shows how it goes: on a terminal a line that fits its width, in a file a line now and then, \
+nothing with --quiet. Its parts: the bounds so far, the kind of proof that is tried, the time so far and its \
+share of --time-limit.\n\n",
+    crate::exit_codes!()
+);
+
 #[derive(Debug, ClapArgs)]
 pub struct BoundsArgs {
     #[command(flatten)]
     pub query: QueryArgs,
-    /// Effort for each kind of bound, in millions of steps of some nanoseconds
-    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 1000, allow_hyphen_values = true)]
-    pub work: u64,
+    /// Effort for each kind of bound, in millions of steps of some nanoseconds [default: 1000; with
+    /// --time-limit that, and then twice as much again and again]
+    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, allow_hyphen_values = true)]
+    pub work: Option<u64>,
+    /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub time_limit: Option<Duration>,
     /// Seed of the searches
     #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, default_value_t = 1, allow_hyphen_values = true)]
     pub seed: u64,

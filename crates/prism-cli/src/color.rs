@@ -8,9 +8,10 @@ use crate::input::{note_repairs, read_graph};
 use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
-use crate::progress::{Progress, scaled};
+use crate::progress::{Limits, Progress, scaled};
 use crate::setup::{self, Nothing, Ready};
 use crate::signals::on_first_signal;
+use crate::status_line::StatusLine;
 use crate::usage::usage;
 use prism_core::io::{ColoringFormat, Loaded, Naming, save, write_coloring, write_coloring_as_is};
 use prism_core::{Color, Coloring, Graph};
@@ -120,7 +121,9 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let constraints = Constraints::read(precolor, allowed, &loaded)?;
     let stop = StopHandle::new();
     let mut events_error = None;
-    let progress = Progress::new(plan.progress, events, &mut events_error);
+    let line = StatusLine::new(plan.talk);
+    let limits = Limits::of(plan.time_limit, plan.moves);
+    let progress = Progress::new(line, limits, events, &mut events_error);
     let improvements = save_improvements(&plan, &loaded);
     let mut builder = setup::options(&plan, &loaded).stop_handle(stop.clone()).on_event(progress);
     if let Some(improvements) = &improvements {

@@ -28,6 +28,7 @@ mod progress;
 mod report;
 mod setup;
 mod signals;
+mod status_line;
 mod usage;
 mod verify;
 

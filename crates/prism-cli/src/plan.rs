@@ -7,7 +7,6 @@ use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
 use prism_solver::{Goal, Method};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,9 +28,7 @@ pub struct ColorPlan {
     pub allowed: Option<PathBuf>,
     /// Whether the summary is a JSON object on standard output.
     pub json: bool,
-    /// Whether a progress line is drawn.
-    pub progress: bool,
-    /// Whether notes and the summary are shown to a person.
+    /// Whether notes, progress and the summary are shown to a person.
     pub talk: bool,
     /// Where events go as JSON lines; `-` is standard error.
     pub events: Option<PathBuf>,
@@ -120,7 +117,6 @@ impl ColorPlan {
             precolor: args.precolor,
             allowed: args.allowed,
             json: args.json,
-            progress: !args.quiet && !events_on_stderr && std::io::stderr().is_terminal(),
             talk: !args.quiet && !events_on_stderr,
             events: args.events,
             input: args.input,

@@ -1,14 +1,33 @@
-//! Where the solver's events go: a line on the terminal, JSON lines, or nowhere.
+//! Where the solver's events go: a line for a person, JSON lines, or nowhere.
 
 use crate::events_file::EventsFile;
 use crate::output::counted;
-use prism_solver::{Event, EventSink};
+use crate::status_line::{StatusLine, part, percent, time};
+use prism_solver::{DEFAULT_EFFORT, Event, EventSink};
 use std::io::{self, Write};
+use std::time::Duration;
+
+/// The limits of a run, for the share that is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    pub time: Option<Duration>,
+    pub moves: Option<u64>,
+}
+
+impl Limits {
+    /// Those that hold where none is given are counted too.
+    pub fn of(time: Option<Duration>, moves: Option<u64>) -> Self {
+        match (time, moves) {
+            (None, None) => Self { time, moves: Some(DEFAULT_EFFORT) },
+            _ => Self { time, moves },
+        }
+    }
+}
 
 /// Shows events as they come.
 pub struct Progress<'a> {
-    /// Whether a progress line is drawn on standard error.
-    line: bool,
+    line: StatusLine,
+    limits: Limits,
     /// Takes one JSON object a line.
     events: Option<EventsFile>,
     /// The first error of `events`, to be told after the run.
@@ -17,17 +36,14 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// `line` draws on the terminal, `events` takes JSON lines, `error` the first failure to write
-    /// them.
-    pub fn new(line: bool, events: Option<EventsFile>, error: &'a mut Option<io::Error>) -> Self {
-        Self { line, events, error, lower_bound: 0 }
-    }
-
-    fn draw(&self, text: &str) {
-        // To the start of the line, the text, and clear what is left of the old one. The terminal may
-        // be gone; the run goes on.
-        let mut err = io::stderr();
-        let _ = write!(err, "\r{text}\x1b[K").and_then(|()| err.flush());
+    /// `line` is for a person, `events` takes JSON lines, `error` the first failure to write them.
+    pub fn new(
+        line: StatusLine,
+        limits: Limits,
+        events: Option<EventsFile>,
+        error: &'a mut Option<io::Error>,
+    ) -> Self {
+        Self { line, limits, events, error, lower_bound: 0 }
     }
 }
 
@@ -43,22 +59,32 @@ impl EventSink for Progress<'_> {
                 *self.error = Some(error);
             }
         }
-        if !self.line {
-            return;
-        }
+        let Limits { time: time_limit, moves: move_limit } = self.limits;
         match event {
             Event::LowerBound { lower_bound, .. } => self.lower_bound = *lower_bound,
-            Event::Progress { k, best, conflicts, moves_per_second, seconds, .. } => {
+            Event::Progress { k, best, conflicts, moves, moves_per_second, seconds } => {
                 let bound = self.lower_bound;
-                self.draw(&format!(
-                    "k {k}  best {best}  bound {bound}  conflicts {conflicts}  {}/s  {seconds:.1} s",
-                    scaled(*moves_per_second)
-                ));
+                self.line.show(*seconds, || {
+                    let mut parts = vec![
+                        part(5, format!("k {k}")),
+                        part(9, format!("best {best}")),
+                        part(7, format!("bound {bound}")),
+                        part(4, format!("conflicts {conflicts}")),
+                        part(3, format!("{}/s", scaled(*moves_per_second))),
+                        part(8, time(*seconds, time_limit)),
+                    ];
+                    parts.extend(move_limit.map(|limit| {
+                        let share = percent(*moves as f64, limit as f64);
+                        part(6, format!("{share} % of {}", scaled(limit as f64)))
+                    }));
+                    parts
+                });
             }
-            Event::Improved(found) => {
-                self.draw(&format!("best {}  {}  {:.1} s", found.k, found.engine, found.seconds));
-            }
-            Event::Finished { .. } => self.draw(""),
+            Event::Improved(found) => self.line.show(found.seconds, || {
+                let best = part(9, format!("best {}", found.k));
+                vec![best, part(7, found.engine), part(8, time(found.seconds, time_limit))]
+            }),
+            Event::Finished { .. } => self.line.clear(),
             _ => {}
         }
     }

@@ -6,17 +6,23 @@
 
 use crate::StopHandle;
 use crate::stop::Alarm;
-use prism_core::bounds::{self, Bipartition, Effort, UpperBounds};
+use prism_core::bounds::{self, Bipartition, Degeneracy, Effort, UpperBounds};
 use prism_core::{Coloring, Graph};
 use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How hard [`bounds`](bounds()) tries.
 #[derive(Clone, Debug)]
 pub struct BoundsOptions {
     /// Effort for each kind of lower bound, in elementary steps of some nanoseconds.
     pub work: u64,
+    /// Whether to begin again with twice the effort, and again, until the bounds meet or time is up.
+    pub deepen: bool,
+    /// Wall-clock limit. What was found until then counts.
+    pub time_limit: Option<Duration>,
     /// Seed of the searches.
     pub seed: u64,
     /// Ends the computation early, with what it has.
@@ -26,7 +32,13 @@ pub struct BoundsOptions {
 impl Default for BoundsOptions {
     /// Seconds for each kind of bound.
     fn default() -> Self {
-        Self { work: 1_000_000_000, seed: 1, stop: StopHandle::new() }
+        Self {
+            work: 1_000_000_000,
+            deepen: false,
+            time_limit: None,
+            seed: 1,
+            stop: StopHandle::new(),
+        }
     }
 }
 
@@ -60,6 +72,17 @@ impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// How far [`bounds_with`] has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundsProgress {
+    /// No proper colouring has fewer colours.
+    pub lower: usize,
+    /// Some proper colouring has no more colours.
+    pub upper: usize,
+    /// What is tried next.
+    pub proof: Proof,
 }
 
 /// Bounds on the chromatic number of a graph.
@@ -109,36 +132,90 @@ impl Bounds {
 /// # Ok::<(), generate::GenerateError>(())
 /// ```
 pub fn bounds(graph: &Graph<'_>, options: &BoundsOptions) -> Bounds {
+    bounds_with(graph, options, |_| {})
+}
+
+/// Bounds the number of colours that `graph` takes, as [`bounds`](bounds()) does, and tells how it goes
+/// before each kind of proof is tried.
+pub fn bounds_with(
+    graph: &Graph<'_>,
+    options: &BoundsOptions,
+    mut tell: impl FnMut(BoundsProgress),
+) -> Bounds {
     let alarm = Alarm::new(options.stop.clone());
-    let stop = alarm.interrupt();
-    let order = bounds::degeneracy(graph);
-    let degrees = bounds::upper(graph, &order);
+    alarm.within(options.time_limit, || {
+        let stop = alarm.interrupt();
+        let order = bounds::degeneracy(graph);
+        let mut found = first(graph, &order, stop);
+        let mut work = options.work;
+        loop {
+            let effort = Effort { work, seed: options.seed, enough: found.upper };
+            found.round(graph, &order, &effort, &alarm, &mut tell);
+            let met = found.lower >= found.upper;
+            if met || !options.deepen || stop.load(Ordering::Relaxed) {
+                return found;
+            }
+            work = work.saturating_mul(2);
+        }
+    })
+}
+
+/// The bounds from above, and a vertex below.
+fn first(graph: &Graph<'_>, order: &Degeneracy, stop: &AtomicBool) -> Bounds {
+    let degrees = bounds::upper(graph, order);
     let dsatur = dsatur(graph, stop).map(|coloring| coloring.num_colors());
     let upper = dsatur.map_or(degrees.best(), |dsatur| dsatur.min(degrees.best()));
-    let effort = Effort { work: options.work, seed: options.seed, enough: upper };
-    let clique = bounds::clique(graph, &order, &effort, stop);
-    let (lower, proof, witness) = (clique.len(), Proof::Clique, clique.clone());
-    let mut found = Bounds { lower, proof, witness, clique, upper, degrees, dsatur };
-    if found.lower <= 2 {
-        match bounds::bipartition(graph) {
-            Bipartition::Colors(colors) => found.upper = Coloring::from_colors(colors).num_colors(),
-            Bipartition::OddCycle(cycle) => found.raise(3, Proof::OddCycle, cycle),
+    let vertex: Vec<u32> = graph.vertices().take(1).collect();
+    let (lower, proof, witness) = (vertex.len(), Proof::Clique, vertex.clone());
+    Bounds { lower, proof, witness, clique: vertex, upper, degrees, dsatur }
+}
+
+impl Bounds {
+    /// Tries each kind of proof, as long as the bounds have not met.
+    fn round(
+        &mut self,
+        graph: &Graph<'_>,
+        order: &Degeneracy,
+        effort: &Effort,
+        alarm: &Alarm,
+        tell: &mut impl FnMut(BoundsProgress),
+    ) {
+        let stop = alarm.interrupt();
+        let mut next = |found: &Self, proof| {
+            // Where no other thread watches the time.
+            alarm.look();
+            tell(BoundsProgress { lower: found.lower, upper: found.upper, proof });
+        };
+        next(self, Proof::Clique);
+        let clique = bounds::clique(graph, order, effort, stop);
+        if clique.len() > self.clique.len() {
+            self.raise(clique.len(), Proof::Clique, clique.clone());
+            self.clique = clique;
+        }
+        if self.lower <= 2 {
+            match bounds::bipartition(graph) {
+                Bipartition::Colors(colors) => {
+                    self.upper = Coloring::from_colors(colors).num_colors();
+                }
+                Bipartition::OddCycle(cycle) => self.raise(3, Proof::OddCycle, cycle),
+            }
+        }
+        if self.lower < self.upper {
+            next(self, Proof::Mycielskian);
+            let mycielskian = bounds::mycielskian(graph, order, &self.clique, effort, stop);
+            self.raise(mycielskian.bound, Proof::Mycielskian, mycielskian.vertices);
+        }
+        if self.lower < self.upper {
+            next(self, Proof::Exhaustion);
+            // Its steps are longer.
+            let work = effort.work / 10;
+            let (proved, coloring) = raise_lower_bound(graph, self.lower, self.upper, work, stop);
+            self.raise(proved, Proof::Exhaustion, Vec::new());
+            if let Some(coloring) = coloring {
+                self.upper = coloring.num_colors();
+            }
         }
     }
-    if found.lower < found.upper {
-        let mycielskian = bounds::mycielskian(graph, &order, &found.clique, &effort, stop);
-        found.raise(mycielskian.bound, Proof::Mycielskian, mycielskian.vertices);
-    }
-    if found.lower < found.upper {
-        // Its steps are longer.
-        let work = effort.work / 10;
-        let (proved, coloring) = raise_lower_bound(graph, found.lower, found.upper, work, stop);
-        found.raise(proved, Proof::Exhaustion, Vec::new());
-        if let Some(coloring) = coloring {
-            found.upper = coloring.num_colors();
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -166,6 +243,19 @@ mod tests {
         assert_eq!(of(generate::gnp(9, 1.0, 1).unwrap()), (Some(9), Proof::Clique));
     }
 
+    #[test]
+    fn further_rounds_go_deeper_until_the_bounds_meet() {
+        let graph = generate::queens(6, 6).unwrap();
+        let little = BoundsOptions { work: 10, ..BoundsOptions::default() };
+        assert_eq!(bounds(&graph, &little).chromatic_number(), None);
+        let mut tried = Vec::new();
+        let options = BoundsOptions { deepen: true, ..little };
+        let found = bounds_with(&graph, &options, |progress| tried.push(progress));
+        assert_eq!(found.chromatic_number(), Some(7));
+        assert!(tried.iter().filter(|p| p.proof == Proof::Clique).count() > 2, "{tried:?}");
+        assert!(tried.is_sorted_by(|a, b| a.lower <= b.lower && a.upper >= b.upper));
+    }
+
     proptest! {
         #[test]
         fn bounds_hold_also_when_stopped(n in 0u64..40, p in 0.0f64..1.0, seed in 0u64..99) {
@@ -174,6 +264,10 @@ mod tests {
             let options = BoundsOptions::default();
             options.stop.stop();
             let stopped = bounds(&graph, &options);
+            let options =
+                BoundsOptions { time_limit: Some(Duration::ZERO), deepen: true, ..Default::default() };
+            let late = bounds(&graph, &options);
+            prop_assert!(late.lower <= whole.upper && whole.lower <= late.upper);
             prop_assert!(whole.lower <= whole.upper);
             prop_assert!(stopped.lower <= whole.upper && whole.lower <= stopped.upper);
             prop_assert!(bounds::is_clique(&graph, &whole.clique));

@@ -43,7 +43,7 @@ mod strategy;
 
 pub use prism_cpu::preprocess::components;
 
-pub use bounds::{Bounds, BoundsOptions, Proof, bounds};
+pub use bounds::{Bounds, BoundsOptions, BoundsProgress, Proof, bounds, bounds_with};
 pub use event::{Event, EventSink};
 pub use lists::{Impossibility, ListSolver, Unsatisfied};
 pub use method::Method;

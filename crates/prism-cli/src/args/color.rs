@@ -18,7 +18,12 @@ result is the same on every machine.\n\n\
 The colouring goes to standard output, a summary to standard error. Every colouring is verified before it is \
 written; if it cannot be written where it should go, it is put into a temporary file or on standard output, and \
 the message says where. The first Ctrl-C, SIGTERM, SIGHUP or SIGXCPU stops the run, and the best colouring is \
-written; a second one ends the process at once.\n\n",
+written; a second one ends the process at once.\n\n\
+Standard error shows how it goes: on a terminal a line that fits its width, in a file a line now and then, \
+nothing with --quiet. Its parts: k, the number of colours that is searched for; best, the colours of the best \
+colouring; bound, which no colouring can go below; conflicts, the edges with ends of one colour (or vertices \
+without a colour) of the search that is nearest to success; moves/s of all threads together; the time so far \
+and its share of --time-limit; the share of --moves, or of the moves that a run without a limit has.\n\n",
     crate::exit_codes!()
 );
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Folder, PEOPLE, Run};
+use crate::common::{Folder, PEOPLE, Run, graph};
 
 #[test]
 fn info_describes_a_graph() {
@@ -88,6 +88,25 @@ fn bounds_come_with_what_proves_them() {
 }
 
 #[test]
+fn bounds_that_do_not_meet_say_between_which_numbers_it_is() {
+    for limit in [&["--work", "1"][..], &["-t", "100ms"], &["-t", "0"]] {
+        let text = prism!["bounds", "-q", graph("gnp125_5")].args(limit).code(0);
+        let value = |name: &str| {
+            let found = text.stdout().lines().find_map(|line| line.strip_prefix(name));
+            found.unwrap().trim().to_owned()
+        };
+        let (lower, upper) = (value("lower bound "), value("upper bound "));
+        assert_ne!(lower, upper);
+        assert_eq!(value("chromatic number "), format!("unknown, {lower} to {upper}"));
+        let json = prism!["bounds", "-q", "--json", graph("gnp125_5")].args(limit).code(0).json();
+        assert_eq!(json["chromatic_number"], Value::Null, "{json}");
+    }
+    // With a limit it goes on until the bounds meet.
+    let json = prism!["bounds", "-q", "--json", "-t", "100s", graph("queen8_8")].code(0).json();
+    assert_eq!(json["chromatic_number"], 9, "{json}");
+}
+
+#[test]
 fn help_mentions_the_exit_codes() {
     for arguments in [&["--help"][..], &["color", "--help"], &["color", "-h"]] {
         let done = prism![].args(arguments).code(0);
@@ -129,9 +148,12 @@ fn no_line_of_a_help_is_broken_twice() {
 fn help_says_what_there_is_to_know() {
     let text = prism!["color", "--help"].code(0);
     let text = text.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in
-        ["a number alone is seconds", "when the lower bound says", "If two apply: 5 before 4"]
-    {
+    for words in [
+        "a number alone is seconds",
+        "Its parts: k, the number of colours",
+        "when the lower bound says",
+        "If two apply: 5 before 4",
+    ] {
         assert!(text.contains(words), "no {words:?}");
     }
 }

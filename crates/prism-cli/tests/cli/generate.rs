@@ -60,6 +60,56 @@ fn shapes_are_what_they_are_called() {
     }
 }
 
+/// The commands of the README that solve a sudoku, without the line that says which.
+fn sudoku_recipe() -> String {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (before, rest) = readme.split_once("prism generate sudoku 3").unwrap();
+    assert!(before.trim_end().rsplit_once("```sh\n").unwrap().1.starts_with("grid="));
+    format!("prism generate sudoku 3{}", rest.split_once("```").unwrap().0)
+}
+
+#[test]
+fn the_recipe_of_the_readme_solves_sudokus() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_prism"));
+    let others = std::env::var("PATH").unwrap();
+    let path = format!("{}:{others}", program.parent().unwrap().display());
+    for (grid, solvable) in [
+        ("53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79", true),
+        ("8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4..", true),
+        ("..............3.85..1.2.......5.7.....4...1...9.......5......73..2.1........4...9", true),
+        ("4.....8.5.3..........7......2.....6.....8.4......1.......6.3.7.5..2.....1.4......", true),
+        // No two cells that meet are equal, and yet there is no solution.
+        (
+            "..9.287..8.6..4..5..3.....46.........2.71345.........23.....5..9..4..8.7..125.3..",
+            false,
+        ),
+    ] {
+        let folder = Folder::new();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &sudoku_recipe()]).env("grid", grid).env("PATH", &path);
+        let done = shell.current_dir(folder.path("")).code(if solvable { 0 } else { 7 });
+        if !solvable {
+            assert_eq!(done.stdout(), "");
+            continue;
+        }
+        let rows: Vec<&[u8]> = done.stdout().lines().map(str::as_bytes).collect();
+        let cell = |row: usize, column: usize| rows[row][column];
+        let given = |at: usize| grid.as_bytes()[at];
+        assert!((0..81).all(|at| [b'.', cell(at / 9, at % 9)].contains(&given(at))), "{rows:?}");
+        let all = |cells: &dyn Fn(usize) -> u8| {
+            let mut cells: Vec<u8> = (0..9).map(cells).collect();
+            cells.sort_unstable();
+            assert_eq!(cells, b"123456789", "{rows:?}");
+        };
+        for i in 0..9 {
+            all(&|j| cell(i, j));
+            all(&|j| cell(j, i));
+            all(&|j| cell(i / 3 * 3 + j / 3, i % 3 * 3 + j % 3));
+        }
+    }
+}
+
 #[test]
 fn a_complement_has_the_other_edges() {
     let made = prism!["generate", "queens", "5", "--complement"].code(0);

@@ -34,7 +34,7 @@ fn a_pipe_closed_from_the_start_ends_quietly() {
         &["color", "-q", "--moves", "0"][..],
         &["color", "-q", "--moves", "0", "--json"],
         &["info"],
-        &["bounds", "--json"],
+        &["bounds", "-q", "--json"],
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
