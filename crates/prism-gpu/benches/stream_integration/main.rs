@@ -106,7 +106,9 @@ fn payload<const C: usize, const T: usize>(
     }
     for &kernel_us in kernels_us {
         let (config_bytes, telemetry_bytes) = (C * 4, T * 4);
-        let steps = (180_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(50, 5000);
+        // So many that the first upload and the last download, which have nothing beside them, count for
+        // little: with 16 MB they take as long as two steps.
+        let steps = (180_000 / (kernel_us + 10 + (C + T) as u64 / 2000)).clamp(200, 5000);
         let steps = if driver.is_some() { 20 } else { steps };
         // Configs of a megabyte and more are written where they are sent from, and one by one: batches
         // are for small steps.
