@@ -1,10 +1,10 @@
 //! Which transport suits a kernel and its payload: the policy of the automatic choice, as arithmetic.
 //!
 //! A step can be no faster than the slowest of three: the kernels, the copies, and the host, which has
-//! to write the config and to make the step's calls. The first steps of
-//! a pipeline measure all of them ([`Measured`]); from that, [`choose`] predicts what each transport
-//! would take a step and picks the least or, of those within a factor of [`CLOSE`] of it, the one whose
-//! calls cost the host least. Nothing in here touches a device or a clock.
+//! to write the config and to make the step's calls. The first steps of a pipeline measure all of them
+//! ([`Measured`]); from that, [`choose`] predicts what each transport would take a step and picks the
+//! least or, of those within a factor of [`CLOSE`] of it, the one whose calls cost the host least. Nothing
+//! in here touches a device or a clock.
 //!
 //! What the prediction knows: copies and kernels overlap as far as there are copy engines, and copies
 //! in both directions slow each other down, so both at once are measured and not computed. Graphs

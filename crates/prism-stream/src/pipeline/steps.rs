@@ -104,8 +104,6 @@ impl<C: Pod, T: Pod> AsyncPipelineCoordinator<C, T> {
             tuner.stop();
         } else if tuner.is_measuring() {
             tuner.note_batch(steps);
-        } else if tuner.is_deciding() {
-            tuner.decide((flow, transport))?;
         }
         Ok(())
     }

@@ -56,11 +56,9 @@ pub(super) struct Tuner {
 enum Phase {
     /// Everything is pinned, or nothing can be measured.
     Fixed,
-    /// So many steps are still to be measured with the placement at hand.
+    /// So many steps are still to be measured with the placement at hand. The last is measured again if
+    /// what follows from it cannot be carried out.
     Measuring(u32),
-    /// Enough is known; what follows from it is not carried out yet. It can fail, for a late step say,
-    /// and is tried again then.
-    Deciding,
     /// The choice is made.
     Chosen,
 }
@@ -105,12 +103,7 @@ impl Tuner {
 
     /// What was measured, once all of it was.
     pub fn measured(&self) -> Option<&Measured> {
-        matches!(self.phase, Phase::Deciding | Phase::Chosen).then_some(&self.measured)
-    }
-
-    /// Whether a choice was made and is still to be carried out.
-    pub fn is_deciding(&self) -> bool {
-        self.phase == Phase::Deciding
+        (self.phase == Phase::Chosen).then_some(&self.measured)
     }
 
     /// So many steps are submitted at a time, and are going to be.
@@ -334,12 +327,11 @@ impl Tuner {
     }
 
     /// Goes on to measure mapped memory if that is worth it, else chooses and moves.
-    pub fn decide<C: Pod, T: Pod>(
+    fn decide<C: Pod, T: Pod>(
         &mut self,
         (flow, transport): (&mut Flow<T>, &mut Transport<C, T>),
     ) -> Result<(), GpuError> {
         let (limits, measured) = (self.limits(transport), self.measured);
-        self.phase = Phase::Deciding;
         if measured.mapped.is_none() && choose::worth_mapping(&measured, &limits) {
             self.move_to((flow, transport), Placement::Mapped)?;
             if self.start.is_some() {
