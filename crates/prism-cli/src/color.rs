@@ -13,7 +13,9 @@ use crate::setup::{self, Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
 use crate::usage::usage;
-use prism_core::io::{ColoringFormat, Loaded, Naming, save, write_coloring, write_coloring_as_is};
+use prism_core::io::{
+    ColoringFormat, Loaded, Naming, check_names, save, write_coloring, write_coloring_as_is,
+};
 use prism_core::{Color, Coloring, Graph};
 use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Status, StopHandle, Unsatisfied};
 use serde::Serialize;
@@ -117,6 +119,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     if plan.talk {
         note_repairs(&plan.input.file, &loaded);
     }
+    check_written_names(&plan, &loaded)?;
     let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
     let constraints = Constraints::read(precolor, allowed, &loaded)?;
     let stop = StopHandle::new();
@@ -164,6 +167,17 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
             Err(Failure::NoColoring(text, signal(result.status).unwrap_or(code)))
         }
     }
+}
+
+/// Refuses names that the files to be written cannot hold, before anything is searched.
+fn check_written_names(plan: &ColorPlan, loaded: &Loaded) -> Result<(), Failure> {
+    let result = (plan.output.path().is_some() || !plan.json).then_some(plan.output_format);
+    let improvements = plan.improvements.as_ref().map(|(_, format)| *format);
+    for format in [result, improvements].into_iter().flatten() {
+        check_names(loaded.naming(), format)
+            .map_err(|error| Failure::Input(format!("{}: {error}", plan.input.file.display())))?;
+    }
+    Ok(())
 }
 
 /// What takes better colourings to their file, if that is asked for.

@@ -252,7 +252,8 @@ proptest! {
         let mut coloring = Coloring::from_colors(colors);
         coloring.normalize();
         let n = coloring.colors().len();
-        let labels: Labels = (0..n).map(|v| format!("\"no, {v}\\")).collect();
+        let begin = ["\"no, ", "#", "c "];
+        let labels: Labels = (0..n).map(|v| format!("{}{v}\\", begin[v % 3])).collect();
         let naming = match named {
             2 => Naming::names(&labels),
             first => Naming::counted_from(u32::from(first)),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::{Folder, Run, graph, verified};
 
 /// Graphs, and what their vertices are called in the order of the file.
-const GRAPHS: [(&str, &str, &[&str]); 8] = [
+const GRAPHS: [(&str, &str, &[&str]); 9] = [
     ("from-1.col", "p edge 4 4\ne 1 2\ne 2 3\ne 1 3\ne 3 4\n", &["1", "2", "3", "4"]),
     ("from-1.edges", "1 2\n2 3\n1 3\n3 4\n", &["1", "2", "3", "4"]),
     ("from-0.edges", "0 1\n1 2\n0 2\n2 3\n", &["0", "1", "2", "3"]),
@@ -16,6 +16,7 @@ const GRAPHS: [(&str, &str, &[&str]); 8] = [
     ("large.edges", "7 1000000\n1000000 12\n12 7\n7 5\n", &["5", "7", "12", "1000000"]),
     ("names.edges", "a b\nb c\na c\nc d\n", &["a", "b", "c", "d"]),
     ("names.csv", "\"a, b\",b c\nb c,\"\"\"c\"\"\"\n", &["a, b", "b c", "\"c\""]),
+    ("hash.csv", "a,#1\nb,#1\nb,a\n", &["a", "#1", "b"]),
     ("from-1.graph", "4 4\n2 3\n1 3\n1 2 4\n3\n", &["1", "2", "3", "4"]),
 ];
 

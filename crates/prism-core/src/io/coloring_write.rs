@@ -51,6 +51,7 @@ pub fn write_coloring_as_is(
     format: ColoringFormat,
 ) -> io::Result<()> {
     check(graph.n(), coloring, naming)?;
+    check_names(naming, format)?;
     let mut colored = (0u32..).zip(coloring.colors().iter().copied());
     match format {
         ColoringFormat::Plain if naming.is_one_to_n() => {
@@ -70,6 +71,31 @@ pub fn write_coloring_as_is(
         ColoringFormat::Json => json(out, coloring, naming),
         ColoringFormat::Csv => csv(out, colored, naming),
         ColoringFormat::Dot => dot(out, graph, coloring, naming),
+    }
+}
+
+/// Finds out whether a file of this format can hold the names of the vertices, so that a long computation
+/// need not end with a colouring that cannot be written. JSON holds all names.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for a name that would be read as another one, or not at all: with a
+/// line break, or, but in DOT, with blanks around it or nothing to it.
+pub fn check_names(naming: Naming<'_>, format: ColoringFormat) -> io::Result<()> {
+    let is_held = |name: &str| match format {
+        ColoringFormat::Json => true,
+        ColoringFormat::Dot => !name.contains(['\n', '\r']),
+        ColoringFormat::Plain | ColoringFormat::Dimacs | ColoringFormat::Csv => {
+            !name.is_empty() && !name.contains(['\n', '\r']) && name.trim() == name
+        }
+    };
+    let mut names = naming.labels().into_iter().flat_map(Labels::iter);
+    match names.find(|name| !is_held(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let message =
+                format!("a {format} colouring cannot hold the name {name:?}; choose json");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+        }
     }
 }
 
@@ -124,4 +150,27 @@ fn csv(
         table.write_record([&*naming.name(v), &color.to_string()])?;
     }
     table.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_not_come_back_are_refused() {
+        let holds = |name: &str, format| {
+            let labels = ["a", name].into_iter().collect();
+            check_names(Naming::names(&labels), format).is_ok()
+        };
+        use ColoringFormat::{Csv, Dimacs, Dot, Json, Plain};
+        for format in ColoringFormat::ALL {
+            assert!(holds("#a, \"b\"\t;\\", format), "{format}");
+            assert_eq!(holds("a\nb", format), format == Json, "{format}");
+        }
+        for name in ["", " a"] {
+            assert!(holds(name, Dot) && holds(name, Json));
+            assert!([Plain, Dimacs, Csv].iter().all(|&format| !holds(name, format)), "{name:?}");
+        }
+        assert!(check_names(Naming::counted_from(0), Plain).is_ok());
+    }
 }

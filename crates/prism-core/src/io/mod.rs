@@ -73,7 +73,7 @@ use crate::graph::{Cleanup, Graph};
 pub use allowed_read::{read_allowed_from, read_allowed_path};
 pub use coloring_format::ColoringFormat;
 pub use coloring_read::{read_coloring_from, read_coloring_path};
-pub use coloring_write::{write_coloring, write_coloring_as_is};
+pub use coloring_write::{check_names, write_coloring, write_coloring_as_is};
 pub use error::{ErrorKind, Place, ReadError};
 pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;

@@ -100,6 +100,8 @@ mod tests {
         assert_eq!(read("0 1\n1 2\n", "0\t7\n"), Ok(vec![(0, 7)]));
         let people = "Ann Lee,Bob\nBob,Cy\n";
         assert_eq!(read(people, "Ann Lee 4\nBob, 5"), Ok(vec![(0, 4), (1, 5)]));
+        // A name may begin like a comment.
+        assert_eq!(read("a,#1\nb,#1\n", "#1 4\n# 5\n%b 5\nb 6"), Ok(vec![(1, 4), (2, 6)]));
         // A name may end in a number: the colour is the last one.
         assert_eq!(read("Room,Room 1\nRoom 1,c\n", "Room 1 0\nRoom 1\n"), Ok(vec![(1, 0), (0, 1)]));
     }

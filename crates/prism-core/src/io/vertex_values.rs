@@ -3,8 +3,8 @@
 //! A vertex is called as in the file of its graph. A name ends where commas, semicolons or tabs end
 //! it, quoted as in CSV files where need be, or at the numbers that stand last; since a name may hold
 //! blanks and numbers, the names of the graph decide where. A line that can be read in two ways is
-//! refused. Empty lines and those that begin with `#` or `%` are skipped, and so is a heading: a first
-//! line that names no vertex and no number.
+//! refused. Empty lines are skipped, and so are those that begin with `#` or `%`, unless a vertex of the
+//! graph does, and a heading: a first line that names no vertex and no number.
 
 use std::borrow::Cow;
 
@@ -46,10 +46,11 @@ pub(super) fn read(
     let mut begun = false;
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        if matches!(line, [] | [b'#' | b'%', ..]) {
+        let parsed = parse(line, count, &mut find);
+        // A name may begin like a comment.
+        if line.is_empty() || (parsed.is_err() && matches!(line, [b'#' | b'%', ..])) {
             continue;
         }
-        let parsed = parse(line, count, &mut find);
         let is_first = !std::mem::replace(&mut begun, true);
         match parsed.and_then(|(v, colors)| take(v, colors)) {
             Ok(()) => heading = None,
