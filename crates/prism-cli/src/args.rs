@@ -7,6 +7,7 @@ mod counts;
 mod duration;
 mod generate;
 mod graph_input;
+mod size;
 
 use crate::failure::EXIT_CODES;
 use clap::{Args as ClapArgs, Parser, Subcommand};

@@ -2,14 +2,16 @@
 
 use crate::args::BoundsArgs;
 use crate::failure::Failure;
-use crate::input::{note_repairs, read_graph};
+use crate::input::{note_repairs, read_graph, require_memory};
 use crate::output::Output;
 use crate::report::object;
 use crate::signals::on_first_signal;
 use crate::status_line::{Part, StatusLine, part, time};
 use prism_core::Graph;
 use prism_core::threads::spawn_scoped;
-use prism_solver::{Bounds, BoundsOptions, BoundsProgress, StopHandle, bounds, bounds_with};
+use prism_solver::{
+    Bounds, BoundsOptions, BoundsProgress, StopHandle, bounds, bounds_with, memory,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -54,6 +56,7 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
         seed: args.seed,
         stop: stop.clone(),
     };
+    require_memory(&args.query.input, memory::first_colorings(&loaded.graph))?;
     let received = on_first_signal(move || stop.stop(), None)?;
     let found = watched(&loaded.graph, &options, StatusLine::new(!args.quiet));
     let report = Report {

@@ -281,6 +281,7 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         Status::TargetInfeasible => "target below the lower bound".to_owned(),
         Status::TimeLimit => "time limit".to_owned(),
         Status::MoveLimit => "move limit".to_owned(),
+        Status::MemoryLimit => "memory limit".to_owned(),
         Status::EffortSpent => "effort spent; give a limit to go on longer".to_owned(),
         Status::Stopped => "stopped".to_owned(),
         Status::Constructed => plan.method.to_string(),

@@ -2,6 +2,7 @@
 
 use crate::args::Device;
 use prism_core::io::ReadError;
+use prism_core::memory::{Bytes, Room};
 use std::io;
 
 /// The exit codes, as the help shows them. A macro, so that longer helps can be put together with it.
@@ -62,6 +63,9 @@ pub enum Failure {
     /// A colouring that is not proper, and where.
     #[error("{0}: {1}")]
     Improper(String, String),
+    /// The memory does not suffice for what is to be done with this graph.
+    #[error("{0}: not enough memory: it takes {1} more, and there is {2}")]
+    Memory(String, Bytes, Room),
     /// There is no colouring to write: what there is to say, and the exit code.
     #[error("{0}")]
     NoColoring(String, u8),
@@ -80,6 +84,7 @@ impl Failure {
             Self::Output(..) | Self::Rescued(..) => 4,
             Self::Improper(..) => 5,
             Self::Device(..) => 6,
+            Self::Memory(..) => OUT_OF_MEMORY,
             Self::NoColoring(_, code) => *code,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::args::QueryArgs;
 use crate::failure::Failure;
-use crate::input::read_graph;
+use crate::input::{read_graph, require_memory};
 use crate::output::Output;
 use crate::{histogram, report};
 use prism_core::bounds::{Bipartition, bipartition, degeneracy};
@@ -43,6 +43,7 @@ struct Degree {
 pub fn run(args: &QueryArgs) -> Result<u8, Failure> {
     let loaded = read_graph(&args.input)?;
     let graph = &loaded.graph;
+    require_memory(&args.input, 32 * graph.n() as u64)?;
     let degrees = || graph.vertices().map(|v| graph.degree(v));
     let parts = components(graph);
     let info = Info {

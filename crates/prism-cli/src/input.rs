@@ -4,18 +4,31 @@ use crate::args::GraphInput;
 use crate::failure::Failure;
 use crate::output::{counted, note};
 use prism_core::io::{self, Loaded, ReadOptions};
+use prism_core::memory::{self, Bytes, Room};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Reads the graph that the arguments name.
 pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
+    if let Some(limit) = input.memory_limit {
+        memory::set_limit(limit);
+    }
     let options =
         ReadOptions { format: input.format, strict: input.strict, ..ReadOptions::default() };
     if is_stdin(&input.file) {
         Ok(io::read_stdin(&options)?)
     } else {
         Ok(io::read_path(&input.file, &options)?)
+    }
+}
+
+/// Fails if there is less memory than `needed` bytes for what is done with a graph.
+pub fn require_memory(input: &GraphInput, needed: u64) -> Result<(), Failure> {
+    let room = Room::now();
+    match room.holds(needed) {
+        true => Ok(()),
+        false => Err(Failure::Memory(input.file.display().to_string(), Bytes(needed), room)),
     }
 }
 

@@ -81,6 +81,15 @@ impl Room {
         Self { bytes, limiter }
     }
 
+    /// Whether so little is left that who can should give up.
+    pub fn is_nearly_gone(&self) -> bool {
+        match self.limiter {
+            // Nobody else takes of it.
+            Limiter::AddressSpace => self.bytes < RESERVE / 4,
+            _ => self.bytes < RESERVE,
+        }
+    }
+
     /// Whether so many bytes can be taken and enough stays free.
     pub fn holds(&self, bytes: u64) -> bool {
         bytes.saturating_add(RESERVE) <= self.bytes

@@ -5,8 +5,10 @@
 //! have not met.
 
 use crate::StopHandle;
+use crate::memory;
 use crate::stop::Alarm;
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort, UpperBounds};
+use prism_core::memory::Room;
 use prism_core::{Coloring, Graph};
 use prism_cpu::dsatur::dsatur;
 use prism_cpu::exact::raise_lower_bound;
@@ -205,7 +207,7 @@ impl Bounds {
             let mycielskian = bounds::mycielskian(graph, order, &self.clique, effort, stop);
             self.raise(mycielskian.bound, Proof::Mycielskian, mycielskian.vertices);
         }
-        if self.lower < self.upper {
+        if self.lower < self.upper && Room::now().holds(memory::exhaustion(graph)) {
             next(self, Proof::Exhaustion);
             // Its steps are longer.
             let work = effort.work / 10;

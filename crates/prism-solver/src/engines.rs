@@ -2,6 +2,7 @@
 
 use crate::phase::Phase;
 use crate::strategy::Engine;
+use prism_core::memory::{RESERVE, Room};
 use prism_core::threads::make_pool;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::adjacency::Adjacency;
@@ -43,7 +44,8 @@ pub(crate) struct Setting {
 impl Setting {
     /// Whether the searches that need tables fit into memory, for so many attempts at a time.
     pub fn fits(&self, attempts: usize) -> bool {
-        let memory = usize::try_from(SEARCH_MEMORY).unwrap_or(usize::MAX);
+        let left = Room::now().bytes.saturating_sub(RESERVE);
+        let memory = usize::try_from(SEARCH_MEMORY.min(left)).unwrap_or(usize::MAX);
         TabuCol::fits(&self.graph, self.k, memory / attempts / TABLES / self.threads)
     }
 

@@ -32,6 +32,7 @@ mod engines;
 mod event;
 mod ledger;
 mod lists;
+pub mod memory;
 mod method;
 mod options;
 mod outcome;

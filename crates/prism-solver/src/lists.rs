@@ -20,6 +20,7 @@ mod domains;
 mod palettes;
 
 use crate::ledger::Ledger;
+use crate::memory;
 use crate::method::Kind;
 use crate::options::{DEFAULT_EFFORT, Options, Prior};
 use crate::problem::Problem;
@@ -31,6 +32,7 @@ use augmented::Augmented;
 use domains::Domains;
 use palettes::Palettes;
 use prism_core::bounds::{Effort, clique, degeneracy};
+use prism_core::memory::Room;
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::exact::{Answer, MAX_EXACT_COLORS, decide_lists, raise_lower_bound};
 use prism_cpu::search::UNCOLORED;
@@ -238,8 +240,7 @@ impl<'a> ListSolver<'a> {
             let lists = core.iter().filter_map(|&v| self.domains.of(v));
             let palette: BTreeSet<Color> = lists.flatten().copied().collect();
             let palette = palette.into_iter().collect();
-            let plain = Augmented::new(self.graph, &core, &self.domains, palette);
-            match self.search(&plain, None, u64::MAX) {
+            match self.search(&core, palette, None, u64::MAX) {
                 Searched::Found(found, by) => {
                     core.iter().zip(found).for_each(|(&v, color)| colors[v as usize] = color);
                     engine = by;
@@ -377,15 +378,27 @@ impl<'a> ListSolver<'a> {
     /// A search with one palette for all vertices, from the best colouring.
     fn turn(&mut self, palette: &[Color], moves: u64) -> Searched {
         let all: Vec<u32> = self.graph.vertices().collect();
-        let plain = Augmented::new(self.graph, &all, &self.domains, palette.to_vec());
-        let known = self.best.as_ref().map(|best| plain.project(best.colors()));
-        self.search(&plain, known, moves)
+        let known = self.best.as_ref().map(|best| best.colors().to_vec());
+        self.search(&all, palette.to_vec(), known, moves)
     }
 
-    /// Has a solver look for a colouring by the palette of `plain`, from a proper colouring with more
-    /// colours, if one is known.
-    fn search(&mut self, plain: &Augmented, known: Option<Coloring>, moves: u64) -> Searched {
-        let k = plain.palette().len();
+    /// Has a solver look for colours of a palette for some vertices, from colours within the lists that
+    /// are more, if some are known.
+    fn search(
+        &mut self,
+        vertices: &[u32],
+        palette: Vec<Color>,
+        known: Option<Vec<Color>>,
+        moves: u64,
+    ) -> Searched {
+        let k = palette.len();
+        let edges = augmented::edges(self.graph, vertices, &self.domains, k);
+        if !Room::now().holds(memory::augmented(self.graph, edges)) {
+            self.alarm.run_out();
+            return Searched::Open(Status::MemoryLimit);
+        }
+        let plain = Augmented::new(self.graph, vertices, &self.domains, palette);
+        let known = known.map(|colors| plain.project(&colors));
         let left = self.move_limit().saturating_sub(self.ledger.moves);
         let mut builder = Solver::builder(plain.graph())
             .goal(Goal::Colors(k))
@@ -423,6 +436,9 @@ impl<'a> ListSolver<'a> {
         };
         self.ledger.moves += outcome.moves;
         self.ledger.book(&outcome.engines);
+        if outcome.status == Status::MemoryLimit {
+            self.alarm.run_out();
+        }
         if let Some(colors) = plain.lift(&outcome.coloring) {
             let engine = outcome.history.last().map_or("lists", |last| last.engine);
             return Searched::Found(colors, engine);
@@ -439,6 +455,7 @@ impl<'a> ListSolver<'a> {
         self.options.method == Method::Portfolio
             && self.graph.n() <= EXACT_VERTICES
             && earned >= self.exact_work - EXACT_WORK
+            && Room::now().holds(memory::exhaustion(self.graph))
     }
 
     /// Exhaustive search over all palettes at once, for the lower bound, at most so much work.
@@ -526,6 +543,8 @@ impl<'a> ListSolver<'a> {
             Some(Status::TargetInfeasible)
         } else if self.alarm.is_stopped() {
             Some(Status::Stopped)
+        } else if self.alarm.is_out_of_memory() {
+            Some(Status::MemoryLimit)
         } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
             Some(Status::TimeLimit)
         } else if self.ledger.moves >= self.move_limit() {

@@ -22,6 +22,8 @@ pub enum Status {
     TimeLimit,
     /// The move limit ran out.
     MoveLimit,
+    /// There was no memory left for more: see [`memory`](mod@crate::memory).
+    MemoryLimit,
     /// Neither limit was set and the effort budget is used up.
     EffortSpent,
     /// A [`StopHandle`](crate::StopHandle) was pulled.

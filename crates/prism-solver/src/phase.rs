@@ -8,6 +8,7 @@
 use crate::ledger::Ledger;
 use crate::stop::Alarm;
 use prism_core::Color;
+use prism_core::memory::Room;
 use prism_core::threads::affordable;
 use prism_cpu::search::{FixedK, Step};
 use std::io;
@@ -135,6 +136,9 @@ impl Phase {
             drop(running);
             while all_done.recv_timeout(WATCH_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) {
                 watch.report(pulses, booked);
+                if Room::now().is_nearly_gone() {
+                    alarm.run_out();
+                }
             }
             started
         })

@@ -3,6 +3,7 @@
 use crate::agenda::Agenda;
 use crate::attempt::{Attempt, Manner, Verdict};
 use crate::ledger::Ledger;
+use crate::memory;
 use crate::method::{Construction, Kind};
 use crate::options::{DEFAULT_EFFORT, Options};
 use crate::phase::Watch;
@@ -11,6 +12,7 @@ use crate::stop::Alarm;
 use crate::strategy::{Engine, Lean};
 use crate::{BuildError, Event, Goal, Method, Outcome, Proof, SolverBuilder, Status};
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
+use prism_core::memory::Room;
 use prism_core::threads::with_pool;
 use prism_core::{Coloring, Graph, MAX_COLORS};
 use prism_cpu::dsatur::dsatur;
@@ -35,6 +37,13 @@ pub(crate) const EXACT_WORK: u64 = 4_000_000;
 
 /// Work of exhaustive search for each move, so that it takes about a tenth of the time.
 pub(crate) const EXACT_WORK_PER_MOVE: u64 = 20;
+
+/// The same where one colour is missing to the proof, a time limit is to be used, and the graph is so
+/// small that the proof is likely to be found: half of the time.
+const EXACT_WORK_PER_MOVE_SMALL: u64 = 150;
+
+/// The largest graph that this holds for.
+const EXACT_SMALL: usize = 100;
 
 /// The gap between bound and colouring that exhaustive search is likely to close. Where it is
 /// wider, it has one chance, ...
@@ -200,7 +209,7 @@ impl<'a> Solver<'a> {
                     self.preferred = engine.or(self.preferred);
                     self.adopt(coloring, engine.map_or("preprocessing", Engine::name));
                 }
-                Verdict::Nothing => return Status::EffortSpent,
+                Verdict::Nothing => return self.ended().unwrap_or(Status::EffortSpent),
             }
         }
     }
@@ -212,6 +221,15 @@ impl<'a> Solver<'a> {
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
         if let Some(warm) = self.options.warm_start.take() {
             self.adopt(warm, "warm start");
+        }
+        if !Room::now().holds(memory::first_colorings(self.problem.graph())) {
+            self.alarm.run_out();
+            if self.best.is_none() {
+                self.first(Method::Natural.name(), |graph, _| {
+                    greedy(graph, Order::Natural, 0).ok()
+                });
+            }
+            return;
         }
         if let Kind::Construction(construction) = self.options.method.kind() {
             self.construct(construction);
@@ -313,7 +331,8 @@ impl<'a> Solver<'a> {
     /// Whether exhaustive search is due.
     fn exhausts(&self) -> bool {
         let gap = self.decisive_bound().saturating_sub(self.lower_bound);
-        let earned = self.ledger.moves.saturating_mul(EXACT_WORK_PER_MOVE);
+        let rate = if self.seeks_proof() { EXACT_WORK_PER_MOVE_SMALL } else { EXACT_WORK_PER_MOVE };
+        let earned = self.ledger.moves.saturating_mul(rate);
         let affordable = match gap {
             0 => false,
             1..=EXACT_GAP => earned >= self.exact_work - EXACT_WORK,
@@ -322,6 +341,16 @@ impl<'a> Solver<'a> {
         affordable
             && self.options.method == Method::Portfolio
             && self.problem.graph().n() <= EXACT_VERTICES
+            && Room::now().holds(memory::exhaustion(self.problem.graph()))
+    }
+
+    /// Whether a proof is what is left to be found in the time that there is.
+    fn seeks_proof(&self) -> bool {
+        self.options.time_limit.is_some()
+            && self.options.move_limit.is_none()
+            && self.options.goal == Goal::Minimize
+            && self.best_k() == self.lower_bound + 1
+            && self.problem.graph().n() <= EXACT_SMALL
     }
 
     /// Exhaustive search for the lower bound.
@@ -331,7 +360,8 @@ impl<'a> Solver<'a> {
             ..=EXACT_GAP => self.exact_work,
             _ => EXACT_WORK_FAR,
         };
-        self.exact_work = work.saturating_mul(2);
+        let growth = if self.seeks_proof() { 4 } else { 2 };
+        self.exact_work = work.saturating_mul(growth);
         self.alarm.rearm();
         let stop = self.alarm.interrupt();
         let (proved, coloring) = raise_lower_bound(self.problem.graph(), least, most, work, stop);
@@ -366,6 +396,10 @@ impl<'a> Solver<'a> {
         let attempt = match self.agenda.attempt(course) {
             Some(attempt) => attempt,
             none => {
+                if !Room::now().holds(memory::attempt(graph, manner.threads)) {
+                    alarm.run_out();
+                    return Verdict::Nothing;
+                }
                 let Some(attempt) = Attempt::new(graph, k, best, manner, &alarm) else {
                     return Verdict::Open;
                 };
@@ -435,6 +469,8 @@ impl<'a> Solver<'a> {
             Some(Status::TargetInfeasible)
         } else if self.alarm.is_stopped() {
             Some(Status::Stopped)
+        } else if self.alarm.is_out_of_memory() {
+            Some(Status::MemoryLimit)
         } else if let Kind::Construction(_) = self.options.method.kind() {
             Some(Status::Constructed)
         } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {

@@ -88,13 +88,15 @@ pub(crate) struct Alarm {
     link: Arc<Link>,
     /// When time is up, where no thread could be had to watch it.
     deadline: Mutex<Option<Instant>>,
+    /// Whether the memory has run out.
+    out_of_memory: AtomicBool,
 }
 
 impl Alarm {
     /// The alarm of one solver that `handle` stops.
     pub(crate) fn new(handle: StopHandle) -> Self {
         let link = handle.take_link();
-        let alarm = Self { handle, link, deadline: Mutex::default() };
+        let alarm = Self { handle, link, deadline: Mutex::default(), out_of_memory: false.into() };
         alarm.link.expired.store(false, Ordering::SeqCst);
         alarm.rearm();
         alarm
@@ -115,11 +117,23 @@ impl Alarm {
         self.link.interrupt.store(true, Ordering::SeqCst);
     }
 
-    /// Lets engines run again, unless the user has stopped the solver or time is up.
+    /// Calls the engines back for good, as there is too little memory to go on.
+    pub(crate) fn run_out(&self) {
+        self.out_of_memory.store(true, Ordering::SeqCst);
+        self.raise();
+    }
+
+    /// Whether the memory has run out.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        self.out_of_memory.load(Ordering::SeqCst)
+    }
+
+    /// Lets engines run again, unless the user has stopped the solver, or time or memory is up.
     pub(crate) fn rearm(&self) {
         self.link.interrupt.store(false, Ordering::SeqCst);
         // The reasons are stored before the flag: one that came between is seen here.
-        if self.is_stopped() || self.link.expired.load(Ordering::SeqCst) {
+        let expired = self.link.expired.load(Ordering::SeqCst);
+        if self.is_stopped() || expired || self.is_out_of_memory() {
             self.raise();
         }
     }

@@ -1,5 +1,6 @@
 //! The options of every command that reads a graph, and the names of formats.
 
+use super::size::parse_size;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use prism_core::io::Format;
@@ -17,6 +18,9 @@ pub struct GraphInput {
     /// it is meant (distances, demands, matrices that are not symmetric)
     #[arg(long)]
     pub strict: bool,
+    /// Take no more memory than this, as in 500M or 4G [default: what the system leaves]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<u64>,
 }
 
 /// Some of the formats by name or by usual extension, for the help and for completions.

@@ -268,6 +268,15 @@ fn an_improper_warm_start_is_refused() {
 }
 
 #[test]
+fn a_time_limit_is_used_for_the_proof() {
+    // It takes exhaustive search, for which moves alone would earn the work much later.
+    let mut command = prism!["color", "-q", "--json", "-t", "100", "--threads", "1"];
+    let report = command.arg(graph("queen8_8")).code(0).json();
+    assert_eq!((&report["status"], &report["lower_bound"]), (&"optimal".into(), &9.into()));
+    assert!(report["moves"].as_u64().unwrap() < 2_000_000, "{report}");
+}
+
+#[test]
 fn without_time_there_is_still_a_coloring() {
     let folder = Folder::new();
     let output = folder.path("colors");

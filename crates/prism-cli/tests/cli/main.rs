@@ -18,6 +18,7 @@ mod generate;
 mod kept;
 mod large;
 mod lists;
+mod memory;
 mod numbers;
 mod results;
 mod signals;

@@ -16,6 +16,14 @@ pub(crate) struct Augmented {
     image: Vec<u32>,
 }
 
+/// The edges that it takes, about.
+pub(crate) fn edges(graph: &Graph<'_>, vertices: &[u32], domains: &Domains, palette: usize) -> u64 {
+    let barred = |list: &[Color]| palette.saturating_sub(list.len()) as u64;
+    let to_palette = vertices.iter().map(|&v| domains.of(v).map_or(0, barred)).sum::<u64>();
+    let degrees = vertices.iter().map(|&v| graph.degree(v) as u64).sum::<u64>();
+    (palette as u64).saturating_mul(palette as u64) / 2 + to_palette + degrees / 2
+}
+
 impl Augmented {
     /// Augments the graph that `vertices`, increasing, induce. The palette is increasing and has all
     /// their only colours.
@@ -64,11 +72,6 @@ impl Augmented {
     /// The plain graph.
     pub fn graph(&self) -> &Graph<'static> {
         &self.graph
-    }
-
-    /// Its colours.
-    pub fn palette(&self) -> &[Color] {
-        &self.palette
     }
 
     /// The vertices that stand for the colours.
