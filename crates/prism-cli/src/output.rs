@@ -38,7 +38,7 @@ impl Output {
     pub fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Stdout => stdout_is_open(),
-            Self::File(path) => can_save(path),
+            Self::File(path) => is_no_closed_stdout(path).and_then(|()| can_save(path)),
         }
         .map_err(|error| Failure::Output(self.to_string(), error))
     }
@@ -53,7 +53,7 @@ impl Output {
                 let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
                 write(&mut out).and_then(|()| out.flush())
             }),
-            Self::File(path) => save(path, write),
+            Self::File(path) => is_no_closed_stdout(path).and_then(|()| save(path, write)),
         }
         .map_err(|error| Failure::Output(self.to_string(), error))
     }
@@ -74,6 +74,12 @@ impl Output {
             done => done,
         }
     }
+}
+
+/// Fails for a name of standard output if that is closed.
+fn is_no_closed_stdout(path: &Path) -> io::Result<()> {
+    let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    if names.iter().any(|name| path == Path::new(name)) { stdout_is_open() } else { Ok(()) }
 }
 
 /// Writes to a new file that nobody else may read, and says how it is called.

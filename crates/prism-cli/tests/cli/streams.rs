@@ -89,6 +89,10 @@ fn a_closed_standard_output_is_4_for_every_command_that_writes_to_it() {
             run(&format!("{line} 1<>/dev/null")).code(0);
         }
     }
+    for name in ["/dev/stdout", "/dev/fd/1"] {
+        let done = run(&format!("color \"$1\" -o {name} >&-")).code(4);
+        done.fails(&["cannot write", name, "it is closed"]);
+    }
     // What goes to a file needs no standard output.
     run("color -q --moves 0 \"$1\" -o \"$2\" >&-").code(0);
     crate::common::verified(&graph, &colors);
