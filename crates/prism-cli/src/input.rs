@@ -14,8 +14,13 @@ pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
     if let Some(limit) = input.memory_limit {
         memory::set_limit(limit);
     }
-    let options =
-        ReadOptions { format: input.format, strict: input.strict, ..ReadOptions::default() };
+    let options = ReadOptions {
+        format: input.format,
+        strict: input.strict,
+        heading: input.heading,
+        bipartite: input.bipartite,
+        ..ReadOptions::default()
+    };
     if is_stdin(&input.file) {
         Ok(io::read_stdin(&options)?)
     } else {

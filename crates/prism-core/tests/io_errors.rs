@@ -370,7 +370,14 @@ fn edge_lists() {
     table(
         Format::EdgeList,
         &[
-            (b"0 1\n2\n", "f, line 2: expected two vertex names, found \"2\""),
+            (
+                b"0 1\na,b;c\n",
+                "f, line 2: expected names that end at one kind of separator: a comma, semicolon or tab within a name is read in quotation marks, and a list of neighbours with a colon, as in \"a: b, c\", found \"a,b;c\"",
+            ),
+            (
+                b"a b\nc,d\n",
+                "f, line 2: expected blanks between names, as in the lines before, found \"c,d\"",
+            ),
             (b"a,b\n,c\n", "f, line 2: expected two vertex names, found \",c\""),
             (b"# c\n\xff b\n", "f, line 2: expected text in UTF-8, found \"\\xff b\""),
             (
@@ -389,7 +396,7 @@ fn what_is_no_graph_at_all() {
     let junk: Vec<u8> = (0..=255).rev().collect();
     assert_eq!(
         of(&junk).to_string(),
-        "f: the content is none of the known formats (dimacs, dimacs-binary, metis, mtx, ecl, edge-list, adjacency-matrix, graph6): it is binary"
+        "f: the content is none of the known formats (dimacs, dimacs-binary, metis, mtx, ecl, edge-list, adjacency-list, adjacency-matrix, graph6): it is binary"
     );
     let missing = read_path("/nonexistent/f.col", &ReadOptions::default()).unwrap_err();
     assert!(missing.to_string().starts_with("/nonexistent/f.col: "), "{missing}");

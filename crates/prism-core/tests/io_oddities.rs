@@ -250,11 +250,11 @@ fn edge_list_names() {
     assert_eq!((declared.graph.n(), declared.labels, declared.notes), (70_000, None, vec![]));
     assert_eq!(names("# vertices: 3\n1 9\n"), list(&["1", "9"]));
     assert_eq!(
-        names("4000000000 1\n5 5\n"),
+        names("1 4000000000\n5 5\n"),
         Some(vec!["1".into(), "5".into(), "4000000000".into()])
     );
     assert_eq!(names("b a\na c\n"), Some(vec!["b".into(), "a".into(), "c".into()]));
-    assert_eq!(names("9 3\n3 x\n"), Some(vec!["3".into(), "9".into(), "x".into()]));
+    assert_eq!(names("9 3\n3 x\n"), Some(vec!["9".into(), "3".into(), "x".into()]));
     assert_eq!(names("01 1\n"), Some(vec!["01".into(), "1".into()]));
     assert_eq!(names("New York\tBoston\t3\n"), Some(vec!["New York".into(), "Boston".into()]));
     assert_eq!(names("1, x y ,7\n"), Some(vec!["1".into(), "x y".into()]));

@@ -5,16 +5,39 @@
 
 use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 
+const NEIGHBORS: &str = "a list of neighbours, or edges with further columns";
+const BANNER: &str = "a Matrix Market file without its first line, the banner %%MatrixMarket";
+const DASHES: &str = "edges with a dash between their ends";
+const ARROWS: &str = "edges with an arrow between their ends";
+
 #[test]
 fn what_only_looks_like_an_edge_list() {
-    let rows: [(&str, u64, &str); 23] = [
+    let rows = [
         (",A,B,C\nA,0,1,1\nB,1,0,0\nC,1,0,0\n", 1, "an adjacency matrix with names"),
         ("A B C\nA 0 1 1\nB 1 0 0\nC 1 0 0\n", 1, "an adjacency matrix with names"),
         ("0 2.5 7\n2.5 0 1\n7 1 0\n", 1, "a matrix of distances"),
-        ("# networkx\n3 1 2 4\n1 2\n2 4\n4\n", 3, "a line of an adjacency list"),
-        ("Ada Bob Eve\nBob Eve\nEve\n", 2, "a line of an adjacency list"),
-        ("1: 2 3\n2: 3\n", 1, "a line of an adjacency list"),
-        ("2 3 4 7\n1 3\n1 2 4\n3 1\n", 2, "a line of an adjacency list"),
+        ("# networkx\n3 1 2 4\n1 2\n2 4\n4\n", 3, NEIGHBORS),
+        ("Ada Bob Eve\nBob Eve\nEve\n", 1, NEIGHBORS),
+        ("2 3 4 7\n1 3\n1 2 4\n3 1\n", 2, NEIGHBORS),
+        // One neighbour is missing; further columns may be names; a list of half the graph.
+        ("AA BB CC\nBB AA\nCC AA BB\n", 1, NEIGHBORS),
+        ("AA,BB,CC\nBB,AA,CC\nCC,AA\n", 1, NEIGHBORS),
+        ("0 1 2 3\n1 0 2 3\n2 0 1 3\n3 0 1 2\n4 0 1 2\n", 1, NEIGHBORS),
+        ("A1 B1 B2\nA2 B1 B3\n", 1, NEIGHBORS),
+        ("Ada Bob since 2010\nAda Eve\nBob Eve\n", 1, NEIGHBORS),
+        ("TN AL GA KY\n", 1, NEIGHBORS),
+        ("a: b c\nb a\nc: a\n", 1, "a list of neighbours with a colon in some lines only"),
+        ("a:\n  - b\n  - c\n", 1, "a list of neighbours with a colon in some lines only"),
+        ("p-q q-r r-s\np-r t-q\n", 1, DASHES),
+        ("p-q\nq-r\n", 1, DASHES),
+        ("1-2 2-3\n3-1 1-4\n", 1, DASHES),
+        ("(0, 1)\n(1, 2)\n", 1, "edges in brackets"),
+        ("[a,b],\n[b,c],\n", 1, "edges in brackets"),
+        ("{a,b}\n", 1, "edges in brackets"),
+        ("0 -> 1\n1 -> 2\n", 1, ARROWS),
+        ("a -- b\nb -- c\n", 1, ARROWS),
+        ("a|b\nb|c\n", 1, "a list of names without any edge"),
+        ("zoe\n", 1, "a list of names without any edge"),
         ("{\"nodes\": [], \"links\": []}\n", 1, "JSON"),
         ("{\n  \"directed\": false\n}\n", 1, "JSON"),
         ("[[0, 1], [1, 2]]\n", 1, "JSON"),
@@ -29,14 +52,14 @@ fn what_only_looks_like_an_edge_list() {
         (">>digraph6<<&Bw\n", 1, "a digraph6 file"),
         ("a 1 2 5\na 2 3 7\n", 1, "a DIMACS shortest-path file"),
         ("a 1 2 5\na 2 1 5\n", 1, "a DIMACS shortest-path file"),
-        ("3 3 2\n1 2\n2 3\n", 1, "a Matrix Market file without its first line"),
-        ("% c\n3 3 1\n3 1 0.5\n", 2, "a Matrix Market file without its first line"),
+        ("3 3 2\n1 2\n2 3\n", 1, BANNER),
+        ("% c\n3 3 1\n3 1 0.5\n", 2, BANNER),
     ];
     for (text, line, what) in rows {
         let error = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap_err();
         assert_eq!(error.place(), Place::Line(line), "{text}: {error}");
         let message = error.to_string();
-        let start = format!("f, line {line}: this looks like {what}; ");
+        let start = format!("f, line {line}: this looks like {what}: ");
         assert!(message.starts_with(&start), "{message}");
         assert!(message.contains("--format edge-list"), "{message}");
     }
@@ -62,10 +85,15 @@ fn edge_lists_are_taken_for_nothing_else() {
         "0 1 1\n1 2 1\n2 0 1\n",
         "0 1 5\n0 2\n1 2 7\n0 3\n",
         "1 2 0 100\n1 3 0 100\n2 3 0 200\n3 4 0 300\n",
-        "Ada Bob since 2010\nAda Eve\nBob Eve\n",
+        "Ada Bob 2010\nAda Eve 2011\nBob Eve\n",
+        "0 1 since\n0 2 since\n",
+        "4 3\n0 1 5\n1 2 7\n2 3 1\n",
+        "north-east south-west\nnorth-east centre\n",
+        "CS-101 MA-202\nCS-101 BI-110\n",
+        "zoe\nkit lou\nlou max\n",
         "[c] d\nd <e>\n",
         "graph theory\ntheory colour\n",
-        "a 1 x\na 2 y\n",
+        "a 1 5\na 2 6\n",
         "p e\ne x\n",
         "p e\ne 1\n",
         "p q\nq 1\ne 2\n",

@@ -21,6 +21,18 @@ pub struct GraphInput {
     /// Take no more memory than this, as in 500M or 4G [default: what the system leaves]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<u64>,
+    /// Whether the first line of an edge list is a heading, N M or the names of the columns
+    /// [default: found out, and refused where it cannot be]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no())]
+    pub heading: Option<bool>,
+    /// Take an edge list below a heading for a graph although no name stands in both columns; without it,
+    /// such a list is refused, as it may be one of enrolments
+    #[arg(long)]
+    pub bipartite: bool,
+}
+
+fn yes_or_no() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["yes", "no"]).map(|answer| answer == "yes")
 }
 
 /// Some of the formats by name or by usual extension, for the help and for completions.

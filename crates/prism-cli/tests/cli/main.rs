@@ -3,12 +3,13 @@
 //! One test program with a file for each theme. Every test runs the real `prism`, on the small graphs
 //! of the folder `graphs` and on files that it writes itself; none depends on how fast the machine is.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[macro_use]
 mod common;
 
 mod bench;
+mod cases;
 mod color;
 mod describe;
 mod devices;

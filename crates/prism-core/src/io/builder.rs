@@ -167,14 +167,16 @@ impl GraphBuilder {
         self.edges
     }
 
-    /// The smallest number of vertices that the edges allow.
-    pub(crate) fn needed(&self) -> u64 {
-        self.needed
+    /// Whether edges were dropped for want of memory, so that [`Self::finish`] will fail.
+    pub(crate) fn is_short(&self) -> bool {
+        self.short.is_some()
     }
 
-    /// Self-loops added so far.
-    pub(crate) fn self_loops(&self) -> u64 {
-        self.self_loops
+    /// Whether an edge that is no loop has this end.
+    pub(crate) fn mentions(&self, v: u32) -> bool {
+        // Its larger neighbours are in later buckets.
+        let buckets = self.buckets.iter().skip((v >> BITS) as usize);
+        buckets.flatten().any(|edge| edge.high() == v || edge.low() == v)
     }
 
     /// Gives each vertex a new number: the vertices that occur, and those in `also`, are renumbered in
@@ -193,26 +195,28 @@ impl GraphBuilder {
         }
         ids.par_sort_unstable();
         ids.dedup();
-        let number = |id: u32| first + ids.partition_point(|&other| other < id) as u32;
+        self.renumber(|id| first + ids.partition_point(|&other| other < id) as u32);
+        self.needed = u64::from(first) + ids.len() as u64;
+        ids
+    }
+
+    /// Gives each vertex another number, different ones to different vertices.
+    pub(crate) fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         let old = std::mem::take(self);
         (self.edges, self.self_loops) = (old.self_loops + old.merged, old.self_loops);
         self.merged = old.merged;
         (self.next_look, self.next_pause) = (u64::MAX, u64::MAX);
         (self.short, self.next_question) = (old.short, u64::MAX);
-        self.needed = u64::from(first) + ids.len() as u64;
         if self.short.is_some() {
             self.edges = old.edges;
-            return ids;
+            return;
         }
-        for bucket in old.buckets {
-            for edge in bucket {
-                self.push(Edge::new(number(edge.high()), number(edge.low())));
-            }
+        for edge in old.buckets.into_iter().flatten() {
+            self.push(Edge::new(number(edge.high()), number(edge.low())));
         }
-        ids
     }
 
-    /// Builds the graph with vertices `0..n`; `n` is raised to [`Self::needed`] if it is less.
+    /// Builds the graph with vertices `0..n`; `n` is raised to what the edges need if it is less.
     ///
     /// # Errors
     /// [`ErrorKind::Memory`]: there is too little for the graph.
@@ -264,7 +268,7 @@ mod tests {
                 builder.look();
                 prop_assert!(builder.next_look > builder.edges());
             }
-            let n = builder.needed() as usize + extra;
+            let n = builder.needed as usize + extra;
             let built = builder.finish(n).unwrap();
             prop_assert_eq!(&built, &Graph::from_edges(n, &edges).unwrap());
             prop_assert!(Graph::from_csr(built.0.csr().0, built.0.csr().1).is_ok());

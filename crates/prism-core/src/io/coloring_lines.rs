@@ -11,8 +11,9 @@
 use super::coloring_read::{Table, color};
 use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, quote, trim};
-use super::names::two_names;
+use super::names::names;
 use super::source::Source;
+use super::vertex_values::{self, Count};
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
@@ -84,7 +85,8 @@ fn reads_as_dimacs(line: &[u8]) -> bool {
 pub(super) fn is_csv_heading(line: &[u8]) -> bool {
     let is_color = |name: &str| ["colour", "color"].iter().any(|c| c.eq_ignore_ascii_case(name));
     line.iter().any(|b| b",;".contains(b))
-        && two_names(line).is_ok_and(|names| is_color(&names.second) && !names.more)
+        && names(line)
+            .is_ok_and(|names| names.second.as_deref().is_some_and(is_color) && !names.more)
 }
 
 /// Reads a CSV file with a heading.
@@ -100,12 +102,9 @@ pub(super) fn read_csv(source: &mut Source<'_>, table: &mut Table<'_>) -> Result
 }
 
 fn csv_line(table: &mut Table<'_>, line: &[u8]) -> Result<(), ErrorKind> {
-    let found = two_names(line)?;
-    if found.more {
-        return Err(ErrorKind::expected("a vertex and its colour", quote(line)));
-    }
-    let v = table.names.find(found.first.as_bytes())?;
-    table.set(v, color(found.second.as_bytes())?)
+    let mut find = |name: &[u8]| table.names.find(name).map(|v| v as u32);
+    let (v, colors) = vertex_values::parse(line, Count::One, &mut find)?;
+    colors.into_iter().try_for_each(|color| table.set(v as usize, color))
 }
 
 /// A colour alone, or a name and a colour.

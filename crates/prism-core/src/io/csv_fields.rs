@@ -26,6 +26,11 @@ pub(super) fn fields(line: &str, separator: char) -> Fields<'_> {
 }
 
 impl<'l> Fields<'l> {
+    /// What is left of the line, if a separator stands in front of it.
+    pub(super) fn rest(&self) -> Option<&'l str> {
+        self.rest
+    }
+
     /// Reads a field that starts with a quotation mark, and says how many bytes of `text` it takes, the
     /// separator included.
     fn unescape(&mut self, text: &str) -> (Cow<'l, str>, usize) {

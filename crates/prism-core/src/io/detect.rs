@@ -14,16 +14,26 @@
 //! without its banner is refused by the reader of those, whatever it holds: its lines may be entries or
 //! edges. A format that is taken for a damaged file's gets to say what is wrong.
 
+use std::collections::BTreeSet;
+
 use super::error::ErrorKind;
 use super::lexer::{self, quote, split_line, trim};
 use super::source::without_end_marks;
-use super::{Format, adjacency_matrix, dimacs, dimacs_binary, graph6, matrix_market, metis};
+use super::{
+    Format, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, graph6, matrix_market, metis,
+};
 
 /// Rows of a possible METIS file that are looked at.
 const ROWS: usize = 1 << 14;
 
-/// Detects the format of a file that starts with `head`, which is all of it when `complete`.
-pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, ErrorKind> {
+/// Detects the format of a file that starts with `head`, which is all of it when `complete`. `heading` is
+/// what is known of its first line; only edge lists have such headings.
+pub(super) fn detect(
+    head: &[u8],
+    complete: bool,
+    name: &str,
+    heading: Option<bool>,
+) -> Result<Format, ErrorKind> {
     if head.iter().all(u8::is_ascii_whitespace) && complete {
         return Err(ErrorKind::Empty);
     }
@@ -53,6 +63,9 @@ pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, 
     if is_dimacs(head) {
         return Ok(Format::DimacsCol);
     }
+    if heading.is_some() {
+        return Ok(Format::EdgeList);
+    }
     if adjacency_matrix::is_matrix(head, complete) {
         return Ok(Format::AdjacencyMatrix);
     }
@@ -61,7 +74,18 @@ pub(super) fn detect(head: &[u8], complete: bool, name: &str) -> Result<Format, 
         return Ok(Format::MatrixMarket);
     }
     if is_metis(head, complete) {
+        let named = extension.and_then(|extension| extension.parse().ok()) == Some(Format::Metis);
+        if !named && complete && may_be_edges(head) {
+            return Err(ErrorKind::Doubtful {
+                found: String::from_utf8_lossy(data_lines(head).next().unwrap_or_default()).into(),
+                readings: "the first line of a METIS file with two neighbours of a vertex in each line, or of an edge list with as many edges as vertices".to_owned(),
+                decides: "--format metis or --heading yes",
+            });
+        }
         return Ok(Format::Metis);
+    }
+    if adjacency_list::is_adjacency_list(head, complete) {
+        return Ok(Format::AdjacencyList);
     }
     Ok(by_extension(head, name)
         .unwrap_or_else(|| if has_metis_rows(head) { Format::Metis } else { Format::EdgeList }))
@@ -175,14 +199,34 @@ fn is_metis(head: &[u8], complete: bool) -> bool {
         && header.is_some_and(|header| are_symmetric_rows(head, complete, header))
 }
 
-/// The first line of a METIS file, and below it a row that no edge list has: there are two names in
-/// every line of those, and rarely more than two numbers behind them.
+/// Whether a METIS file could as well be `N M` and M edges, and another graph: each row has two numbers
+/// then, and there are as many edges as vertices.
+fn may_be_edges(head: &[u8]) -> bool {
+    let mut lines = data_lines(head);
+    let mut pair = || -> Option<Option<[u64; 2]>> {
+        let numbers: Option<Vec<u64>> = lexer::words(lines.next()?).map(lexer::integer).collect();
+        Some(numbers.and_then(|numbers| numbers.try_into().ok()))
+    };
+    let Some(Some([n, m])) = pair() else { return false };
+    let rows: Option<Vec<[u64; 2]>> = std::iter::from_fn(pair).collect();
+    let Some(rows) = rows.filter(|rows| n == m && rows.len() as u64 == n) else { return false };
+    let edge = |u: u64, v: u64| (u.min(v), u.max(v));
+    let as_edges: BTreeSet<_> = rows.iter().map(|&[u, v]| edge(u, v)).collect();
+    let as_rows: BTreeSet<_> =
+        rows.iter().zip(1..).flat_map(|(&[u, v], row)| [edge(row, u), edge(row, v)]).collect();
+    as_edges != as_rows
+}
+
+/// The first line of a METIS file, and below it no more lines than it says, with a row that few edge lists
+/// have: there are two names in most lines of those, and rarely more than two numbers behind them.
 fn has_metis_rows(head: &[u8]) -> bool {
     let mut lines = data_lines(head);
-    if starts_with_hash(head) || lines.next().and_then(metis::parse_header).is_none() {
+    let Some(header) = lines.next().and_then(metis::parse_header) else { return false };
+    let lines: Vec<&[u8]> = lines.take(ROWS).collect();
+    if starts_with_hash(head) || lines.len() as u64 > header.n {
         return false;
     }
-    let rows = lines.take(ROWS).filter(|line| lexer::words(line).all(is_integer));
+    let rows = lines.into_iter().filter(|line| lexer::words(line).all(is_integer));
     rows.map(|row| lexer::words(row).count()).any(|count| count == 1 || count > 4)
 }
 

@@ -1,9 +1,10 @@
 //! Edge lists: two vertex names a line, as SNAP, KONECT, networkx and spreadsheets write them.
 //!
-//! Names end at a comma or semicolon if the line has one, else at a tab, else at a blank (see
-//! [`super::names`] for quoted ones); what follows the second name (a weight, a time) is skipped.
-//! Lines that start with `#` or `%` are comments. A first line is a heading if it looks like
-//! `source,target`, or if it holds two names and every other line two integers.
+//! Where names end is for [`super::names`] to say; what follows the second name (a weight, a time) is
+//! skipped. A name alone on a line is a vertex. Lines that start with `#` or `%` are comments. What the
+//! first line is, an edge or a heading, is for [`first_line`] to say; comments `# vertices: N` or
+//! `# edges: M` (the number of lines with two names), as our writer puts them in front, say that it is
+//! an edge.
 //!
 //! **Integers.** Names that are integers below 2^32 - 1, written without leading zeros, are names
 //! all the same: a number that no line uses is no vertex (0, where the file counts from 1), and the
@@ -15,9 +16,12 @@
 //! beyond both 65,536 and twice the number of lines.
 //!
 //! **Text.** The first name that is anything else turns the file into one of text names. Vertices
-//! are then numbered in order of first appearance, after the integers that stood in front of it, in
-//! increasing order. Integers are parsed in parallel; text goes through one hash table and takes
+//! are then numbered in order of first appearance, but for the integers between the first line and that
+//! name, which are in increasing order. Integers are parsed in parallel; text goes through one hash table and takes
 //! longer.
+
+mod columns;
+mod first_line;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,9 +30,11 @@ use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
 use super::labels::Labels;
 use super::lexer::{self, Cursor, split_line, trim};
-use super::names::{as_integer, is_heading, two_integers, two_names};
+use super::names::{as_integer, names, one_integer, two_integers};
 use super::source::Source;
 use super::{Loaded, Note, ReadOptions, gaps, plausible};
+use columns::Columns;
+use first_line::{FirstLine, Others, Verdict};
 
 /// Ids up to this are the rows of the graph until gaps are closed.
 const ALWAYS_KEPT: u64 = 1 << 16;
@@ -36,12 +42,14 @@ const ALWAYS_KEPT: u64 = 1 << 16;
 /// So are ids up to this many times the number of lines.
 const KEPT_PER_EDGE: u64 = 2;
 
-/// Integer edges of a block of lines.
+/// Integers of a block of lines.
 #[derive(Default)]
 struct Parsed {
-    edges: Vec<Edge>,
+    edges: Vec<(u32, u32)>,
+    /// Vertices that stand alone on a line.
+    alone: Vec<u32>,
     lines: u64,
-    /// Where the first line starts that does not name two integers.
+    /// Where the first line starts that does not name one or two integers.
     other: Option<usize>,
     /// Whether lines have more than two columns.
     more_columns: bool,
@@ -51,21 +59,32 @@ struct Parsed {
 #[derive(Default)]
 struct Reader {
     builder: GraphBuilder,
-    /// Vertices that have a self-loop; they exist even when nothing else names them.
-    loops: Vec<u32>,
-    /// The text names, once there are any.
+    /// Integers that are vertices even when no edge names them: of loops, and alone on a line.
+    kept: Vec<u32>,
+    /// The smallest and the largest integer, while there is nothing else.
+    ids: Option<(u32, u32)>,
+    /// The text names, once there are any; those of the first line come first.
     names: Option<Interner>,
-    /// The two names of the first line, while only integers follow: perhaps a heading.
-    first_line: Option<[String; 2]>,
-    heading: bool,
+    /// Text names that stand alone on a line.
+    alone: Vec<u32>,
+    /// The first line, until it is known what it is, and how many names it has given to `names`.
+    first: Option<FirstLine>,
+    first_names: u32,
+    /// Whether a text name of the first line stands in another.
+    recurs: bool,
+    /// The columns, where the first line may be a heading above them.
+    columns: Option<Columns>,
+    /// Whether commas, semicolons or tabs end text names.
+    separated: Option<bool>,
     /// Whether columns behind the names were skipped.
     more_columns: bool,
 }
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
-    let announced = announced_vertices(source.peek().0);
+    let announced = announced(source.peek().0);
     let mut reader = Reader::default();
+    reader.hold_first_line(source)?;
     // Blocks behind the first text name need not be parsed as integers.
     let text = AtomicBool::new(false);
     source.for_each_block(
@@ -77,16 +96,11 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         |source, parsed, block, lines_before| {
             if reader.names.is_none() {
                 reader.more_columns |= parsed.more_columns;
+                reader.take_integers(&parsed.edges, &parsed.alone);
             }
             let first_text = match (&reader.names, parsed.other) {
-                (None, None) => {
-                    reader.take_integers(&parsed.edges);
-                    return Ok(parsed.lines);
-                }
-                (None, Some(other)) => {
-                    reader.take_integers(&parsed.edges);
-                    other
-                }
+                (None, None) => return Ok(parsed.lines),
+                (None, Some(other)) => other,
                 // The text name stood in an earlier block.
                 (Some(_), _) => 0,
             };
@@ -97,16 +111,53 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
                 .inspect(|_| text.store(reader.names.is_some(), Ordering::Relaxed))
         },
     )?;
-    reader.finish(announced, options).map_err(|kind| source.error(Place::Whole, kind))
+    reader.finish(announced, options).map_err(|(place, kind)| source.error(place, kind))
 }
 
 impl Reader {
-    fn take_integers(&mut self, edges: &[Edge]) {
-        self.builder.extend(edges);
-        if self.builder.self_loops() > self.loops.len() as u64 {
-            let loops = edges.iter().filter(|edge| edge.high() == edge.low());
-            self.loops.extend(loops.map(|edge| edge.high()));
+    /// Reads up to the first line that is no comment.
+    fn hold_first_line(&mut self, source: &mut Source<'_>) -> Result<(), ReadError> {
+        while let Some(line) = source.next_line()?.map(trim) {
+            if is_skipped(line) {
+                continue;
+            }
+            let first = names(line).map(|found| {
+                let first = FirstLine::new(&found, line);
+                if first.integers().is_none() {
+                    self.separated = found.second.as_ref().map(|_| found.separated);
+                }
+                first
+            });
+            let mut first = first.map_err(|kind| source.error_here(kind))?;
+            first.number = source.lines();
+            self.columns = first.integers().is_none().then(Columns::default);
+            self.first = Some(first);
+            break;
         }
+        Ok(())
+    }
+
+    fn take_integers(&mut self, edges: &[(u32, u32)], alone: &[u32]) {
+        for &(u, v) in edges {
+            self.builder.push(Edge::new(u, v));
+            self.kept.extend((u == v).then_some(u));
+            self.extend_ids(u.min(v), u.max(v));
+        }
+        if let Some(columns) = &mut self.columns {
+            edges.iter().for_each(|&(u, v)| columns.push(u, v));
+        }
+        for &v in alone {
+            self.kept.push(v);
+            self.extend_ids(v, v);
+        }
+    }
+
+    #[inline]
+    fn extend_ids(&mut self, smallest: u32, largest: u32) {
+        self.ids = Some(match self.ids {
+            None => (smallest, largest),
+            Some((low, high)) => (low.min(smallest), high.max(largest)),
+        });
     }
 
     /// Takes lines that may hold text. Errors carry the line, counted from `lines` before the first.
@@ -116,7 +167,7 @@ impl Reader {
             block = &block[next..];
             lines += 1;
             let line = trim(line);
-            if !matches!(line, [] | [b'#' | b'%', ..]) {
+            if !is_skipped(line) {
                 self.text_line(line).map_err(|kind| (lines, kind))?;
             }
         }
@@ -124,108 +175,228 @@ impl Reader {
     }
 
     fn text_line(&mut self, line: &[u8]) -> Result<(), ErrorKind> {
-        let found = two_names(line)?;
-        let (first, second) = (&*found.first, &*found.second);
-        if self.names.is_none() {
-            let integers = (as_integer(first), as_integer(second));
-            if let (Some(u), Some(v)) = integers {
-                self.more_columns |= found.more;
-                self.take_integers(&[Edge::new(u, v)]);
-                return Ok(());
-            }
-            if self.builder.edges() == 0 && !self.heading && self.first_line.is_none() {
-                if is_heading(first, second) {
-                    self.heading = true;
-                    return Ok(());
-                }
-                if integers == (None, None) {
-                    self.first_line = Some([first.to_owned(), second.to_owned()]);
-                    self.more_columns |= found.more;
-                    return Ok(());
-                }
-            }
-            self.turn_to_text()?;
-        }
+        let found = names(line)?;
         self.more_columns |= found.more;
-        self.named_edge(first, second)
+        let integers = [Some(&found.first), found.second.as_ref()]
+            .map(|name| name.and_then(|name| as_integer(name)));
+        if self.names.is_none() {
+            match (integers, &found.second) {
+                ([Some(u), Some(v)], _) => {
+                    self.take_integers(&[(u, v)], &[]);
+                    return Ok(());
+                }
+                ([Some(v), _], None) => {
+                    self.take_integers(&[], &[v]);
+                    return Ok(());
+                }
+                _ => self.turn_to_text()?,
+            }
+        }
+        let Some(second) = &found.second else { return self.name_alone(&found.first) };
+        match self.separated {
+            _ if integers.iter().all(Option::is_some) => {}
+            Some(true) if !found.separated => {
+                // What ends names elsewhere is not in this line: it is a single one, with blanks.
+                let name = String::from_utf8_lossy(line);
+                return self.name_alone(&name);
+            }
+            Some(false) if found.separated => {
+                let expected = "blanks between names, as in the lines before";
+                return Err(ErrorKind::expected(expected, lexer::quote(line)));
+            }
+            _ => self.separated = Some(found.separated),
+        }
+        self.named_edge(&found.first, second)
+    }
+
+    /// The number of a name.
+    fn number(&mut self, name: &str) -> Result<u32, ErrorKind> {
+        let max = u64::from(u32::MAX);
+        let number = self.names.get_or_insert_default().number(name);
+        number.ok_or(ErrorKind::TooManyVertices { n: max + 1, max })
+    }
+
+    fn name_alone(&mut self, name: &str) -> Result<(), ErrorKind> {
+        let v = self.number(name)?;
+        self.recurs |= v < self.first_names;
+        self.alone.push(v);
+        Ok(())
     }
 
     fn named_edge(&mut self, first: &str, second: &str) -> Result<(), ErrorKind> {
-        let Some(names) = &mut self.names else { return Ok(()) };
-        match (names.number(first), names.number(second)) {
-            (Some(u), Some(v)) => {
-                self.builder.push(Edge::new(u, v));
-                Ok(())
-            }
-            _ => {
-                let max = u64::from(u32::MAX);
-                Err(ErrorKind::TooManyVertices { n: max + 1, max })
-            }
+        let (u, v) = (self.number(first)?, self.number(second)?);
+        self.recurs |= u.min(v) < self.first_names;
+        self.builder.push(Edge::new(u, v));
+        if let Some(columns) = &mut self.columns {
+            columns.push(u, v);
         }
+        Ok(())
     }
 
-    /// The integers so far become names, and the first line an edge if it was in doubt.
+    /// The integers so far become names.
     fn turn_to_text(&mut self) -> Result<(), ErrorKind> {
-        let mut names = Interner::default();
-        let first_line = self.first_line.take();
-        // They are the first to appear.
-        for name in first_line.iter().flatten() {
-            names.number(name);
+        self.names = Some(Interner::default());
+        // Those of the first line are the first to appear.
+        let first: Vec<String> = self.first.iter().flat_map(|line| line.names.clone()).collect();
+        for name in &first {
+            self.first_names = self.first_names.max(self.number(name)? + 1);
         }
         let mut builder = std::mem::take(&mut self.builder);
-        let before = names.len() as u32;
-        let ids = builder.compact(std::mem::take(&mut self.loops), before);
-        for id in ids {
-            names.number(&id.to_string());
+        let known = self.first_names;
+        let ids = builder.compact(std::mem::take(&mut self.kept), known);
+        let mut numbers = Vec::with_capacity(ids.len());
+        for id in &ids {
+            numbers.push(self.number(&id.to_string())?);
+        }
+        self.recurs = numbers.iter().any(|&number| number < known);
+        // Where the first line has an integer as well, the others do not follow it one by one.
+        if numbers.iter().zip(known..).any(|(&number, expected)| number != expected) {
+            builder.renumber(|v| numbers[(v - known) as usize]);
         }
         self.builder = builder;
-        self.names = Some(names);
-        match first_line {
-            Some([first, second]) => self.named_edge(&first, &second),
-            None => Ok(()),
+        if let Some(columns) = &mut self.columns {
+            columns.renumber(|id| numbers[ids.partition_point(|&other| other < id)]);
         }
+        Ok(())
     }
 
-    fn finish(mut self, announced: u64, options: &ReadOptions) -> Result<Loaded, ErrorKind> {
-        if self.builder.edges() == 0 && self.first_line.is_some() {
-            // Nothing stands below it: it is an edge.
-            self.turn_to_text()?;
+    fn finish(
+        mut self,
+        announced: Announced,
+        options: &ReadOptions,
+    ) -> Result<Loaded, (Place, ErrorKind)> {
+        let whole = |kind| (Place::Whole, kind);
+        if self.builder.is_short() {
+            // Nothing is known of edges that were not kept.
+            std::mem::take(&mut self.builder).finish(0).map_err(whole)?;
         }
+        let mut verdict = None;
+        if let Some(first) = self.first.take() {
+            let place = Place::Line(first.number);
+            verdict = Some(self.settle(first, announced, options).map_err(|kind| (place, kind))?);
+        }
+        let mut notes: Vec<Note> = verdict.iter().filter_map(first_line::note).collect();
+        notes.extend(self.more_columns.then_some(Note::MoreColumns));
         let edges = self.builder.edges();
-        let mut n = self.builder.needed();
-        let mut notes = Vec::new();
-        if self.heading || self.first_line.is_some() {
-            notes.push(Note::Heading);
+        let heading = !matches!(verdict, None | Some(Verdict::Edge));
+        if let Some(Verdict::Size { edges: Some(declared), .. }) = verdict
+            && u64::from(declared) != edges
+        {
+            notes.push(Note::EdgeCount { declared: declared.into(), found: edges });
         }
-        if self.more_columns {
-            notes.push(Note::MoreColumns);
-        }
-        let loops = std::mem::take(&mut self.loops);
         if let Some(names) = self.names {
-            n = names.len() as u64;
-            let (graph, cleanup) = self.builder.finish(n as usize)?;
-            let labels = Some(names.into_labels());
+            let dropped = if heading { self.first_names } else { 0 };
+            let disjoint = self.columns.is_some_and(|columns| columns.are_disjoint());
+            let two_sides = disjoint && !heading && !options.bipartite && edges > 1;
+            notes.extend((two_sides && self.separated == Some(true)).then_some(Note::TwoSides));
+            if options.format.is_none() {
+                refuse_joined(&names, &self.alone).map_err(whole)?;
+            }
+            let (graph, cleanup) = self.builder.finish(names.len()).map_err(whole)?;
+            let graph = gaps::without_first(graph, dropped);
+            let labels = Some(names.into_labels_from(dropped));
             return Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) });
         }
-        if announced >= n {
-            n = plausible(announced, edges, options)? as u64;
-            let (graph, cleanup) = self.builder.finish(n as usize)?;
+        let n = self.ids.map_or(0, |(_, largest)| u64::from(largest) + 1);
+        let believed = |n| plausible(n, edges, options).map_err(whole);
+        if let Some(Verdict::Size { n, first, .. }) = verdict {
+            let (graph, cleanup) =
+                self.builder.finish(believed(n.into())? + first as usize).map_err(whole)?;
+            let graph = gaps::without_first(graph, first);
+            let labels = (first > 0).then(|| Labels::integers((first..=n).collect()));
+            return Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) });
+        }
+        if let Some(announced) = announced.vertices.filter(|&announced| announced >= n) {
+            let (graph, cleanup) = self.builder.finish(believed(announced)?).map_err(whole)?;
             return Ok(Loaded { notes, ..Loaded::new(graph, cleanup) });
         }
         let (graph, cleanup, ids);
         if n > ALWAYS_KEPT.max(edges.saturating_mul(KEPT_PER_EDGE)) {
-            ids = Some(self.builder.compact(loops, 0));
-            (graph, cleanup) = self.builder.finish(0)?;
+            ids = Some(self.builder.compact(self.kept, 0));
+            (graph, cleanup) = self.builder.finish(0).map_err(whole)?;
         } else {
-            let (with_gaps, found) = self.builder.finish(n as usize)?;
+            let (with_gaps, found) = self.builder.finish(n as usize).map_err(whole)?;
             cleanup = found;
-            (graph, ids) = gaps::close(with_gaps, loops);
+            (graph, ids) = gaps::close(with_gaps, self.kept);
         }
         let between = ids.as_ref().map_or(0, |ids| missing(ids));
         notes.extend((between > 0).then_some(Note::Gaps(between)));
         let labels = ids.map(Labels::integers);
         Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) })
     }
+
+    /// Finds out what the first line is, and takes it if it is as the others are.
+    fn settle(
+        &mut self,
+        first: FirstLine,
+        announced: Announced,
+        options: &ReadOptions,
+    ) -> Result<Verdict, ErrorKind> {
+        let edges = self.builder.edges();
+        let disjoint =
+            |columns: &Option<Columns>| columns.as_ref().is_some_and(Columns::are_disjoint);
+        let others = Others {
+            edges,
+            ids: self.ids,
+            text: self.names.is_some(),
+            distinct: self.names.as_ref().map_or(0, |names| names.len() as u64)
+                - u64::from(self.first_names),
+            more: self.more_columns,
+            recurs: self.recurs,
+            disjoint: disjoint(&self.columns),
+            bipartite: options.bipartite,
+            mentions: &|v| self.kept.contains(&v) || self.builder.mentions(v),
+        };
+        let as_said = announced.vertices.is_some()
+            || announced.edges.is_some_and(|m| m == edges + u64::from(first.names.len() == 2));
+        let verdict = first.judge(&others, options.heading.or(as_said.then_some(false)))?;
+        if verdict == Verdict::Columns && edges > 1 && others.disjoint && !options.bipartite {
+            return Err(first_line::refuse_two_sides(&first));
+        }
+        if verdict != Verdict::Edge {
+            return Ok(verdict);
+        }
+        self.more_columns |= first.more;
+        let integers = first.names.iter().map(|name| as_integer(name)).collect::<Option<Vec<_>>>();
+        match (integers.as_deref(), &self.names) {
+            (Some(&[u, v]), None) => self.take_integers(&[(u, v)], &[]),
+            (Some(&[v]), None) => self.take_integers(&[], &[v]),
+            _ => {
+                let names = first.names.clone();
+                if self.names.is_none() {
+                    self.first = Some(first);
+                    self.turn_to_text()?;
+                }
+                match &names[..] {
+                    [name] => self.name_alone(name)?,
+                    [u, v, ..] => self.named_edge(u, v)?,
+                    [] => {}
+                }
+            }
+        }
+        Ok(Verdict::Edge)
+    }
+}
+
+/// Comments and empty lines.
+fn is_skipped(line: &[u8]) -> bool {
+    matches!(line, [] | [b'#' | b'%', ..])
+}
+
+/// A name alone on a line that consists of other names, as `a-b`, is rather an edge.
+fn refuse_joined(names: &Interner, alone: &[u32]) -> Result<(), ErrorKind> {
+    for &v in alone {
+        let name = names.name(v);
+        let parts = || name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+        if parts().nth(1).is_some() && parts().all(|part| names.get(part).is_some()) {
+            return Err(ErrorKind::Doubtful {
+                found: name.to_owned(),
+                readings: "a vertex, or an edge (a line of which is \"a b\")".to_owned(),
+                decides: "--format edge-list for a vertex",
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The integers between the first and the last of `ids` that are not among them.
@@ -236,15 +407,27 @@ fn missing(ids: &[u32]) -> u64 {
     }
 }
 
-/// The N of a comment `# vertices: N` in front of the first edge.
-fn announced_vertices(head: &[u8]) -> u64 {
-    let lines = head.split(|&b| b == b'\n').map(trim);
-    let comments = lines.take_while(|line| matches!(line, [] | [b'#' | b'%', ..]));
-    let mut numbers = comments.filter_map(|line| {
+/// What comments in front of the first line say.
+#[derive(Clone, Copy, Debug, Default)]
+struct Announced {
+    /// The N of `# vertices: N`.
+    vertices: Option<u64>,
+    /// The M of `# edges: M`.
+    edges: Option<u64>,
+}
+
+fn announced(head: &[u8]) -> Announced {
+    let mut announced = Announced::default();
+    for line in head.split(|&b| b == b'\n').map(trim).take_while(|line| is_skipped(line)) {
         let mut words = lexer::words(&line[line.len().min(1)..]);
-        (words.next()? == b"vertices:").then(|| lexer::integer(words.next()?))?
-    });
-    numbers.next().unwrap_or(0)
+        let place = match words.next() {
+            Some(b"vertices:") => &mut announced.vertices,
+            Some(b"edges:") => &mut announced.edges,
+            _ => continue,
+        };
+        *place = place.or(words.next().and_then(lexer::integer));
+    }
+    announced
 }
 
 /// Parses lines of integers, up to the first line that is anything else.
@@ -252,6 +435,7 @@ fn parse(block: &[u8], parsed: &mut Parsed) {
     let mut cursor = Cursor::new(block);
     parsed.edges.clear();
     parsed.edges.reserve(block.len() / 10);
+    parsed.alone.clear();
     (parsed.lines, parsed.other, parsed.more_columns) = (0, None, false);
     let mut more = false;
     while !cursor.at_end() {
@@ -260,13 +444,18 @@ fn parse(block: &[u8], parsed: &mut Parsed) {
         match cursor.byte() {
             b'\n' => cursor.step(),
             b'#' | b'%' => cursor.skip_line(),
-            _ => match two_integers(&mut cursor, &mut more) {
-                Some((u, v)) => parsed.edges.push(Edge::new(u, v)),
-                None => {
+            _ => {
+                let mut start = cursor.clone();
+                if let Some(edge) = two_integers(&mut cursor, &mut more) {
+                    parsed.edges.push(edge);
+                } else if let Some(v) = one_integer(&mut start) {
+                    parsed.alone.push(v);
+                    cursor = start;
+                } else {
                     parsed.other = Some(line_start);
                     break;
                 }
-            },
+            }
         }
         parsed.lines += 1;
     }

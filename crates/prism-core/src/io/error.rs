@@ -85,7 +85,9 @@ pub enum ErrorKind {
     #[error("the content is none of the known formats ({known}): {0}", known = Format::known())]
     UnknownFormat(&'static str),
     /// The content is like that of a form that is not read.
-    #[error("this looks like {what}; {advice}; found {found}")]
+    #[error(
+        "this looks like {what}: {advice} (--format edge-list reads two names in each line all the same); found {found}"
+    )]
     OtherForm {
         /// The form.
         what: &'static str,
@@ -93,6 +95,16 @@ pub enum ErrorKind {
         advice: &'static str,
         /// The line that shows it.
         found: String,
+    },
+    /// What can be read in several ways is read in none.
+    #[error("in doubt: {found:?} is {readings}; {decides} decides")]
+    Doubtful {
+        /// What is in doubt.
+        found: String,
+        /// The ways to read it.
+        readings: String,
+        /// The options of the command `prism` that decide.
+        decides: &'static str,
     },
     /// Something else stands where this was expected.
     #[error("expected {expected}, found {found}")]

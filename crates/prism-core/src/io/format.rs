@@ -19,6 +19,8 @@ pub enum Format {
     Ecl,
     /// One edge a line: two vertex names, integers or text.
     EdgeList,
+    /// One line a vertex with the names of its neighbours.
+    AdjacencyList,
     /// As many rows as columns of 0 and 1, vertices from 0.
     AdjacencyMatrix,
     /// graph6 `.g6`: one line of printable characters, vertices from 0.
@@ -40,7 +42,7 @@ struct Row {
 }
 
 /// The formats, in the order in which messages list them.
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 9] = [
     Row {
         format: Format::DimacsCol,
         name: "dimacs",
@@ -94,6 +96,15 @@ const TABLE: [Row; 8] = [
         text: true,
         written: true,
         keeps_names: true,
+    },
+    Row {
+        format: Format::AdjacencyList,
+        name: "adjacency-list",
+        aliases: &["adjlist", "neighbours", "neighbors"],
+        first_vertex: 0,
+        text: true,
+        written: false,
+        keeps_names: false,
     },
     Row {
         format: Format::AdjacencyMatrix,

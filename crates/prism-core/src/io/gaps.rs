@@ -44,6 +44,14 @@ pub(super) fn close(
     (Graph::from_sorted_rows(offsets, neighbors), Some(ids))
 }
 
+/// Removes the first `count` vertices, which have no edges.
+pub(super) fn without_first(graph: Graph<'static>, count: u32) -> Graph<'static> {
+    let (mut offsets, mut neighbors) = graph.into_csr();
+    offsets.drain(..count as usize);
+    neighbors.par_iter_mut().for_each(|v| *v -= count);
+    Graph::from_sorted_rows(offsets, neighbors)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,8 +43,23 @@ impl Interner {
         self.ends.len()
     }
 
-    /// The names, by number.
-    pub(super) fn into_labels(self) -> Labels {
+    /// The number that a name has, if it has one.
+    pub(super) fn get(&self, wanted: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(wanted);
+        self.table.find(hash, |&v| name(&self.ends, &self.text, v) == wanted).copied()
+    }
+
+    /// A name by its number.
+    pub(super) fn name(&self, v: u32) -> &str {
+        name(&self.ends, &self.text, v)
+    }
+
+    /// The names from number `first` on.
+    pub(super) fn into_labels_from(mut self, first: u32) -> Labels {
+        let start = first.checked_sub(1).map_or(0, |last| self.ends[last as usize]);
+        self.ends.drain(..first as usize);
+        self.ends.iter_mut().for_each(|end| *end -= start);
+        self.text.drain(..start as usize);
         Labels::text(self.ends, self.text)
     }
 }
@@ -59,6 +74,7 @@ mod tests {
         let numbers: Vec<_> = ["b", "a", "b", "", "ab", "", "a"].map(|s| names.number(s)).into();
         assert_eq!(numbers, [0, 1, 0, 2, 3, 2, 1].map(Some));
         assert_eq!(names.len(), 4);
-        assert_eq!(names.into_labels().iter().collect::<Vec<_>>(), ["b", "a", "", "ab"]);
+        assert_eq!((names.get("ab"), names.get("c"), names.name(1)), (Some(3), None, "a"));
+        assert_eq!(names.into_labels_from(1).iter().collect::<Vec<_>>(), ["a", "", "ab"]);
     }
 }

@@ -23,6 +23,7 @@
 //! # Ok::<(), io::ReadError>(())
 //! ```
 
+mod adjacency_list;
 mod adjacency_matrix;
 mod allowed_read;
 mod arcs;
@@ -98,6 +99,12 @@ pub struct ReadOptions {
     /// Makes errors of repeated edges, self-loops, a wrong number of edges in a header, and of what was
     /// not read as it was meant (see [`Note`]).
     pub strict: bool,
+    /// Whether the first line of an edge list is a heading; none to find out. Where it cannot be found
+    /// out, the list is refused.
+    pub heading: Option<bool>,
+    /// Takes an edge list whose columns have no name in common for a graph although a heading stands
+    /// above them.
+    pub bipartite: bool,
     /// The number of vertices that a header is believed without edges to show for it. By default
     /// 2^26, which a graph spends half a gigabyte on (8 bytes a vertex).
     pub free_vertices: u64,
@@ -105,7 +112,13 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { format: None, strict: false, free_vertices: 1 << 26 }
+        Self {
+            format: None,
+            strict: false,
+            heading: None,
+            bipartite: false,
+            free_vertices: 1 << 26,
+        }
     }
 }
 
@@ -168,7 +181,7 @@ pub fn read_from(
             Some(format) => format,
             None => {
                 let (head, complete) = source.peek();
-                detect::detect(head, complete, name)
+                detect::detect(head, complete, name, options.heading)
                     .map_err(|kind| source.error(Place::Whole, kind))?
             }
         };
@@ -177,7 +190,7 @@ pub fn read_from(
         }
         if options.format.is_none() && format == Format::EdgeList {
             let (head, complete) = source.peek();
-            resemblance::check(head, complete)
+            resemblance::check(head, complete, options.heading)
                 .map_err(|(line, kind)| source.error(Place::Line(line), kind))?;
         }
         let read = match format {
@@ -187,6 +200,7 @@ pub fn read_from(
             Format::MatrixMarket => matrix_market::read,
             Format::Ecl => ecl::read,
             Format::EdgeList => edge_list::read,
+            Format::AdjacencyList => adjacency_list::read,
             Format::AdjacencyMatrix => adjacency_matrix::read,
             Format::Graph6 => graph6::read,
         };
@@ -232,14 +246,15 @@ fn check_strict(source: &Source<'_>, loaded: Loaded) -> Result<Loaded, ReadError
     let repaired = [(duplicates, "repeated edge"), (self_loops, "self-loop")];
     let repaired = repaired.into_iter().filter(|&(count, _)| count > 0);
     let repaired: Vec<String> = repaired.map(|(count, what)| counted(count, what)).collect();
-    let what = if !repaired.is_empty() {
-        format!("{}; expected none", repaired.join(" and "))
-    } else if let Some(note) = loaded.notes.iter().find(|note| note.is_refused_when_strict()) {
-        note.to_string()
-    } else {
+    let refused = loaded.notes.iter().filter(|note| note.is_refused_when_strict());
+    let mut what: Vec<String> = refused.map(ToString::to_string).collect();
+    if !repaired.is_empty() {
+        what.insert(0, format!("{}; expected none", repaired.join(" and ")));
+    }
+    if what.is_empty() {
         return Ok(loaded);
-    };
-    Err(source.error(Place::Whole, ErrorKind::Strict(what)))
+    }
+    Err(source.error(Place::Whole, ErrorKind::Strict(what.join("; "))))
 }
 
 /// Decides whether `edges` edges justify `n` vertices, which they must before any memory is spent on

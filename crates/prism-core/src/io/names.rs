@@ -1,16 +1,18 @@
 //! The first two names of a line of an edge list, quoted ones as in CSV files (RFC 4180, 2005).
 //!
-//! A name that starts with a quotation mark ends at the next single one: separators in between
-//! belong to the name, and a doubled mark stands for one. Marks in the middle of a name mean
-//! nothing. A quoted name cannot go on in the next line, since lines are what is read in parallel.
+//! Names end at commas, semicolons or tabs, or, in a line without any of these, at blanks. A name that
+//! starts with a quotation mark may hold them; another may not, so that `a,b;c` is no name `b;c`. Marks in
+//! the middle of a name mean nothing. A quoted name cannot go on in the next line, since lines are what
+//! is read in parallel.
 
 use std::borrow::Cow;
 
+use super::csv_fields::fields;
 use super::error::ErrorKind;
 use super::lexer::{self, Cursor, Number, quote};
 
-/// Names of the columns that make a first line a heading, whatever stands below.
-const HEADINGS: [&str; 14] = [
+/// Words that name the columns of edges.
+const HEADINGS: [&str; 28] = [
     "source",
     "target",
     "src",
@@ -19,17 +21,34 @@ const HEADINGS: [&str; 14] = [
     "to",
     "fromnodeid",
     "tonodeid",
+    "from_id",
+    "to_id",
+    "source_id",
+    "target_id",
+    "from_node",
+    "to_node",
+    "source_node",
+    "target_node",
     "node1",
     "node2",
     "vertex1",
     "vertex2",
     "node_1",
     "node_2",
+    "vertex_1",
+    "vertex_2",
+    "node_a",
+    "node_b",
+    "vertex_a",
+    "vertex_b",
 ];
 
-/// Whether both names are known as those of columns.
-pub(super) fn is_heading(first: &str, second: &str) -> bool {
-    [first, second].iter().all(|name| HEADINGS.contains(&name.to_lowercase().as_str()))
+/// What ends names besides blanks.
+const SEPARATORS: [char; 3] = [',', ';', '\t'];
+
+/// Whether a word names a column of edges.
+pub(super) fn is_heading_word(name: &str) -> bool {
+    HEADINGS.contains(&name.to_lowercase().as_str())
 }
 
 /// Parses an integer that can be the number of a vertex and has no leading zeros.
@@ -52,108 +71,81 @@ pub(super) fn as_integer(name: &str) -> Option<u32> {
 
 /// The names that a line starts with.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TwoNames<'l> {
+pub(super) struct Names<'l> {
     pub(super) first: Cow<'l, str>,
-    pub(super) second: Cow<'l, str>,
-    /// Whether anything stands behind them.
+    /// None in a line that names a vertex alone.
+    pub(super) second: Option<Cow<'l, str>>,
+    /// What stands behind them.
+    pub(super) further: Vec<Cow<'l, str>>,
+    /// Whether anything does.
     pub(super) more: bool,
+    /// Whether they end at commas, semicolons or tabs.
+    pub(super) separated: bool,
 }
 
-/// The first two names of a line without blanks at its ends. They end at a comma if there is one
-/// outside of quoted names, else at a semicolon, else at a tab, else at blanks.
-pub(super) fn two_names(line: &[u8]) -> Result<TwoNames<'_>, ErrorKind> {
+/// The names at the front of a line without blanks at its ends.
+pub(super) fn names(line: &[u8]) -> Result<Names<'_>, ErrorKind> {
     let expected = |what: &str| ErrorKind::expected(what, quote(line));
     let text = std::str::from_utf8(line).map_err(|_| expected("text in UTF-8"))?;
-    let quoted = text.contains('"');
-    let mut failed = None;
-    for separator in [',', ';', '\t', ' '] {
-        if separator != ' ' && !text.contains(separator) {
+    let mut wrong = None;
+    for separator in SEPARATORS {
+        if !text.contains(separator) {
             continue;
         }
-        let names = if quoted { quoted_names(text, separator) } else { plain(text, separator) };
-        match names {
-            Ok(Some(names)) if names.first.is_empty() || names.second.is_empty() => break,
+        match split(text, separator) {
             Ok(Some(names)) => return Ok(names),
-            // All separators stand within quoted names: the next kind may do.
-            Ok(None) if quoted => {}
-            Ok(None) => break,
-            Err(what) => failed = failed.or(Some(what)),
+            Ok(None) => {}
+            Err(what) => wrong = wrong.or(Some(what)),
         }
     }
-    Err(expected(failed.unwrap_or("two vertex names")))
-}
-
-type Parsed<'l> = Result<Option<TwoNames<'l>>, &'static str>;
-
-/// Names without quotation marks.
-fn plain(line: &str, separator: char) -> Parsed<'_> {
-    let names = match separator {
-        ' ' => {
-            let mut fields = line.split([' ', '\r']).filter(|field| !field.is_empty());
-            (fields.next(), fields.next(), fields.next())
-        }
-        _ => {
-            let mut fields = line.split(separator).map(str::trim);
-            (fields.next(), fields.next(), fields.find(|field| !field.is_empty()))
-        }
-    };
-    let (Some(first), Some(second), more) = names else { return Ok(None) };
-    Ok(Some(TwoNames { first: first.into(), second: second.into(), more: more.is_some() }))
-}
-
-/// Names of which some may be quoted. None if the line is a single name.
-fn quoted_names(line: &str, separator: char) -> Parsed<'_> {
-    let (first, rest) = field(line, separator)?;
-    let Some(rest) = rest else { return Ok(None) };
-    let (second, rest) = field(rest, separator)?;
-    let more = rest.is_some_and(|rest| !rest.trim().is_empty());
-    Ok(Some(TwoNames { first, second, more }))
-}
-
-/// One name, and what follows its separator, if there is one.
-fn field(line: &str, separator: char) -> Result<(Cow<'_, str>, Option<&str>), &'static str> {
-    let line = line.trim_start_matches([' ', '\r']);
-    let after = |rest: &str, at: usize| at + separator.len_utf8() <= rest.len();
-    let Some(inside) = line.strip_prefix('"') else {
-        let end = line.find(separator).unwrap_or(line.len());
-        let rest = after(line, end).then(|| &line[end + separator.len_utf8()..]);
-        return Ok((line[..end].trim().into(), rest));
-    };
-    let mut name = Cow::Borrowed("");
-    let mut left = inside;
-    loop {
-        let end = left.find('"').ok_or("a closing quotation mark in the same line")?;
-        let part = &left[..end];
-        left = &left[end + 1..];
-        let doubled = left.starts_with('"');
-        if name.is_empty() && !doubled {
-            name = part.into();
-        } else {
-            let name = name.to_mut();
-            name.push_str(part);
-            name.extend(doubled.then_some('"'));
-        }
-        if !doubled {
-            break;
-        }
-        left = &left[1..];
+    let blanks_end = text.starts_with('"') || !text.contains(SEPARATORS);
+    match blanks_end.then(|| split(text, ' ')) {
+        Some(Ok(Some(names))) => Ok(names),
+        Some(Err(what)) => Err(expected(wrong.unwrap_or(what))),
+        _ => Err(expected(wrong.unwrap_or("one or two vertex names"))),
     }
-    // Names lose the blanks around them with or without quotation marks.
-    let name = match name {
-        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
-        Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
-    };
-    let behind = if separator == ' ' { left } else { left.trim_start_matches([' ', '\r']) };
-    match behind.strip_prefix(separator) {
-        Some(rest) => Ok((name, Some(rest))),
-        None if behind.trim().is_empty() => Ok((name, None)),
-        None => Err("a separator behind the closing quotation mark"),
+}
+
+/// The names of a line that end at `separator`; none if all of those stand within quoted names.
+fn split(text: &str, separator: char) -> Result<Option<Names<'_>>, &'static str> {
+    let mut found = fields(text, separator);
+    let first = found.next().unwrap_or(Ok("".into()))?;
+    let second = found.next().transpose()?;
+    let separated = separator != ' ';
+    if separated && second.is_none() {
+        return Ok(None);
     }
+    let further: Vec<Cow<'_, str>> =
+        found.collect::<Result<_, _>>().unwrap_or_else(|_| vec!["\"".into()]);
+    let more = further.iter().any(|field| !field.is_empty());
+    let second = second.filter(|name| !name.is_empty());
+    if first.is_empty() || (second.is_none() && more) {
+        return Err("two vertex names");
+    }
+    for name in [Some(&first), second.as_ref()].into_iter().flatten() {
+        // Quoted names are owned.
+        if let Cow::Borrowed(name) = name {
+            if name.contains(SEPARATORS) {
+                return Err(
+                    "names that end at one kind of separator: a comma, semicolon or tab within a \
+name is read in quotation marks, and a list of neighbours with a colon, as in \"a: b, c\"",
+                );
+            }
+            let mut words = name.split(' ').filter(|word| !word.is_empty());
+            if separated
+                && words.clone().count() > 1
+                && words.all(|word| as_integer(word).is_some())
+            {
+                return Err("two vertex names with blanks or with commas between them");
+            }
+        }
+    }
+    Ok(Some(Names { first, second, further, more, separated }))
 }
 
 /// `name` as a name between commas: in quotation marks if it has to be.
 pub(super) fn in_commas(name: &str) -> Cow<'_, str> {
-    if name.starts_with('"') || name.contains(',') {
+    if name.starts_with('"') || name.contains(SEPARATORS) {
         Cow::Owned(format!("\"{}\"", name.replace('"', "\"\"")))
     } else {
         Cow::Borrowed(name)
@@ -161,7 +153,7 @@ pub(super) fn in_commas(name: &str) -> Cow<'_, str> {
 }
 
 /// Parses one line of two integers and anything behind them, up to its line break. None when the names
-/// that [`two_names`] finds in the line are, or may be, others. `more` becomes true if columns follow.
+/// that [`names`] finds in the line are, or may be, others. `more` becomes true if columns follow.
 #[inline]
 pub(super) fn two_integers(cursor: &mut Cursor<'_>, more: &mut bool) -> Option<(u32, u32)> {
     let u = vertex(cursor)?;
@@ -187,6 +179,15 @@ pub(super) fn two_integers(cursor: &mut Cursor<'_>, more: &mut bool) -> Option<(
         *more |= further_columns(cursor, separator)?;
     }
     Some((u, v))
+}
+
+/// Parses a line of one integer and nothing else, up to its line break.
+pub(super) fn one_integer(cursor: &mut Cursor<'_>) -> Option<u32> {
+    let v = vertex(cursor)?;
+    cursor.skip_blanks();
+    let alone = cursor.byte() == b'\n';
+    cursor.step();
+    alone.then_some(v)
 }
 
 /// Skips what stands behind the second integer, if it cannot change where the names end. True if
@@ -217,15 +218,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn names(line: &str) -> Result<(String, String, bool), String> {
-        let found = two_names(line.as_bytes()).map_err(|kind| kind.to_string())?;
-        Ok((found.first.into_owned(), found.second.into_owned(), found.more))
+    fn found(line: &str) -> Result<(String, Option<String>, bool), String> {
+        let found = names(line.as_bytes()).map_err(|kind| kind.to_string())?;
+        Ok((found.first.into_owned(), found.second.map(Cow::into_owned), found.more))
     }
 
     #[test]
-    fn quotation_marks() {
+    fn where_names_end() {
         let is = |line: &str, first: &str, second: &str, more| {
-            assert_eq!(names(line), Ok((first.into(), second.into(), more)), "{line}");
+            let second = (!second.is_empty()).then(|| second.to_owned());
+            assert_eq!(found(line), Ok((first.into(), second, more)), "{line}");
         };
         is("\"a, b\",c", "a, b", "c", false);
         is("c , \"a, b\" ,\"1;2\"", "c", "a, b", true);
@@ -235,15 +237,28 @@ mod tests {
         is("\"a, b\"\t\"c, d\"", "a, b", "c, d", false);
         is("5\" nail,7\" nail", "5\" nail", "7\" nail", false);
         is("\"1\",\"2\"", "1", "2", false);
+        // A decimal comma behind semicolons.
+        is("Berlin;Hamburg;289,5", "Berlin", "Hamburg", true);
+        // A vertex alone.
+        is("zoe", "zoe", "", false);
+        is("\"a, b\"", "a, b", "", false);
+        is("New York,", "New York", "", false);
+        let kinds = "names that end at one kind of separator";
         for (line, expected) in [
             ("\"a,b", "a closing quotation mark in the same line"),
             ("a,\"b", "a closing quotation mark in the same line"),
             ("\"a\"b,c", "a separator behind the closing quotation mark"),
-            ("\"a, b\"", "two vertex names"),
             ("\"\",b", "two vertex names"),
+            (",b", "two vertex names"),
+            ("a,,b", "two vertex names"),
+            ("a,b;c", kinds),
+            ("a;b,c", kinds),
+            ("a\tb,c", kinds),
+            ("Lab, upper\tAttic", kinds),
+            ("1 2 3,5", "two vertex names with blanks or with commas between them"),
         ] {
-            let message = names(line).unwrap_err();
-            assert!(message.starts_with(&format!("expected {expected}, found")), "{message}");
+            let message = found(line).unwrap_err();
+            assert!(message.starts_with(&format!("expected {expected}")), "{message}");
         }
     }
 
@@ -254,7 +269,7 @@ mod tests {
             first in "[\"a,;\t][\"a ,;\t]{0,6}[\"a,;]", second in "[\"a,;]{1,6}",
         ) {
             let line = format!("{},{}", in_commas(&first), in_commas(&second));
-            prop_assert_eq!(names(&line), Ok((first.trim().into(), second, false)));
+            prop_assert_eq!(found(&line), Ok((first.trim().into(), Some(second), false)));
         }
 
         /// The quick way and the general one find the same integers.
@@ -264,10 +279,10 @@ mod tests {
             let mut cursor = Cursor::new(line);
             let mut more = false;
             if let Some((u, v)) = two_integers(&mut cursor, &mut more) {
-                let names = two_names(line).unwrap();
+                let names = names(line).unwrap();
                 prop_assert_eq!(names.more, more);
                 prop_assert_eq!(as_integer(&names.first), Some(u));
-                prop_assert_eq!(as_integer(&names.second), Some(v));
+                prop_assert_eq!(names.second.as_deref().and_then(as_integer), Some(v));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::counted;
+use super::error::{counted, vertices};
 
 /// Something odd about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub enum Note {
     Banner,
     /// The first line of an edge list names the columns.
     Heading,
+    /// The first line of an edge list gives the numbers of vertices and edges.
+    SizeHeading {
+        /// The number of vertices.
+        vertices: u32,
+        /// The number of the first.
+        first: u32,
+        /// The number of edges, if the line gives it.
+        edges: Option<u32>,
+    },
+    /// No name stands in both columns of an edge list: the graph is bipartite, or not what is meant.
+    TwoSides,
     /// So many edges stand in one of two rows only; they were taken all the same.
     OneWay(u64),
     /// So many integers between the smallest and the largest name of an edge list are no vertices,
@@ -53,7 +64,12 @@ impl Note {
             | Self::Demands(_)
             | Self::Unsymmetric(_)
             | Self::OneWay(_) => true,
-            Self::Banner | Self::Heading | Self::Gaps(_) | Self::MoreColumns => false,
+            Self::Banner
+            | Self::Heading
+            | Self::SizeHeading { .. }
+            | Self::TwoSides
+            | Self::Gaps(_)
+            | Self::MoreColumns => false,
         }
     }
 }
@@ -88,6 +104,17 @@ a colouring of it is no compression of the columns of A",
             ),
             Self::Banner => f.write_str("the banner should begin with two % signs: %%MatrixMarket"),
             Self::Heading => f.write_str("the first line was taken for a heading"),
+            Self::SizeHeading { vertices: n, first, edges } => {
+                write!(f, "the first line was taken for a heading: {}", vertices((*n).into()))?;
+                if *n > 0 {
+                    let last = u64::from(*n) - 1 + u64::from(*first);
+                    write!(f, " (numbers {first} to {last})")?;
+                }
+                edges.map_or(Ok(()), |edges| write!(f, " and {}", counted(edges.into(), "edge")))
+            }
+            Self::TwoSides => f.write_str(
+                "no name stands in both columns: if the lines are enrolments, this is not the graph of what clashes",
+            ),
             Self::Gaps(count) => {
                 let verb = if *count == 1 { "is" } else { "are" };
                 write!(

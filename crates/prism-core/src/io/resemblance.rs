@@ -1,11 +1,11 @@
 //! What is no edge list but would be read as one.
 //!
 //! Nearly any text has two words in every line, so edge lists are what is left when no other format
-//! is detected, and matrices, adjacency lists or DOT files would become graphs that nobody meant.
+//! is detected, and matrices, adjacency lists or GML files would become graphs that nobody meant.
 //! The front of the file is held against the marks of those. A format that is named is taken at its
 //! word: this is asked only where the format was detected.
 
-use std::collections::HashSet;
+mod columns;
 
 use super::error::ErrorKind;
 use super::lexer::{self, quote, trim};
@@ -30,7 +30,11 @@ impl<'h> Line<'h> {
 
 /// Fails, with the line, if a file that starts with `head` (all of it when `complete`) looks like
 /// something else than an edge list.
-pub(super) fn check(head: &[u8], complete: bool) -> Result<(), (u64, ErrorKind)> {
+pub(super) fn check(
+    head: &[u8],
+    complete: bool,
+    heading: Option<bool>,
+) -> Result<(), (u64, ErrorKind)> {
     let mut lines: Vec<Line<'_>> = (1u64..)
         .zip(head.split(|&b| b == b'\n').map(trim))
         .filter(|(_, text)| !matches!(text, [] | [b'#' | b'%', ..]))
@@ -43,13 +47,20 @@ pub(super) fn check(head: &[u8], complete: bool) -> Result<(), (u64, ErrorKind)>
     }
     let Some(first) = lines.first() else { return Ok(()) };
     let found = language(&lines)
-        .map(|what| (first, what))
-        .or_else(|| matrix(&lines, all).map(|what| (first, what)))
-        .or_else(|| matrix_market(&lines, all).map(|what| (first, what)))
-        .or_else(|| adjacency_list(&lines));
-    let Some((line, what)) = found else { return Ok(()) };
-    let advice = "it is not read (--format edge-list reads two names in each line all the same)";
+        .or_else(|| matrix(&lines, all))
+        .or_else(|| matrix_market(&lines, all))
+        .map(|what| Found { line: first, what, advice: "it is not read" })
+        .or_else(|| columns::check(&lines, heading));
+    let Some(Found { line, what, advice }) = found else { return Ok(()) };
     Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))
+}
+
+/// What a line shows a file to be.
+struct Found<'l, 'h> {
+    line: &'l Line<'h>,
+    what: &'static str,
+    /// What can be done about it.
+    advice: &'static str,
 }
 
 /// Languages that are known by how they begin.
@@ -138,35 +149,5 @@ fn matrix_market(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
         ends.all(|end| end.is_some_and(|end| (1..=rows).contains(&end)))
     };
     (rows == columns && seen > 0 && complete && entries.iter().all(is_entry))
-        .then_some("a Matrix Market file without its first line")
-}
-
-/// Lines of various lengths, each with the neighbours of a vertex behind its name. An edge list may
-/// have further columns in some of its lines; but its vertices begin several lines, and words in
-/// those columns begin none.
-fn adjacency_list<'l, 'h>(lines: &'l [Line<'h>]) -> Option<(&'l Line<'h>, &'static str)> {
-    const WHAT: &str = "a line of an adjacency list";
-    let first = lines.first()?;
-    let names: Vec<&[u8]> = lines.iter().filter_map(|line| line.fields().next()).collect();
-    if names.len() > 1 && names.iter().all(|name| name.len() > 1 && name.ends_with(b":")) {
-        return Some((first, WHAT));
-    }
-    let length = first.fields().count();
-    let other = lines.iter().find(|line| line.fields().count() != length)?;
-    let integers = lines.iter().all(|line| line.fields().all(|f| lexer::integer(f).is_some()));
-    let plain =
-        |line: &Line<'_>| !line.text.iter().any(|b| matches!(b, b',' | b';' | b'\t' | b'"'));
-    if !integers && !lines.iter().all(plain) {
-        return None;
-    }
-    let distinct: HashSet<&[u8]> = names.iter().copied().collect();
-    let once = distinct.len() == names.len();
-    let neighbors = || lines.iter().flat_map(|line| line.fields().skip(2));
-    let found = if integers {
-        let lengths: HashSet<usize> = lines.iter().map(|line| line.fields().count()).collect();
-        once || lengths.len() > 2 || lengths.iter().any(|length| !(2..=4).contains(length))
-    } else {
-        once && neighbors().next().is_some() && neighbors().all(|word| distinct.contains(word))
-    };
-    found.then_some((other, WHAT))
+        .then_some("a Matrix Market file without its first line, the banner %%MatrixMarket")
 }

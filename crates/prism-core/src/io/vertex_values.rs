@@ -74,7 +74,7 @@ fn may_be_heading(line: &[u8], find: &mut impl FnMut(&[u8]) -> Result<u32, Error
 }
 
 /// The vertex and the colours of a line.
-fn parse(
+pub(super) fn parse(
     line: &[u8],
     count: Count,
     find: &mut impl FnMut(&[u8]) -> Result<u32, ErrorKind>,

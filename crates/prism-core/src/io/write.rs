@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::names::{as_integer, in_commas, is_heading};
+use super::names::in_commas;
 use super::{Format, Labels};
 use crate::graph::Graph;
 
@@ -67,7 +67,6 @@ fn numbered(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
     graph.edges().try_for_each(|(u, v)| writeln!(out, "{u}\t{v}"))
 }
 
-/// A vertex without neighbours is named by a line that joins it to itself.
 fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<()> {
     if labels.len() != graph.n() {
         let message = format!("{} names for {} vertices", labels.len(), graph.n());
@@ -76,24 +75,25 @@ fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<
     let commas = needs_commas(labels)?;
     let separator = if commas { ',' } else { '\t' };
     let put: fn(&str) -> Cow<'_, str> = if commas { in_commas } else { |name| name.into() };
-    // At the start of a file a byte order mark belongs to the file, not to the name behind it.
-    if labels.iter().any(|name| name.starts_with('\u{feff}')) {
-        writeln!(out, "# edges: {}", graph.m())?;
+    // A vertex without neighbours stands alone on a line, behind the others, so that no heading is seen
+    // in it. Where its name may be read as that of an edge, it is joined to itself.
+    let isolated = || graph.vertices().filter(|&v| graph.degree(v) == 0);
+    let alone = |v: u32| {
+        let letters = |name: Cow<'_, str>| name.chars().all(char::is_alphanumeric);
+        graph.m() > 0 && labels.get(v).is_some_and(letters)
+    };
+    let loops = isolated().filter(|&v| !alone(v)).map(|v| (v, v));
+    let lines = graph.m() + loops.clone().count();
+    // The number of lines says that the first is no heading. At the start of a file a byte order mark
+    // would belong to the file, not to the name behind it.
+    writeln!(out, "# edges: {lines}")?;
+    for ends in graph.edges().chain(loops) {
+        let names = (labels.get(ends.0), labels.get(ends.1));
+        let (Some(u), Some(v)) = names else { continue };
+        writeln!(out, "{}{separator}{}", put(&u), put(&v))?;
     }
-    // A first line that reads like a heading would be taken for one; a real heading protects it.
-    let mut heading_possible = true;
-    let texts = labels.iter().filter(|name| as_integer(name).is_none()).take(3).count();
-    for u in graph.vertices() {
-        let Some(name) = labels.get(u) else { continue };
-        let larger = graph.neighbors(u).iter().filter(|&&v| v > u).copied();
-        let isolated = (graph.degree(u) == 0).then_some(u);
-        for other in larger.chain(isolated).filter_map(|v| labels.get(v)) {
-            let alone = texts <= 2 && [&name, &other].iter().all(|name| as_integer(name).is_none());
-            if std::mem::take(&mut heading_possible) && (alone || is_heading(&name, &other)) {
-                writeln!(out, "source{separator}target")?;
-            }
-            writeln!(out, "{}{separator}{}", put(&name), put(&other))?;
-        }
+    for name in isolated().filter(|&v| alone(v)).filter_map(|v| labels.get(v)) {
+        writeln!(out, "{}", put(&name))?;
     }
     Ok(())
 }

@@ -1,0 +1,167 @@
+//! Lines of names that are not what edge lists have in their columns: lists of neighbours without a
+//! colon, edges as `a-b`, as `(a, b)` or with arrows.
+//!
+//! Columns behind the second are weights, times and the like, and are skipped. They are not where they
+//! may be names: text beside names that are text, or integers that are vertices beside integers.
+
+use std::collections::HashSet;
+
+use super::{Found, Line};
+use crate::io::lexer;
+use crate::io::names::{Names, as_integer, is_heading_word, names};
+
+/// The shape of a right line.
+const NEIGHBORS: &str = "with a colon behind the first name (\"a: b, c\") a line is read as a list of \
+neighbours; columns that are no names need a heading above them (--heading yes)";
+
+/// Looks at the columns. `heading` is what is known of the first line.
+pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Option<Found<'l, 'h>> {
+    let read: Option<Vec<Names<'_>>> = lines.iter().map(|line| names(line.text).ok()).collect();
+    dashes(lines)
+        .or_else(|| brackets_or_arrows(lines))
+        .or_else(|| alone(lines))
+        // What is wrong with a line is for the reader to say.
+        .or_else(|| further_columns(lines, &read?, heading))
+}
+
+/// Edges as `a-b`: words that all have a dash within them. Two in each line are rather two names, as
+/// `CS-101 MA-202`, unless a part stands on both sides of a dash.
+fn dashes<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let (mut left, mut right) = (HashSet::new(), HashSet::new());
+    for field in lines.iter().flat_map(Line::fields) {
+        let mut parts = field.split(|&b| b == b'-');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(a @ [_, ..]), Some(b @ [_, ..]), None) => {
+                left.insert(a);
+                right.insert(b);
+            }
+            _ => return None,
+        }
+    }
+    let pairs = lines.iter().all(|line| line.fields().count() == 2);
+    let edges = !pairs || left.intersection(&right).next().is_some();
+    edges.then(|| Found {
+        line: &lines[0],
+        what: "edges with a dash between their ends",
+        advice: "a line of an edge list is one edge, with a blank or a comma between the names (\"a b\")",
+    })
+}
+
+/// Edges as `(a, b)`, `a -> b` or `a -- b` in all lines; a colon in some.
+fn brackets_or_arrows<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let bracket = |line: &Line<'_>| {
+        matches!(
+            line.text,
+            [b'(', .., b')' | b',' | b';'] | [b'[', .., b']' | b','] | [b'{', .., b'}' | b',']
+        )
+    };
+    let is_arrow = |field: &[u8]| {
+        let text = std::str::from_utf8(field).unwrap_or_default();
+        !text.is_empty() && text.chars().all(|c| "-<>=–—→↔".contains(c))
+    };
+    let arrow = |line: &Line<'_>| line.fields().nth(1).is_some_and(is_arrow);
+    let colon = |line: &&Line<'_>| {
+        line.fields().next().is_some_and(|name| name.len() > 1 && name.ends_with(b":"))
+    };
+    let advice =
+        "a line of an edge list is two names with a blank or a comma between them (\"a b\")";
+    let what = if lines.iter().all(bracket) {
+        "edges in brackets"
+    } else if lines.iter().all(arrow) {
+        "edges with an arrow between their ends"
+    } else {
+        let line = lines.iter().find(colon)?;
+        let what = "a list of neighbours with a colon in some lines only";
+        return Some(Found { line, what, advice: NEIGHBORS });
+    };
+    Some(Found { line: &lines[0], what, advice })
+}
+
+/// Single names in all lines.
+fn alone<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let single = |line: &Line<'_>| names(line.text).is_ok_and(|names| names.second.is_none());
+    lines.iter().all(single).then(|| Found {
+        line: &lines[0],
+        what: "a list of names without any edge",
+        advice: "a line of an edge list is two names with a blank or a comma between them (\"a b\")",
+    })
+}
+
+/// Columns behind the second that may be names.
+fn further_columns<'l, 'h>(
+    lines: &'l [Line<'h>],
+    read: &[Names<'_>],
+    heading: Option<bool>,
+) -> Option<Found<'l, 'h>> {
+    let first = read.first()?;
+    let integers = |names: &Names<'_>| {
+        let second = names.second.as_ref().is_none_or(|name| as_integer(name).is_some());
+        second && as_integer(&names.first).is_some()
+    };
+    let known = is_heading_word(&first.first)
+        && first.second.as_ref().is_some_and(|name| is_heading_word(name));
+    let above = !integers(first) && read.len() > 1 && read[1..].iter().all(integers);
+    // A heading says that there are columns.
+    if heading != Some(false) && (known || above) || heading == Some(true) {
+        return None;
+    }
+    let at = if read.iter().all(integers) {
+        neighbor_integers(lines, read)?
+    } else {
+        neighbor_names(read)?
+    };
+    let what = "a list of neighbours, or edges with further columns";
+    Some(Found { line: &lines[at], what, advice: NEIGHBORS })
+}
+
+/// A line whose further columns are text that is no number, or a name of a vertex.
+fn neighbor_names(read: &[Names<'_>]) -> Option<usize> {
+    let names: HashSet<&str> = read
+        .iter()
+        .flat_map(|names| [Some(&*names.first), names.second.as_deref()])
+        .flatten()
+        .collect();
+    let is_number = |field: &str| {
+        field.is_empty()
+            || field.parse::<f64>().is_ok()
+            || field.replace(',', ".").parse::<f64>().is_ok()
+    };
+    read.iter().position(|line| {
+        line.further.iter().any(|field| !is_number(field) || names.contains(&**field))
+    })
+}
+
+/// A line of integers that may be all neighbours: lines of various lengths, or of one length where
+/// each begins with another vertex and holds only such, each once.
+fn neighbor_integers(lines: &[Line<'_>], read: &[Names<'_>]) -> Option<usize> {
+    let only_integers =
+        lines.iter().all(|line| line.fields().all(|field| lexer::integer(field).is_some()));
+    if !only_integers {
+        // No vertices then, whatever they are.
+        return None;
+    }
+    let count = |line: &Line<'_>| line.fields().count();
+    let lengths = |lines: &[Line<'_>]| lines.iter().map(count).collect::<HashSet<_>>();
+    // The first line may be `N M` above lines of three columns.
+    let sized = lines.len() > 1 && count(&lines[0]) == 2 && lengths(&lines[1..]).len() == 1;
+    let skipped = usize::from(sized);
+    let (lines, read) = (&lines[skipped..], &read[skipped..]);
+    let lengths = lengths(lines);
+    if lengths.iter().all(|&length| length <= 2) {
+        return None;
+    }
+    let firsts: HashSet<&str> = read.iter().map(|names| &*names.first).collect();
+    let once = firsts.len() == read.len();
+    if lengths.len() > 1 {
+        let first = count(&lines[0]);
+        let other = lines.iter().position(|line| count(line) != first)?;
+        let odd = lengths.len() > 2 || lengths.iter().any(|length| !(2..=4).contains(length));
+        return (once || odd).then_some(other + skipped);
+    }
+    let vertices: HashSet<&[u8]> = firsts.iter().map(|name| name.as_bytes()).collect();
+    let neighbors = |line: &Line<'_>| {
+        let fields: HashSet<&[u8]> = line.fields().collect();
+        fields.len() == count(line) && fields.is_subset(&vertices)
+    };
+    (once && lines.iter().all(neighbors)).then_some(skipped)
+}
