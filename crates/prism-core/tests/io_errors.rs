@@ -343,6 +343,51 @@ fn graph6() {
 }
 
 #[test]
+fn dot() {
+    table(
+        Format::Dot,
+        &[
+            (
+                b"graph {\n a -- b\n",
+                "f, line 3: the file ends too early: expected a name, found the end of the file",
+            ),
+            (
+                b"digraph { a -> b }",
+                "f, line 1: expected an undirected graph (\"graph\", edges \"a -- b\"), found a digraph, whose directions may mean something",
+            ),
+            (
+                b"graph {\n a -> b }",
+                "f, line 2: expected \"--\", as the graph is undirected, found \"->\", an edge of a digraph",
+            ),
+            (
+                b"graph { a } graph { b }",
+                "f, line 1: expected the end of the file behind a single graph, found \"graph\"",
+            ),
+            (b"graph {\n\n a -- [x=1] }", "f, line 3: expected a name, found \"[\""),
+            (b"graph { node a }", "f, line 1: expected \"[\", found \"a\""),
+            (b"tree { }", "f, line 1: expected \"graph\" or \"strict graph\", found \"tree\""),
+            (
+                b"graph { \"a }",
+                "f, line 1: expected a closing quotation mark, found something else",
+            ),
+            (
+                b"graph { 1a }",
+                "f, line 1: expected a number, and a blank behind it (other names are quoted), found something else",
+            ),
+            (b"graph {\n\xff }", "f, line 2: expected text in UTF-8, found other bytes"),
+        ],
+    );
+    let deep = format!("graph {{ {} {} }}", "{".repeat(100), "}".repeat(100));
+    assert!(message(Format::Dot, deep.as_bytes()).contains("at most 64 groups"));
+    let group = |name: &str| {
+        let names: Vec<String> = (0..12_000).map(|v| format!("{name}{v}")).collect();
+        format!("{{ {} }}", names.join(" "))
+    };
+    let huge = format!("graph {{ {} -- {} }}", group("a"), group("b"));
+    assert!(message(Format::Dot, huge.as_bytes()).contains("expected at most 134217728 edges"));
+}
+
+#[test]
 fn adjacency_matrices() {
     table(
         Format::AdjacencyMatrix,
@@ -396,7 +441,7 @@ fn what_is_no_graph_at_all() {
     let junk: Vec<u8> = (0..=255).rev().collect();
     assert_eq!(
         of(&junk).to_string(),
-        "f: the content is none of the known formats (dimacs, dimacs-binary, metis, mtx, ecl, edge-list, adjacency-list, adjacency-matrix, graph6): it is binary"
+        "f: the content is none of the known formats (dimacs, dimacs-binary, metis, mtx, ecl, edge-list, adjacency-list, adjacency-matrix, graph6, dot): it is binary"
     );
     let missing = read_path("/nonexistent/f.col", &ReadOptions::default()).unwrap_err();
     assert!(missing.to_string().starts_with("/nonexistent/f.col: "), "{missing}");

@@ -188,6 +188,61 @@ fn adjacency_matrices_of_all_kinds() {
 }
 
 #[test]
+fn dot_as_people_write_it() {
+    let read = |text: &str| {
+        let loaded = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap();
+        assert_eq!(loaded.format, Format::Dot, "{text}");
+        let labels = loaded.labels.unwrap();
+        let names: Vec<String> = labels.iter().map(String::from).collect();
+        let edges = loaded
+            .graph
+            .edges()
+            .map(|(u, v)| format!("{}-{}", names[u as usize], names[v as usize]));
+        (names.join(" "), edges.collect::<Vec<_>>().join(" "), loaded.cleanup)
+    };
+    let is = |text: &str, names: &str, edges: &str, duplicates| {
+        let cleanup = Cleanup { duplicates, self_loops: 0 };
+        assert_eq!(read(text), (names.to_owned(), edges.to_owned(), cleanup), "{text}");
+    };
+    is("graph{a--b}", "a b", "a-b", 0);
+    is("// c\nSTRICT Graph \"my plan\"\n{ a -- b -- a; c }", "a b c", "a-b", 0);
+    is("graph { a -- b; b -- a }", "a b", "a-b", 1);
+    // Names as they are written.
+    is("graph { 01 -- 2; 1 -- 01; \"2\" -- 2.0 }", "01 2 1 2.0", "01-2 01-1 2-2.0", 0);
+    // Groups, with and without `subgraph`, and within one another.
+    is("graph { a -- {b c} -- d }", "a b c d", "a-b a-c b-d c-d", 0);
+    is(
+        "graph { subgraph cluster_x { label=x; a -- b; } -- c; subgraph { d } }",
+        "a b c d",
+        "a-b a-c b-c",
+        0,
+    );
+    is("graph { {a {b}} -- {c;} }", "a b c", "a-c b-c", 0);
+    // Attributes, ports, defaults and assignments are no vertices.
+    is(
+        "graph g { rankdir=LR; node [shape=box, color=\"red\"]; EDGE[w=1][l=<<b>x</b>>]; a:p:n -- b:\"q\" [x=1; y] }",
+        "a b",
+        "a-b",
+        0,
+    );
+    is(
+        "# 1 \"x\"\ngraph { \"a\" + \"b\" -- \"say \\\"hi\\\"\" /* -- z */ }",
+        "ab say \"hi\"",
+        "ab-say \"hi\"",
+        0,
+    );
+    is(
+        "graph {\r\n Z\u{fc}rich -- Gen\u{e8}ve\r\n}\r\n\x1a",
+        "Z\u{fc}rich Gen\u{e8}ve",
+        "Z\u{fc}rich-Gen\u{e8}ve",
+        0,
+    );
+    is("graph {}", "", "", 0);
+    let loops = read("graph { a -- a -- b }").2;
+    assert_eq!(loops, Cleanup { duplicates: 0, self_loops: 1 });
+}
+
+#[test]
 fn graph6_in_its_size_forms() {
     // The path 0-2-4-1-3 of the format's description.
     for text in ["DQc\n", "DQc", ">>graph6<<DQc\r\n", "~??DQc\n", "~~?????DQc\n", "DQc\n\n\x1a"] {

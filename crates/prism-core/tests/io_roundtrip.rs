@@ -110,8 +110,13 @@ fn encode(graph: &Graph<'_>, format: Format, variant: u8) -> Vec<u8> {
 
 /// The formats that give vertices numbers. The others name them, in order of appearance.
 fn numbered_formats() -> Vec<Format> {
-    let named = |format: &Format| matches!(format, Format::AdjacencyList);
+    let named = |format: &Format| matches!(format, Format::AdjacencyList | Format::Dot);
     Format::ALL.into_iter().filter(|format| !named(format)).collect()
+}
+
+/// What a file is called. Cycles in METIS files could be edge lists but for the extension.
+fn called(format: Format) -> &'static str {
+    if format == Format::Metis { "input.graph" } else { "input" }
 }
 
 /// Whether the format is detected for any graph. Matrices are for three vertices or more.
@@ -187,7 +192,7 @@ proptest! {
         prop_assert_eq!((loaded.format, loaded.cleanup), (format, Cleanup::default()));
         prop_assert_eq!((loaded.labels, loaded.notes), (None, vec![]));
         if is_detected(&graph, format) {
-            let detected = read_bytes(&pack(&bytes, packed), "input", &ReadOptions::default());
+            let detected = read_bytes(&pack(&bytes, packed), called(format), &ReadOptions::default());
             let detected = detected.unwrap();
             prop_assert_eq!((detected.format, &detected.graph), (format, &graph));
         }
@@ -205,7 +210,7 @@ proptest! {
         let trickle = Trickle { rest: &bytes, at_once };
         let given = (!is_detected(&graph, format)).then_some(format);
         let options = ReadOptions { format: given, ..ReadOptions::default() };
-        let loaded = read_from(trickle, "input", &options).unwrap();
+        let loaded = read_from(trickle, called(format), &options).unwrap();
         prop_assert_eq!((loaded.format, &loaded.graph), (format, &graph));
     }
 
@@ -219,7 +224,7 @@ proptest! {
         let options = ReadOptions { format: Some(format), strict: true, ..ReadOptions::default() };
         let named = read_bytes(&bytes, "input", &options).unwrap();
         prop_assert_eq!((&named.graph, named.notes.len()), (&graph, 0));
-        let detected = read_bytes(&bytes, "input", &ReadOptions::default()).unwrap();
+        let detected = read_bytes(&bytes, called(format), &ReadOptions::default()).unwrap();
         prop_assert_eq!((detected.format, &detected.graph), (format, &graph));
     }
 
@@ -260,6 +265,43 @@ proptest! {
         expected.iter_mut().for_each(|edge| *edge = (edge.0.min(edge.1), edge.0.max(edge.1)));
         expected.sort_unstable();
         prop_assert_eq!(loaded.graph.edges().collect::<Vec<_>>(), expected);
+    }
+
+    /// Edges one by one, in chains or to groups; names quoted or not.
+    #[test]
+    fn dot_comes_back(graph in graphs(), how in 0u8..3, strict: bool, attributes: bool) {
+        let name = |v: u32| match v % 4 {
+            0 => v.to_string(),
+            1 => format!("v{v}"),
+            2 => format!("\"no. \\\"{v}\\\" {{--\""),
+            _ => format!("-.{v}"),
+        };
+        let list = if attributes { " [weight=3, label=\"a -- b\"]" } else { "" };
+        let keyword = if strict { "strict GRAPH" } else { "graph" };
+        let mut text = format!("/* by hand */\n{keyword} plan {{\n  node [shape=box];\n");
+        for v in graph.vertices() {
+            text += &format!("  {}{list};\n", name(v));
+        }
+        for v in graph.vertices() {
+            let larger: Vec<String> =
+                graph.neighbors(v).iter().filter(|&&u| u > v).map(|&u| name(u)).collect();
+            match how {
+                _ if larger.is_empty() => {}
+                0 => larger.iter().for_each(|u| text += &format!("{} -- {u}{list}\n", name(v))),
+                1 => text += &format!("{} -- {{ {} }}{list};", name(v), larger.join("; ")),
+                _ => {
+                    let between = format!(" -- {}:port // back\n -- ", name(v));
+                    text += &format!("{} -- {}\n", name(v), larger.join(&between));
+                }
+            }
+        }
+        text += "}\n";
+        let options = ReadOptions { strict: how < 2 || strict, ..ReadOptions::default() };
+        let loaded = read_bytes(text.as_bytes(), "input", &options).unwrap();
+        prop_assert_eq!((loaded.format, &loaded.graph), (Format::Dot, &graph));
+        let expected = |v: u32| name(v).trim_matches('"').replace('\\', "");
+        let names: Vec<String> = loaded.labels.unwrap().iter().map(String::from).collect();
+        prop_assert_eq!(names, graph.vertices().map(expected).collect::<Vec<_>>());
     }
 
     #[test]

@@ -35,7 +35,7 @@ struct Right {
     notes: &'static [&'static str],
 }
 
-const RIGHT: [Right; 15] = [
+const RIGHT: [Right; 16] = [
     Right {
         name: "nm-no-gap.txt",
         vertices: 7,
@@ -152,6 +152,14 @@ const RIGHT: [Right; 15] = [
         edges: 14,
         colors: 4,
         names: &["0", "1", "2", "3", "4", "5", "6", "7"],
+        notes: &[],
+    },
+    Right {
+        name: "plan.dot",
+        vertices: 5,
+        edges: 5,
+        colors: 3,
+        names: &["night desk", "gate", "yard", "kitchen", "office"],
         notes: &[],
     },
     Right {

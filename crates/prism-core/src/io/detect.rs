@@ -20,7 +20,8 @@ use super::error::ErrorKind;
 use super::lexer::{self, quote, split_line, trim};
 use super::source::without_end_marks;
 use super::{
-    Format, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, graph6, matrix_market, metis,
+    Format, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, dot, graph6, matrix_market,
+    metis,
 };
 
 /// Rows of a possible METIS file that are looked at.
@@ -59,6 +60,9 @@ pub(super) fn detect(
     let extension = extension(name);
     if extension.as_deref() == Some("g6") || graph6::is_graph6(head, complete) {
         return Ok(Format::Graph6);
+    }
+    if dot::is_dot(head) {
+        return Ok(Format::Dot);
     }
     if is_dimacs(head) {
         return Ok(Format::DimacsCol);

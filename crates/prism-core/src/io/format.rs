@@ -25,6 +25,8 @@ pub enum Format {
     AdjacencyMatrix,
     /// graph6 `.g6`: one line of printable characters, vertices from 0.
     Graph6,
+    /// DOT `.dot`, the language of Graphviz: undirected graphs.
+    Dot,
 }
 
 /// What is to be known of a format.
@@ -42,7 +44,7 @@ struct Row {
 }
 
 /// The formats, in the order in which messages list them.
-const TABLE: [Row; 9] = [
+const TABLE: [Row; 10] = [
     Row {
         format: Format::DimacsCol,
         name: "dimacs",
@@ -119,6 +121,15 @@ const TABLE: [Row; 9] = [
         format: Format::Graph6,
         name: "graph6",
         aliases: &["g6"],
+        first_vertex: 0,
+        text: true,
+        written: false,
+        keeps_names: false,
+    },
+    Row {
+        format: Format::Dot,
+        name: "dot",
+        aliases: &["gv"],
         first_vertex: 0,
         text: true,
         written: false,

@@ -39,6 +39,8 @@ mod decompress;
 mod detect;
 mod dimacs;
 mod dimacs_binary;
+mod dot;
+mod dot_lexer;
 mod ecl;
 mod edge_list;
 mod error;
@@ -203,6 +205,7 @@ pub fn read_from(
             Format::AdjacencyList => adjacency_list::read,
             Format::AdjacencyMatrix => adjacency_matrix::read,
             Format::Graph6 => graph6::read,
+            Format::Dot => dot::read,
         };
         let loaded = read(source, options).and_then(|loaded| {
             let loaded = Loaded { format, ..loaded };

@@ -73,7 +73,6 @@ fn language(lines: &[Line<'_>]) -> Option<&'static str> {
     let opens = |mark: u8| text.contains(&mark) || second.starts_with(&[mark]);
     let first_word: &[u8] = lexer::words(&text).next().unwrap_or_default();
     match first_word.split(|b| matches!(b, b'{' | b'[')).next().unwrap_or_default() {
-        b"graph" | b"digraph" | b"strict" if opens(b'{') => return Some("a DOT file"),
         b"graph" if opens(b'[') => return Some("a GML file"),
         b"creator" if second.starts_with(b"graph") => return Some("a GML file"),
         _ => {}

@@ -310,6 +310,22 @@ impl Source<'_> {
         Ok(done)
     }
 
+    /// Reads all that is left, `limit` bytes at most.
+    pub(super) fn read_all(&mut self, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let mut all = Vec::new();
+        loop {
+            all.extend_from_slice(&self.current[self.position..]);
+            self.position = self.current.len();
+            if all.len() as u64 > limit {
+                let kind = ErrorKind::expected(format!("at most {limit} bytes"), "more");
+                return Err(self.error(Place::Whole, kind));
+            }
+            if !self.advance()? {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Whether all of the input has been handed out.
     pub(super) fn at_end(&mut self) -> Result<bool, ReadError> {
         while self.position == self.current.len() {
