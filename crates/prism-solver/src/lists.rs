@@ -335,7 +335,7 @@ impl<'a> ListSolver<'a> {
             }
             let Some(best) = &self.best else { return Status::EffortSpent };
             let k = best.num_colors();
-            let palettes = Palettes::new(self.graph, &self.domains, best.colors(), k - 1);
+            let palettes = Palettes::new(&self.domains, best.colors(), k - 1);
             let complete = palettes.complete;
             let open = palettes.list.into_iter().filter(|palette| !refuted.contains(palette));
             let open: Vec<Vec<Color>> = open.collect();
@@ -348,10 +348,14 @@ impl<'a> ListSolver<'a> {
                 _ => FIRST_TURN.saturating_mul(4u64.saturating_pow(round)),
             };
             let before = self.ledger.moves;
-            let mut turns = 0;
+            let (mut turns, ruled_out) = (0, refuted.len());
             for palette in open {
                 if self.ended().is_some() || self.best_k() != Some(k) {
                     break;
+                }
+                if !palettes::serves(&palette, self.graph, &self.domains) {
+                    refuted.insert(palette);
+                    continue;
                 }
                 turns += 1;
                 match self.turn(&palette, budget) {
@@ -364,7 +368,9 @@ impl<'a> ListSolver<'a> {
             if self.best_k() != Some(k) {
                 round = 0;
                 refuted.clear();
-            } else if turns == 0 || self.ledger.moves == before && self.ended().is_none() {
+            } else if refuted.len() == ruled_out
+                && (turns == 0 || self.ledger.moves == before && self.ended().is_none())
+            {
                 // Searches have come to their end; what is left is to try everything.
                 let left = self.move_limit().saturating_sub(self.ledger.moves);
                 self.exhaust(left.saturating_mul(EXACT_WORK_PER_MOVE));

@@ -26,7 +26,7 @@ pub(crate) struct Palettes {
 
 impl Palettes {
     /// Palettes of `k` colours where `colors`, a colouring within the lists, uses more.
-    pub fn new(graph: &Graph<'_>, domains: &Domains, colors: &[Color], k: usize) -> Self {
+    pub fn new(domains: &Domains, colors: &[Color], k: usize) -> Self {
         let named = domains.named();
         let mut sizes = BTreeMap::<Color, usize>::new();
         for &color in colors {
@@ -45,11 +45,6 @@ impl Palettes {
             Some(all) => (all, true),
             None => (neighbors(&named, &sizes, k), false),
         };
-        let lists: BTreeSet<&[Color]> = graph.vertices().filter_map(|v| domains.of(v)).collect();
-        list.retain(|palette| {
-            let hits = |list: &&[Color]| list.iter().any(|c| palette.binary_search(c).is_ok());
-            lists.iter().all(hits)
-        });
         // The fewer vertices have to change, the better.
         list.sort_by_cached_key(|palette| {
             let kept: usize = palette.iter().filter_map(|color| sizes.get(color)).sum();
@@ -57,6 +52,12 @@ impl Palettes {
         });
         Self { list, complete }
     }
+}
+
+/// Whether every list has a colour of the palette.
+pub(crate) fn serves(palette: &[Color], graph: &Graph<'_>, domains: &Domains) -> bool {
+    let hits = |list: &[Color]| list.iter().any(|c| palette.binary_search(c).is_ok());
+    graph.vertices().filter_map(|v| domains.of(v)).all(hits)
 }
 
 /// All subsets of `k` colours, if they are few.
@@ -117,11 +118,14 @@ fn neighbors(named: &[Color], sizes: &BTreeMap<Color, usize>, k: usize) -> Vec<V
 mod tests {
     use super::*;
 
+    /// Those that serve.
     fn palettes(lists: &[(u32, &[Color])], colors: &[Color], k: usize) -> Palettes {
         let graph = Graph::empty(colors.len());
         let lists = lists.iter().map(|&(v, list)| (v, list.to_vec()));
         let domains = Domains::new(&graph, lists, &[]).unwrap();
-        Palettes::new(&graph, &domains, colors, k)
+        let mut found = Palettes::new(&domains, colors, k);
+        found.list.retain(|palette| serves(palette, &graph, &domains));
+        found
     }
 
     #[test]
