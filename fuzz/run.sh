@@ -11,7 +11,8 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-targets=${*:-coloring detect dimacs dimacs_binary ecl edge_list matrix_market metis precolored}
+targets=${*:-adjacency_list adjacency_matrix allowed coloring detect dimacs dimacs_binary dot ecl edge_list graph6
+    matrix_market metis precolored}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 flags="--cfg fuzzing -Cpasses=sancov-module"

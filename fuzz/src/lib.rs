@@ -2,19 +2,24 @@
 //! input that once broke a parser is tried in every `cargo test`.
 
 use prism_core::io::{
-    ColoringFormat, Format, Naming, ReadOptions, read_bytes, read_coloring_from,
+    ColoringFormat, Format, Naming, ReadOptions, read_allowed_from, read_bytes, read_coloring_from,
     read_precolored_from, write_coloring, write_graph,
 };
 use prism_core::{Coloring, Graph};
 
 /// The targets, which are also the folders of the corpus.
-pub const TARGETS: [&str; 9] = [
+pub const TARGETS: [&str; 14] = [
+    "adjacency_list",
+    "adjacency_matrix",
+    "allowed",
     "coloring",
     "detect",
     "dimacs",
     "dimacs_binary",
+    "dot",
     "ecl",
     "edge_list",
+    "graph6",
     "matrix_market",
     "metis",
     "precolored",
@@ -23,6 +28,11 @@ pub const TARGETS: [&str; 9] = [
 /// Runs one target on one input.
 pub fn replay(target: &str, data: &[u8]) {
     match target {
+        "adjacency_list" => graph(Some(Format::AdjacencyList), data),
+        "adjacency_matrix" => graph(Some(Format::AdjacencyMatrix), data),
+        "allowed" => allowed(data),
+        "dot" => graph(Some(Format::Dot), data),
+        "graph6" => graph(Some(Format::Graph6), data),
         "coloring" => coloring(data),
         "detect" => graph(None, data),
         "dimacs" => graph(Some(Format::DimacsCol), data),
@@ -93,6 +103,30 @@ fn precolored(data: &[u8]) {
             let text: String = lines.collect();
             let again = read_precolored_from(text.as_bytes(), "again", &loaded);
             assert_eq!(again.expect("what is written can be read"), fixed);
+        }
+    }
+}
+
+/// Reads lists of colours for the same graphs.
+fn allowed(data: &[u8]) {
+    let Some((&kind, file)) = data.split_first() else { return };
+    let graph: &[u8] = if kind % 2 == 0 { b"p edge 5 1\ne 1 2\n" } else { b"a,b c\nb c,d\n" };
+    let loaded = read_bytes(graph, "graph", &ReadOptions::default()).expect("it can be read");
+    match read_allowed_from(file, "input", &loaded) {
+        Err(error) => assert!(error.to_string().starts_with("input"), "{error}"),
+        Ok(lists) => {
+            assert!(
+                lists
+                    .iter()
+                    .all(|(v, colors)| (*v as usize) < loaded.graph.n() && !colors.is_empty())
+            );
+            let mut text = String::new();
+            for (v, colors) in &lists {
+                let colors: Vec<String> = colors.iter().map(ToString::to_string).collect();
+                text += &format!("{},{}\n", loaded.vertex_name(*v), colors.join(","));
+            }
+            let again = read_allowed_from(text.as_bytes(), "again", &loaded);
+            assert_eq!(again.expect("what is written can be read"), lists);
         }
     }
 }

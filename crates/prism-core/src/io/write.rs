@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::names::in_commas;
+use super::names::{in_commas, needs_quotes};
 use super::{Format, Labels};
 use crate::graph::Graph;
 
@@ -108,7 +108,7 @@ fn needs_commas(labels: &Labels) -> io::Result<bool> {
             let message = format!("the name {name:?} cannot stand in an edge list");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        commas |= name.contains([',', ';', '\t']) || name.starts_with('"');
+        commas |= needs_quotes(&name);
     }
     Ok(commas)
 }

@@ -1,0 +1,5 @@
+//! Lists of allowed colours.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| prism_fuzz::replay("allowed", data));
