@@ -1,0 +1,9 @@
+// WHCR whose vertices carry leaky integrators of their conflict history: repair.cuh says how.
+#define DENDRITES 1
+#include "repair.cuh"
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+dendritic_whcr(const RuntimeConfig* __restrict__ config, KernelTelemetry* __restrict__ telemetry,
+               u32* harvest, const u32* abort, const Population population) {
+    repair(config, telemetry, harvest, abort, population);
+}

@@ -1,0 +1,103 @@
+// Individuals that live on the device from step to step, and what a step says of them all.
+//
+// A block works on one individual: it reads the state that the last step left, and leaves its own. The
+// last block of a step sums up, and copies the best colouring so far to the step's harvest, for the host
+// to fetch while later steps run.
+#ifndef POPULATION_CUH
+#define POPULATION_CUH
+
+#include "columns.cuh"
+
+// What an individual is beside its colourings.
+struct Individual {
+    u64 iteration;      // iterations since it was loaded: the counter of its random numbers
+    u32 conflicts;      // conflicting edges of the best colouring; UNKNOWN before the first step
+    u32 current;        // conflicting edges of the colouring at hand
+};
+
+constexpr u32 UNKNOWN = 0xffffffffu;
+
+// Where the state of all individuals is. The host sends this with every launch; a row of colours is
+// ROOM bytes, in the order of the vertices on the device.
+struct Population {
+    const u8* rows;             // the adjacency matrix, ROW bytes a vertex
+    Individual* individuals;
+    u32* colorings;             // at hand
+    u32* bests;                 // the best so far
+    u32* memory;                // what else a phase keeps, MEMORY words an individual
+    ReplicaRecord* records;
+    u32* ticket;                // see is_last_block; two words more are used by `finish`
+    u32 vertices;
+    u32 phase;
+};
+static_assert(sizeof(Population) == POPULATION_BYTES, "Population is not what the host sends");
+static_assert(sizeof(Individual) == INDIVIDUAL_BYTES, "Individual is not what the host reads");
+
+constexpr u32 ROOM_WORDS = ROOM / 4;
+
+// What a kernel rejects a config or gives up for; KernelTelemetry::detail says it.
+enum Refusal : u32 {
+    FOREIGN_LAYOUT = 1,     // the config is of another layout
+    FOREIGN_PHASE = 2,      // the config is for another phase
+    FOREIGN_COLORS = 3,     // there are no colours, or more than the table has room for
+    OVERFLOW = 4,           // more than 127 neighbours of a vertex had one colour
+};
+
+// Why this kernel cannot do what the config says; 0 if it can.
+__device__ __forceinline__ u32 refusal(const RuntimeConfig* config, const Population& population) {
+    if (config->layout != CONFIG_LAYOUT) {
+        return FOREIGN_LAYOUT;
+    }
+    if (config->phase != population.phase) {
+        return FOREIGN_PHASE;
+    }
+    return config->colors == 0 || config->colors > COLORS_AT_MOST ? FOREIGN_COLORS : 0;
+}
+
+// Ends a step: all threads of all blocks call this once, after their individual's state and record have
+// been written. `refused` (a Refusal, or 0) and `aborted` are those of the block.
+__device__ void finish(const RuntimeConfig* config, KernelTelemetry* telemetry, u32* harvest,
+                       const Population& population, u32 refused, bool aborted) {
+    __shared__ u64 sums[WARPS];
+    // The ticket's neighbours gather what blocks have to say beside their records.
+    if (threadIdx.x == 0 && (refused || aborted)) {
+        atomicMax(population.ticket + 1, refused);
+        atomicMax(population.ticket + 2, u32(aborted));
+    }
+    if (!is_last_block(population.ticket)) {
+        return;
+    }
+    summarise(telemetry, population.records, gridDim.x);
+    u64 moves = 0;
+    for (u32 at = threadIdx.x; at < gridDim.x; at += THREADS) {
+        moves += population.records[at].moves;
+    }
+    for (u32 lane = 16; lane > 0; lane >>= 1) {
+        moves += __shfl_down_sync(FULL, moves, lane);
+    }
+    if (threadIdx.x % 32 == 0) {
+        sums[threadIdx.x / 32] = moves;
+    }
+    const u32* from = population.bests + u64(telemetry->best_replica) * ROOM_WORDS;
+    for (u32 at = threadIdx.x; at < ROOM_WORDS; at += THREADS) {
+        harvest[at] = from[at];
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        for (u32 warp = 1; warp < WARPS; ++warp) {
+            moves += sums[warp];
+        }
+        const u32 worst = atomicExch(population.ticket + 1, 0);
+        const bool any_aborted = atomicExch(population.ticket + 2, 0);
+        telemetry->iteration = config->iteration;
+        telemetry->checksum = 0;
+        telemetry->moves = moves;
+        telemetry->accepted = moves;
+        telemetry->status_code = worst ? REJECTED : any_aborted ? ABORTED : COMPLETE;
+        telemetry->detail = worst;
+        telemetry->swaps = 0;
+        telemetry->clock_ns = clock_ns();
+    }
+}
+
+#endif

@@ -1,0 +1,9 @@
+// Wavelet-hierarchical conflict repair (WHCR): repair.cuh says how.
+#define DENDRITES 0
+#include "repair.cuh"
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+whcr(const RuntimeConfig* __restrict__ config, KernelTelemetry* __restrict__ telemetry,
+     u32* harvest, const u32* abort, const Population population) {
+    repair(config, telemetry, harvest, abort, population);
+}
