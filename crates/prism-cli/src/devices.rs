@@ -122,6 +122,8 @@ mod tests {
             compute_capability: (9, 0),
             multiprocessors: 132,
             memory_bytes: 141 << 30,
+            shared_bytes_per_block: 227 << 10,
+            shared_bytes_per_multiprocessor: 228 << 10,
             copy_engines: 3,
             maps_host_memory: true,
             driver_version: (13, 0),

@@ -23,6 +23,12 @@ pub struct DeviceInfo {
     pub multiprocessors: u32,
     /// Device memory in bytes.
     pub memory_bytes: usize,
+    /// Shared memory in bytes that one block can have, if its kernel asks for it
+    /// ([`Function::allow_shared`](crate::Function::allow_shared)).
+    pub shared_bytes_per_block: u32,
+    /// Shared memory in bytes of a multiprocessor, for all of its blocks; each takes 1 KB more than it
+    /// asks for.
+    pub shared_bytes_per_multiprocessor: u32,
     /// Copy engines: 2 or more copy in both directions while a kernel runs, 1 in one, 0 in none.
     pub copy_engines: u32,
     /// Whether kernels can read and write pinned host memory in place.
@@ -87,6 +93,8 @@ mod tests {
             compute_capability: (9, 0),
             multiprocessors: 132,
             memory_bytes: 141 << 30,
+            shared_bytes_per_block: 227 << 10,
+            shared_bytes_per_multiprocessor: 228 << 10,
             copy_engines: 3,
             maps_host_memory: true,
             driver_version: (13, 0),

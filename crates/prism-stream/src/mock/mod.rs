@@ -70,6 +70,8 @@ pub fn device_info(name: &str) -> DeviceInfo {
         compute_capability: (9, 0),
         multiprocessors: 4,
         memory_bytes: 1 << 30,
+        shared_bytes_per_block: 227 << 10,
+        shared_bytes_per_multiprocessor: 228 << 10,
         copy_engines: 2,
         maps_host_memory: true,
         driver_version: (13, 0),
