@@ -5,6 +5,7 @@
 //!   answer of PRISM passes before it leaves the program.
 //! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
 //! * [`generate`]: seeded random and structured graphs.
+//! * [`hierarchy`]: the vertices in an order that has close ones together.
 //! * [`io`]: graph and colouring files in the formats of the field.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from, and [`Philox`], which kernels share.
 //!
@@ -24,6 +25,7 @@ pub mod bounds;
 mod coloring;
 pub mod generate;
 mod graph;
+pub mod hierarchy;
 pub mod io;
 pub mod memory;
 mod philox;
