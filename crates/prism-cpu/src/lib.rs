@@ -34,4 +34,5 @@ pub mod speculative;
 mod tabu_list;
 pub mod tabucol;
 pub mod tie_rule;
+pub mod whcr;
 mod width;

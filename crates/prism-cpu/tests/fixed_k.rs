@@ -1,7 +1,8 @@
 //! What every search with a fixed number of colours promises, tested on all of them alike with random
 //! graphs. A new engine is one more line in `searches`.
 
-use prism_core::{Color, Coloring, Graph, Rng, generate};
+use prism_core::hierarchy::Slots;
+use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
 use prism_cpu::annealing::{Annealing, Schedule};
 use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
@@ -10,6 +11,7 @@ use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::search::{FixedK, Step, UNCOLORED};
 use prism_cpu::tabucol::TabuCol;
+use prism_cpu::whcr::{Repair, Settings};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,6 +46,12 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
     };
     let annealing =
         Annealing::new(graph.reborrow(), k as Color, &start, &[], Schedule::default(), rng());
+    let whcr = |regions, dendrites| {
+        let slots =
+            Arc::new(Slots::new(&hierarchy::order(graph), regions, 1).expect("few vertices"));
+        let settings = Settings { dendrites, seed, ..Settings::default() };
+        Box::new(Repair::new(Arc::new(slots.graph(graph)), slots, k, &start, settings))
+    };
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
     vec![
@@ -55,6 +63,9 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         case("guided ejection", Box::new(guided), 0),
         case("annealing", Box::new(annealing), 0),
         case("iterated greedy", Box::new(greedy), 3 * n as u64),
+        case("WHCR", whcr(1, false), 0),
+        case("WHCR in two regions", whcr(2, false), 1),
+        case("dendritic WHCR", whcr(2, true), 1),
         case("memetic", memetic(false), 1),
         case("memetic on two threads", memetic(true), 1),
     ]
