@@ -49,14 +49,22 @@ __device__ __forceinline__ u32 spread(u32 bits) {
 }
 
 // In every byte: whether it is the same in both words, in the lowest bit. The other bits mean nothing.
-// Bytes are below 128.
 __device__ __forceinline__ u32 same_bytes(u32 one, u32 other) {
-    return (TOPS - (one ^ other)) >> 7;
+    const u32 differing = one ^ other;
+    if (COLORS_AT_MOST <= 128) {
+        return (TOPS - differing) >> 7; // bytes are below 128, so none borrows from the next
+    }
+    return ~(((differing & ~TOPS) + ~TOPS) | differing) >> 7;
 }
 
 // In every byte: its top bit set if the byte, which is below 128, is not zero.
 __device__ __forceinline__ u32 nonzero_bytes(u32 word) {
     return (word + 0x7f7f7f7fu) & TOPS;
+}
+
+// Whether a vertex is in a row of the adjacency matrix.
+__device__ __forceinline__ bool is_in(const u8* row, u32 vertex) {
+    return row[vertex / 8] >> (vertex % 8) & 1;
 }
 
 // The table of a block and what its threads hold of the colouring.
@@ -74,15 +82,14 @@ struct Columns {
     __device__ __forceinline__ u8* bytes() const { return reinterpret_cast<u8*>(words); }
     __device__ __forceinline__ u32 chunks() const { return (colors + CHUNK - 1) / CHUNK; }
     __device__ __forceinline__ u32 word(u32 w) const { return first + 32 * w; }
-    __device__ __forceinline__ bool is_used(u32 w) const { return word(w) < (vertices + 3) / 4; }
-
-    // Four bits of a row: the neighbours among the vertices of word w.
-    __device__ __forceinline__ u32 neighbors(const u8* row, u32 w) const {
-        return spread(row[word(w) / 2] >> (word(w) % 2 * 4) & 15);
+    // Whether columns have this word: where room is short they end with the last vertex.
+    __device__ __forceinline__ bool is_used(u32 w) const {
+        return PITCH_WORDS >= ROOM / 4 || word(w) < (vertices + 3) / 4;
     }
 
-    __device__ __forceinline__ bool is_adjacent(const u8* row, u32 vertex) const {
-        return row[vertex / 8] >> (vertex % 8) & 1;
+    // The neighbours among the vertices that this thread owns: a one in the byte of each.
+    __device__ __forceinline__ void neighbors(const u8* row, u32 (&ones)[WORDS]) const {
+        FOR_WORDS { ones[w] = spread(row[word(w) / 2] >> (word(w) % 2 * 4) & 15); }
     }
 
     // Adds to four counts; the top bits stay as they are.
@@ -104,13 +111,21 @@ struct Columns {
             reinterpret_cast<u32*>(shades)[word(w)] = color[w];
         }
         block_sync();
-#pragma unroll 4
-        for (u32 vertex = 0; vertex < vertices; ++vertex) {
-            FOR_WORDS {
-                const u32 ones = neighbors(rows + vertex * ROW, w);
-                if (is_used(w)) {
-                    u32& counts = words[shades[vertex] * PITCH_WORDS + word(w)];
-                    counts = added(counts, ones);
+        // Several rows at a time, so that their reads are under way together.
+        constexpr u32 ROWS = 8;
+        for (u32 from = 0; from < vertices; from += ROWS) {
+            u32 ones[ROWS][WORDS];
+#pragma unroll
+            for (u32 row = 0; row < ROWS; ++row) {
+                neighbors(rows + min(from + row, vertices - 1) * ROW, ones[row]);
+            }
+#pragma unroll
+            for (u32 row = 0; row < ROWS; ++row) {
+                FOR_WORDS {
+                    if (from + row < vertices && is_used(w)) {
+                        u32& counts = words[shades[from + row] * PITCH_WORDS + word(w)];
+                        counts = added(counts, ones[row][w]);
+                    }
                 }
             }
         }
@@ -128,20 +143,26 @@ struct Columns {
         block_sync();
     }
 
-    // Recolours a vertex. `row` is its row. The old colour stays barred for it, the new one becomes so.
-    __device__ __forceinline__ void move(const u8* row, u32 vertex, u32 from, u32 to) {
+    // Recolours a vertex that has these neighbours. The old colour stays barred for it, the new one
+    // becomes so.
+    __device__ __forceinline__ void move(const u32 (&ones)[WORDS], u32 vertex, u32 from, u32 to) {
         const u32 shift = 8 * (vertex % 4), from4 = from * EACH, to4 = to * EACH;
+        // All is read before anything is written, so that the reads are under way together.
+        u32 fewer[WORDS], more[WORDS];
         FOR_WORDS {
-            const u32 ones = neighbors(row, w);
+            fewer[w] = is_used(w) ? words[from * PITCH_WORDS + word(w)] : 0;
+            more[w] = is_used(w) ? words[to * PITCH_WORDS + word(w)] : 0;
+        }
+        FOR_WORDS {
             const u32 mask = vertex / 4 == word(w) ? 255u << shift : 0; // the vertex itself
+            const u32 counts = added(more[w], ones[w]);
             if (is_used(w)) {
-                words[from * PITCH_WORDS + word(w)] -= ones;
-                const u32 counts = added(words[to * PITCH_WORDS + word(w)], ones);
+                words[from * PITCH_WORDS + word(w)] = fewer[w] - ones[w];
                 words[to * PITCH_WORDS + word(w)] = counts | (mask & TOPS);
-                conflicts[w] += (same_bytes(color[w], to4) & ones) - (same_bytes(color[w], from4) & ones);
-                conflicts[w] = (conflicts[w] & ~mask) | (counts & mask & ~TOPS);
-                color[w] = (color[w] & ~mask) | (to4 & mask);
             }
+            conflicts[w] += (same_bytes(color[w], to4) & ones[w]) - (same_bytes(color[w], from4) & ones[w]);
+            conflicts[w] = (conflicts[w] & ~mask) | (counts & mask & ~TOPS);
+            color[w] = (color[w] & ~mask) | (to4 & mask);
             if (mask) {
                 shades[vertex] = u8(to);
             }

@@ -26,7 +26,7 @@ struct Population {
     u32* bests;                 // the best so far
     u32* memory;                // what else a phase keeps, MEMORY words an individual
     ReplicaRecord* records;
-    u32* ticket;                // see is_last_block; two words more are used by `finish`
+    u32* ticket;                // see is_last_block; the words behind it are Gathered
     u32 vertices;
     u32 phase;
 };
@@ -35,6 +35,14 @@ static_assert(sizeof(Individual) == INDIVIDUAL_BYTES, "Individual is not what th
 
 constexpr u32 ROOM_WORDS = ROOM / 4;
 
+// What blocks tell the last one, and each other, in words behind the ticket. The last block clears them.
+enum Gathered : u32 {
+    REFUSED = 1,        // the greatest Refusal of any block
+    HAS_ABORTED = 2,    // whether any block has ended early
+    HEARD_ABORT = 3,    // whether any block has read that the host asks for it
+};
+static_assert(HEARD_ABORT + 1 == TICKET_WORDS, "the host makes another number of words");
+
 // What a kernel rejects a config or gives up for; KernelTelemetry::detail says it.
 enum Refusal : u32 {
     FOREIGN_LAYOUT = 1,     // the config is of another layout
@@ -42,6 +50,24 @@ enum Refusal : u32 {
     FOREIGN_COLORS = 3,     // there are no colours, or more than the table has room for
     OVERFLOW = 4,           // more than 127 neighbours of a vertex had one colour
 };
+
+// A number that was read once and is not read again. A config may lie in the host's memory, from which
+// the compiler would otherwise read it in every iteration rather than keep it in a register.
+__device__ __forceinline__ u32 kept(u32 number) {
+    asm volatile("" : "+r"(number));
+    return number;
+}
+
+// Whether the host asks for the end of the step. A thread of a block asks once a period, and tells the
+// others. The host's memory cannot be read by hundreds of blocks at once without each waiting for all (on
+// an H200 that took half of a step), so in each period one block reads it, and passes it on.
+__device__ __forceinline__ bool is_asked_to_stop(const u32* abort, const Population& population, u32 period) {
+    volatile u32* heard = population.ticket + HEARD_ABORT;
+    if (period % gridDim.x == blockIdx.x && is_aborted(abort)) {
+        *heard = 1;
+    }
+    return *heard != 0;
+}
 
 // Why this kernel cannot do what the config says; 0 if it can.
 __device__ __forceinline__ u32 refusal(const RuntimeConfig* config, const Population& population) {
@@ -59,10 +85,9 @@ __device__ __forceinline__ u32 refusal(const RuntimeConfig* config, const Popula
 __device__ void finish(const RuntimeConfig* config, KernelTelemetry* telemetry, u32* harvest,
                        const Population& population, u32 refused, bool aborted) {
     __shared__ u64 sums[WARPS];
-    // The ticket's neighbours gather what blocks have to say beside their records.
     if (threadIdx.x == 0 && (refused || aborted)) {
-        atomicMax(population.ticket + 1, refused);
-        atomicMax(population.ticket + 2, u32(aborted));
+        atomicMax(population.ticket + REFUSED, refused);
+        atomicMax(population.ticket + HAS_ABORTED, u32(aborted));
     }
     if (!is_last_block(population.ticket)) {
         return;
@@ -87,8 +112,9 @@ __device__ void finish(const RuntimeConfig* config, KernelTelemetry* telemetry, 
         for (u32 warp = 1; warp < WARPS; ++warp) {
             moves += sums[warp];
         }
-        const u32 worst = atomicExch(population.ticket + 1, 0);
-        const bool any_aborted = atomicExch(population.ticket + 2, 0);
+        const u32 worst = atomicExch(population.ticket + REFUSED, 0);
+        const bool any_aborted = atomicExch(population.ticket + HAS_ABORTED, 0);
+        atomicExch(population.ticket + HEARD_ABORT, 0);
         telemetry->iteration = config->iteration;
         telemetry->checksum = 0;
         telemetry->moves = moves;

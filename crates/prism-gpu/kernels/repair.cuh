@@ -10,12 +10,14 @@
 // Where to look: vertices lie in the order of a coarsening hierarchy, so that an aligned block of
 // 4 * WORDS * 2^j of them is a cluster. If a region has more conflicting vertices than a warp has lanes,
 // it goes down the hierarchy from coarse to fine. At each level the sum of the conflicts of two sibling
-// clusters is the approximation of a Haar transform of the conflict signal and their difference is its
-// detail; the sign of the detail says which sibling to go to. It stops at a cluster whose conflicting
-// vertices are no more than the lanes.
+// clusters is the approximation of a Haar transform of the conflict signal, and their difference is its
+// detail; a coin that is weighted by the detail says which sibling to go to. It stops at a cluster whose
+// conflicting vertices are no more than the lanes, so that an iteration costs the same however bad the
+// colouring is. If every move there makes things worse it looks at the whole region after all.
 //
 // A move bars the colour that the vertex had for `tenure` iterations. The bars of a region lie in a
-// ring, SLOTS in a lane; one that is overwritten early ends early.
+// ring, SLOTS in a lane; one that is overwritten early ends early, and one that is made anew replaces the
+// old one.
 //
 // With DENDRITES every vertex carries two leaky integrators of its conflict history (compare Jaeger
 // 2001; Hutter, Tompkins and Hoos 2002 as the weighting relative). The fast one says how often it has
@@ -39,12 +41,6 @@ constexpr u32 SLOW_PERIOD = 256;    // of the slow ones
 constexpr u32 EVERYWHERE = 1;       // look at all conflicting vertices, not at a cluster
 constexpr u32 ONE_MOVE = 2;         // make one move an iteration
 
-// A bar: `place` is the byte of the table.
-struct Bar {
-    u32 until;  // the first iteration in which it is gone, by its lower 32 bits
-    u32 place;
-};
-
 // What a region keeps from step to step, in Population::memory.
 constexpr u32 INTEGRATORS = DENDRITES ? 2 : 0;
 constexpr u32 REGION_MEMORY = 1 + 2 * RING + 32 * WORDS * INTEGRATORS;
@@ -56,7 +52,8 @@ constexpr u32 ORDER = 4096;
 struct Draw {
     u32 factor; // odd
     u32 bits;   // the lower 12 the shift, the next 8 the flip
-    u32 tenure; // 32 random bits
+    u32 tenure; // 32 random bits, as many for each of the following
+    u32 focus;
 
     __device__ __forceinline__ u32 shift() const { return bits % ORDER; }
     __device__ __forceinline__ u32 flip() const { return bits / ORDER % 256; }
@@ -64,13 +61,13 @@ struct Draw {
 
 __device__ __forceinline__ Draw draw_for(u64 iteration, u32 individual, u32 phase, uint2 key) {
     const uint4 random = philox(make_uint4(u32(iteration), u32(iteration >> 32), individual, phase), key);
-    return Draw{random.x | 1, random.y, random.z};
+    return Draw{random.x | 1, random.y, random.z, random.w};
 }
 
 // The numbers that a lane has drawn.
 __device__ __forceinline__ Draw draw_of(u32 lane, const Draw& mine) {
     return Draw{__shfl_sync(FULL, mine.factor, lane), __shfl_sync(FULL, mine.bits, lane),
-                __shfl_sync(FULL, mine.tenure, lane)};
+                __shfl_sync(FULL, mine.tenure, lane), __shfl_sync(FULL, mine.focus, lane)};
 }
 
 // A conflicting vertex as a region lists it: 12 bits the vertex, 8 its colour, 7 how many neighbours
@@ -110,11 +107,21 @@ __device__ __forceinline__ u32 least_count(const u8* counts, u32 chunks, u32 fir
     return min(least & 0xffff, least >> 16);
 }
 
+// What warps tell each other in an iteration; written before its barrier and read after it. There are two,
+// for even and for odd iterations, so that none is written while it is read.
+struct Exchange {
+    uint2 proposals[WARPS];     // the key and the entry of a region's best move
+    u32 totals[WARPS];          // conflicting vertices of a region
+    u32 stop;                   // not zero: the host has asked for the end
+};
+static_assert(2 * sizeof(Exchange) <= EXCHANGE, "the host leaves less room for it");
+
 // A warp's region: its conflicting vertices, its bars, its integrators.
 struct Region {
-    u32* list;              // of `listed`
-    u32 count;              // how many there are in the list
-    u32 total;              // conflicting vertices, in the list or not
+    u32* list;              // of `listed`, lane by lane
+    u32 total;              // how many there are
+    u32 mine;               // how many of them this lane has
+    u32 before;             // how many the lanes before it have
     u32 pushed;             // bars made so far
     u32 until[SLOTS];       // this lane's bars
     u32 place[SLOTS];
@@ -160,23 +167,22 @@ struct Region {
         }
     }
 
-    // Lists the conflicting vertices, or those of one cluster if they are more than a warp has lanes.
-    __device__ __forceinline__ void relist(const Columns& columns, bool everywhere) {
-        u32 marked[WORDS], mine = 0;
+    // Lists the conflicting vertices.
+    __device__ __forceinline__ void relist(const Columns& columns) {
+        u32 marked[WORDS];
+        mine = 0;
         FOR_WORDS {
             marked[w] = nonzero_bytes(columns.conflicts[w]);
             mine += __popc(marked[w]);
         }
-        u32 before = 0;
-        total = prefix(mine, before);
-        count = total;
-        if (total > 32 && !everywhere) {
-            if (!in_focus(columns, mine)) {
-                mine = 0;
-                FOR_WORDS { marked[w] = 0; }
-            }
-            before = 0;
-            count = prefix(mine, before);
+        // Sums of small numbers over the lanes, bit by bit.
+        const u32 lower = (1u << threadIdx.x % 32) - 1;
+        total = before = 0;
+#pragma unroll
+        for (u32 bit = 0; 1u << bit <= 4 * WORDS; ++bit) {
+            const u32 has = __ballot_sync(FULL, mine >> bit & 1);
+            before += __popc(has & lower) << bit;
+            total += __popc(has) << bit;
         }
         u32* to = list + before;
         FOR_WORDS {
@@ -194,56 +200,63 @@ struct Region {
         __syncwarp();
     }
 
-    // The sum of a number over the lanes before this one is added to `before`, that over all returned.
-    // Numbers are at most 4 * WORDS.
-    static __device__ __forceinline__ u32 prefix(u32 number, u32& before) {
-        const u32 lower = (1u << threadIdx.x % 32) - 1;
-        u32 sum = 0;
-#pragma unroll
-        for (u32 bit = 0; 1u << bit <= 4 * WORDS; ++bit) {
-            const u32 has = __ballot_sync(FULL, number >> bit & 1);
-            before += __popc(has & lower) << bit;
-            sum += __popc(has) << bit;
-        }
-        return sum;
-    }
-
-    // Whether this lane lies in the cluster that the transform leads to.
-    __device__ __forceinline__ bool in_focus(const Columns& columns, u32 mine) const {
+    // The part of the list that the transform leads to: where it begins, and how many there are.
+    __device__ __forceinline__ uint2 focus(const Columns& columns, u32 random) const {
         // Conflicts in the upper half, conflicting vertices in the lower: sums of 2^level lanes.
-        u32 level_sum[5], sum = 0;
+        u32 sums[5], sum = 0;
         FOR_WORDS { sum = __dp4a(columns.conflicts[w], EACH, sum); }
         sum = sum << 16 | mine;
 #pragma unroll
         for (u32 level = 0; level < 5; ++level) {
-            level_sum[level] = sum;
+            sums[level] = sum;
             sum += __shfl_xor_sync(FULL, sum, 1u << level);
         }
-        u32 first = 0, size = 32, held = total;
+        u32 first = 0, held = total;
 #pragma unroll
         for (int level = 4; level >= 0; --level) {
             if (held > 32) {
-                size >>= 1;
-                const u32 left = __shfl_sync(FULL, level_sum[level], first);
-                const u32 right = __shfl_sync(FULL, level_sum[level], first + size);
-                const int detail = int(left >> 16) - int(right >> 16);
-                first += detail < 0 ? size : 0;
-                held = (detail < 0 ? right : left) & 0xffff;
+                const u32 left = __shfl_sync(FULL, sums[level], first);
+                const u32 right = __shfl_sync(FULL, sums[level], first + (1u << level));
+                const bool is_left = below(random, (left >> 16) + (right >> 16)) < left >> 16;
+                first += is_left ? 0 : 1u << level;
+                held = (is_left ? left : right) & 0xffff;
+                random = __funnelshift_l(random, random, 6); // other bits for the next coin
             }
         }
-        return threadIdx.x % 32 - first < size;
+        return make_uint2(__shfl_sync(FULL, before, first), held);
     }
 
-    // The best move of the listed vertices: its key and its entry, the same in all lanes.
-    __device__ __forceinline__ uint2 propose(const Columns& columns, const Draw& draw, u32 conflicts, u32 best) const {
-        const u32 lane = threadIdx.x % 32, chunks = columns.chunks();
+    // Writes the key and the entry of the best move.
+    __device__ __forceinline__ void propose(uint2* proposal, const Columns& columns, const Draw& draw,
+                                            u32 conflicts, u32 best, bool everywhere) const {
+        bool whole = everywhere || total <= 32;
+        uint2 part = make_uint2(0, total);
+        if (!whole) {
+            part = focus(columns, draw.focus);
+        }
+        uint2 move = best_of(part, columns, draw, conflicts, best);
+        u32 least = __reduce_min_sync(FULL, move.x);
+        if (!whole && least >> 23 > 128) {
+            move = best_of(make_uint2(0, total), columns, draw, conflicts, best);
+            least = __reduce_min_sync(FULL, move.x);
+        }
+        // Keys differ, so one lane has it; or there is none.
+        if (move.x == least && (least != NO_MOVE || threadIdx.x % 32 == 0)) {
+            *proposal = move;
+        }
+    }
+
+    // The best move that this lane finds in a part of the list: its key and its entry.
+    __device__ uint2 best_of(uint2 part, const Columns& columns, const Draw& draw, u32 conflicts,
+                             u32 best) const {
+        const u32 lane = threadIdx.x % 32, chunks = columns.chunks(), count = part.y;
         u32 key = NO_MOVE, entry = 0;
         if (count > 0) {
             // Few vertices: several lanes a vertex, each with its share of the colours.
             const u32 bits = 32 - __clz(count - 1), shared = bits >= 5 ? 0 : 5 - bits;
             const u32 stride = 1u << shared, share = lane % stride;
             for (u32 at = lane >> shared; at < count; at += 32 >> shared) {
-                const u32 candidate = list[at];
+                const u32 candidate = list[part.x + at];
                 const u32 vertex = candidate % ORDER, own = candidate >> 20 & 127;
                 const u32 favour = candidate >> 27 & 7;
                 const u8* counts = columns.bytes() + vertex;
@@ -265,9 +278,7 @@ struct Region {
                 }
             }
         }
-        const u32 least = __reduce_min_sync(FULL, key);
-        const u32 from = __ffs(__ballot_sync(FULL, key == least)) - 1;
-        return make_uint2(least, __shfl_sync(FULL, entry, from));
+        return make_uint2(key, entry);
     }
 
     // Bars a place of this region until an iteration; what the ring has no room for ends.
@@ -275,6 +286,9 @@ struct Region {
 #pragma unroll
         for (u32 slot = 0; slot < SLOTS; ++slot) {
             const bool here = pushed % RING == 32 * slot + threadIdx.x % 32;
+            if (place[slot] == where) {
+                until[slot] = iteration;
+            }
             if (here && int(until[slot] - iteration) > 0) {
                 unbar(columns, place[slot]);
             }
@@ -319,34 +333,35 @@ struct Region {
     }
 };
 
-// The kernel of a step: `sweeps` iterations for every individual.
-__device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTelemetry* telemetry,
-                                       u32* harvest, const u32* abort, const Population& population) {
+// What became of a block's step.
+struct Outcome {
+    u32 refused;    // a Refusal, or 0
+    bool aborted;
+};
+
+// Repairs the individual of this block for `sweeps` iterations.
+__device__ __forceinline__ Outcome repair_individual(const RuntimeConfig* config, const u32* abort,
+                                                     const Population& population) {
     extern __shared__ __align__(16) u8 shared[];
-    __shared__ uint2 proposals[2][WARPS];
-    __shared__ u32 totals[2][WARPS];
-    __shared__ bool asked_to_stop;
+    Exchange* exchanges = reinterpret_cast<Exchange*>(shared);
+    u8* const table = shared + EXCHANGE;
     const u32 lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    const u32 refused = refusal(config, population);
-    if (refused) {
-        finish(config, telemetry, harvest, population, refused, false);
-        return;
-    }
     Individual& individual = population.individuals[blockIdx.x];
     u32* coloring = population.colorings + u64(blockIdx.x) * ROOM_WORDS;
     u32* best_coloring = population.bests + u64(blockIdx.x) * ROOM_WORDS;
     u32* memory = population.memory + u64(blockIdx.x) * MEMORY + warp * REGION_MEMORY;
 
-    Columns columns = columns_at(shared, population.rows, population.vertices, config->colors);
+    const u32 colors = kept(config->colors);
+    Columns columns = columns_at(table, population.rows, population.vertices, colors);
     columns.load(coloring);
     const u32 ends = columns.ends();
     if (lane == 0) {
-        totals[0][warp] = ends;
+        exchanges[0].totals[warp] = ends;
     }
     block_sync();
     u32 conflicts = 0;
     for (u32 other = 0; other < WARPS; ++other) {
-        conflicts += totals[0][other];
+        conflicts += exchanges[0].totals[other];
     }
     conflicts /= 2;
     block_sync();
@@ -357,40 +372,44 @@ __device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTeleme
         best = conflicts;
         columns.store(best_coloring);
     }
-    const bool everywhere = config->flags & EVERYWHERE;
-    const u32 most_moves = config->flags & ONE_MOVE ? 1 : WARPS;
-    const u32 tenure_base = u32(config->tenure_base), tenure_slope = u32(config->tenure_slope * 256);
-    const uint2 key = philox_key(config->seed);
+    const u32 sweeps = kept(config->sweeps);
+    const u32 flags = kept(config->flags);
+    const bool everywhere = flags & EVERYWHERE;
+    const u32 most_moves = flags & ONE_MOVE ? 1 : WARPS;
+    const u32 tenure_base = kept(u32(config->tenure_base));
+    const u32 tenure_slope = kept(u32(config->tenure_slope * 256));
+    const uint2 key = make_uint2(kept(u32(config->seed)), kept(u32(config->seed >> 32)));
     Region region;
-    region.list = reinterpret_cast<u32*>(shared + columns_bytes(config->colors)) + warp * REGION;
+    region.list = reinterpret_cast<u32*>(table + columns_bytes(colors)) + warp * REGION;
     region.load(memory, columns, u32(start));
-    region.relist(columns, everywhere);
+    region.relist(columns);
 
     u32 done = 0, moves = 0;
     bool aborted = false;
     Draw draws;
-    for (; done < config->sweeps && best > 0; ++done) {
-        const u32 now = u32(start) + done, side = done % 2;
+    for (; done < sweeps && best > 0; ++done) {
+        const u32 now = u32(start) + done;
+        Exchange& exchange = exchanges[done % 2];
         if (done % 32 == 0) {
             draws = draw_for(start + done + lane, blockIdx.x, population.phase, key);
         }
         const Draw random = draw_of(done % 32, draws);
-        const uint2 mine = region.propose(columns, random, conflicts, best);
+        region.propose(&exchange.proposals[warp], columns, random, conflicts, best, everywhere);
         if (lane == 0) {
-            proposals[side][warp] = mine;
-            totals[side][warp] = region.total;
-            if (warp == 0 && done % ABORT_PERIOD == 0) {
-                asked_to_stop = is_aborted(abort);
+            exchange.totals[warp] = region.total;
+            if (warp == 0) {
+                exchange.stop = done % ABORT_PERIOD == 0
+                    && is_asked_to_stop(abort, population, done / ABORT_PERIOD);
             }
         }
         block_sync();
-        if (done % ABORT_PERIOD == 0 && asked_to_stop) {
+        if (exchange.stop) {
             aborted = true;
             break;
         }
         // Lane i holds the proposal of region i.
-        uint2 proposal = lane < WARPS ? proposals[side][lane] : make_uint2(NO_MOVE, 0);
-        const u32 total = __reduce_add_sync(FULL, lane < WARPS ? totals[side][lane] : 0);
+        uint2 proposal = lane < WARPS ? exchange.proposals[lane] : make_uint2(NO_MOVE, 0);
+        const u32 total = __reduce_add_sync(FULL, lane < WARPS ? exchange.totals[lane] : 0);
         for (u32 made = 0; made < most_moves; ++made) {
             const u32 first = __reduce_min_sync(FULL, proposal.x);
             const int change = int(first >> 23) - 128;
@@ -401,13 +420,15 @@ __device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTeleme
             const u32 entry = __shfl_sync(FULL, proposal.y, from);
             const u32 vertex = entry % ORDER, old = entry >> 12 & 255, chosen = first % 256 ^ random.flip();
             const u8* row = population.rows + vertex * ROW;
-            if (WARPS > 1 && proposal.x != NO_MOVE
-                && (lane == from || columns.is_adjacent(row, proposal.y % ORDER))) {
-                proposal.x = NO_MOVE;
+            u32 ones[WORDS];
+            columns.neighbors(row, ones);
+            if (WARPS > 1) {
+                const bool touched = is_in(row, proposal.y % ORDER);
+                proposal.x = touched || lane == from ? NO_MOVE : proposal.x;
             }
             conflicts += change;
             ++moves;
-            columns.move(row, vertex, old, chosen);
+            columns.move(ones, vertex, old, chosen);
             if (vertex / REGION == warp) {
                 __syncwarp();
                 const u32 damping = DENDRITES ? entry >> 30 : 0;
@@ -422,7 +443,7 @@ __device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTeleme
         if (DENDRITES) {
             region.integrate(columns, now + 1);
         }
-        region.relist(columns, everywhere);
+        region.relist(columns);
         if (conflicts < best) {
             best = conflicts;
             columns.store(best_coloring);
@@ -438,7 +459,17 @@ __device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTeleme
         individual.current = conflicts;
         population.records[blockIdx.x] = {best, moves};
     }
-    finish(config, telemetry, harvest, population, overflow ? OVERFLOW : 0, aborted);
+    return Outcome{overflow ? OVERFLOW : 0, aborted};
+}
+
+// The kernel of a step.
+__device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTelemetry* telemetry,
+                                       u32* harvest, const u32* abort, const Population& population) {
+    Outcome outcome = {refusal(config, population), false};
+    if (outcome.refused == 0) {
+        outcome = repair_individual(config, abort, population);
+    }
+    finish(config, telemetry, harvest, population, outcome.refused, outcome.aborted);
 }
 
 #endif

@@ -28,6 +28,8 @@
 pub mod guide {}
 
 pub mod controller;
+mod layout;
+pub mod phases;
 pub mod probe_kernel;
 mod source;
 pub mod stream_integration;

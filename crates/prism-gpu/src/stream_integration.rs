@@ -340,6 +340,12 @@ impl ManagedGpuContext {
         self.has_stream_management().then_some(&self.pipeline)
     }
 
+    /// The pipeline in either mode, to look at.
+    #[must_use]
+    pub fn pipeline(&self) -> &AsyncPipelineCoordinator {
+        &self.pipeline
+    }
+
     /// The pipeline in either mode: `submit`, `next`, `submit_batch`. What it holds after a
     /// [`reset_pipeline`](Self::reset_pipeline) that could not finish are the old steps.
     pub fn pipeline_mut(&mut self) -> &mut AsyncPipelineCoordinator {

@@ -6,8 +6,10 @@
 #[path = "../../prism-stream/tests/support/needs.rs"]
 mod needs;
 
+use prism_gpu::phases::{self, Layout};
 use prism_stream::KernelSource;
 use prism_stream::driver::is_whole_image;
+use prism_stream::mock::device_info;
 
 const ARCHITECTURES: [&str; 3] = ["sm_80", "sm_90", "sm_100"];
 
@@ -32,6 +34,14 @@ fn the_benchmarks_kernel_compiles_for_every_payload() {
             .define("TELEMETRY_WORDS", telemetry)
             .define("THREADS", threads);
         compiles(&source);
+    }
+}
+
+#[test]
+fn the_phases_compile_for_every_layout() {
+    for (vertices, colors) in [(0, 1), (125, 17), (500, 48), (1000, 83), (1000, 222), (4000, 40)] {
+        let layout = Layout::new(vertices, colors, &device_info("mock")).unwrap();
+        phases::sources(&layout).for_each(|source| compiles(&source));
     }
 }
 

@@ -56,13 +56,40 @@ impl Slots {
     /// If `order` is no permutation.
     pub fn new(order: &[u32], regions: usize, words: usize) -> Result<Self, NoRoom> {
         let n = order.len();
+        Self::with(order, regions, words, |rank| deal(rank, n, regions))
+    }
+
+    /// The same with one region filled after the other, so that the slots in use end where the vertices
+    /// do: for tables that have no room for more.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn packed(order: &[u32], regions: usize, words: usize) -> Result<Self, NoRoom> {
+        let (n, most) = (order.len(), Self::room(1, words));
+        Self::with(order, regions, words, |rank| {
+            let (part, place) = (rank / most, rank % most);
+            Dealt { part, place, held: most.min(n - part * most) }
+        })
+    }
+
+    /// Slots in the regions that ranks are dealt to.
+    fn with(
+        order: &[u32],
+        regions: usize,
+        words: usize,
+        region: impl Fn(usize) -> Dealt,
+    ) -> Result<Self, NoRoom> {
+        let n = order.len();
         if n > Self::room(regions, words) {
             return Err(NoRoom { vertices: n, regions, words });
         }
         let mut slots = vec![NONE; n];
         let mut vertices = Vec::new();
         for (rank, &vertex) in order.iter().enumerate() {
-            let slot = slot(rank, n, regions, words);
+            let slot = slot(&region(rank), words);
             if slot >= vertices.len() {
                 vertices.resize(slot + 1, NONE);
             }
@@ -150,9 +177,8 @@ impl Slots {
     }
 }
 
-/// The slot of a rank of the order, of `n`, which fit.
-fn slot(rank: usize, n: usize, regions: usize, words: usize) -> usize {
-    let region = deal(rank, n, regions);
+/// The slot of what was dealt to a region.
+fn slot(region: &Dealt, words: usize) -> usize {
     let word = deal(region.place / BYTES, region.held.div_ceil(BYTES), LANES);
     let word_of_region = LANES * word.place + word.part;
     Slots::room(1, words) * region.part + BYTES * word_of_region + region.place % BYTES
@@ -197,6 +223,17 @@ mod tests {
         assert_eq!(slots.slots()[16], 4);
         assert_eq!(slots.slots()[29 * 16], 4 * 29);
         assert_eq!(slots.slots()[29 * 16 + 12], 4 * 30);
+    }
+
+    #[test]
+    fn packed_slots_end_where_the_vertices_do() {
+        for (n, regions, words) in [(1000, 8, 1), (500, 2, 2), (1, 1, 1), (300, 2, 2), (0, 1, 1)] {
+            let order: Vec<u32> = (0..n).collect();
+            let slots = Slots::packed(&order, regions, words).unwrap();
+            assert!(slots.used() <= (n as usize).next_multiple_of(4), "{n}: {}", slots.used());
+            assert_eq!(slots.slots().len(), n as usize);
+        }
+        assert!(Slots::packed(&(0..257).collect::<Vec<_>>(), 2, 1).is_err());
     }
 
     #[test]

@@ -1,0 +1,220 @@
+//! How an individual lies in a block: what `kernels/columns.cuh` is compiled for.
+//!
+//! A block's table has a column of bytes for each colour and a byte for each vertex. The vertices are
+//! divided among the block's warps; a warp looks after a region of `128 * words` of them. More warps
+//! share the work of an iteration; fewer have less to say to each other. Which is best was measured on an
+//! H200: two words a thread up to 512 vertices, one above (docs/performance.md).
+//!
+//! A [`Layout`] is chosen for a graph, a bound on the colours, and a device. Kernels are compiled for
+//! a layout, and run with any number of colours up to its bound.
+
+use prism_core::hierarchy::Slots;
+use prism_stream::{DeviceInfo, KernelSource};
+
+use crate::phases::PhaseError;
+
+/// Bytes of shared memory that each block takes beyond what it asks for.
+const RESERVED: u32 = 1024;
+
+/// Shared memory that kernels declare beside the table (proposals, sums) is less than this, and this
+/// much more a warp; `ptxas -v` says how much it is.
+const STATIC: u32 = 512;
+const STATIC_A_WARP: u32 = 32;
+
+/// Colours that a byte of a move's key can tell apart.
+const MOST_COLORS: u32 = 256;
+
+/// Vertices that 12 bits of a move's key can tell apart.
+const MOST_VERTICES: u32 = 4096;
+
+/// Columns that are read at once.
+const CHUNK: u32 = 8;
+
+/// Blocks that a multiprocessor runs at once, at most.
+const MOST_BLOCKS: u32 = 32;
+
+/// Warps that a multiprocessor runs at once, at most.
+const MOST_WARPS: u32 = 64;
+
+/// How the individuals of a graph lie on a device.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Layout {
+    /// Vertices of the graph.
+    pub vertices: u32,
+    /// Colours that there is room for.
+    pub colors: u32,
+    /// Warps a block.
+    pub warps: u32,
+    /// Words of four vertices a thread.
+    pub words: u32,
+    /// Words a column, an odd number.
+    pub pitch_words: u32,
+    /// Whether regions are filled one after the other, where room is short, and not evenly.
+    pub packed: bool,
+    /// Individuals that a multiprocessor holds at once.
+    pub individuals_per_multiprocessor: u32,
+}
+
+impl Layout {
+    /// The layout for so many vertices and at most so many colours.
+    ///
+    /// # Errors
+    /// [`PhaseError::TooLarge`] if the table does not fit into a block's shared memory, or there are more
+    /// than 4096 vertices or 256 colours; [`PhaseError::DeviceTooOld`] below compute capability 8.0.
+    pub fn new(vertices: usize, colors: usize, device: &DeviceInfo) -> Result<Self, PhaseError> {
+        if device.compute_capability < (8, 0) {
+            return Err(PhaseError::DeviceTooOld { found: device.compute_capability });
+        }
+        let too_large = |limit: String| PhaseError::TooLarge { vertices, colors, limit };
+        let small = |number: usize, most: u32| u32::try_from(number).ok().filter(|n| *n <= most);
+        let Some(count) = small(vertices, MOST_VERTICES) else {
+            return Err(too_large(format!("{MOST_VERTICES} vertices")));
+        };
+        let Some(colors) = small(colors, MOST_COLORS) else {
+            return Err(too_large(format!("{MOST_COLORS} colours")));
+        };
+        let words = if count <= 512 { 2 } else { 1 };
+        let warps = count.div_ceil(128 * words).max(1);
+        let wide = Self {
+            vertices: count,
+            colors,
+            warps,
+            words,
+            pitch_words: warps * 32 * words + 1,
+            packed: false,
+            individuals_per_multiprocessor: 0,
+        };
+        // Where room is short, columns end with the last vertex.
+        let narrow = Self { packed: true, pitch_words: count.div_ceil(4) | 1, ..wide };
+        let block = device.shared_bytes_per_block;
+        let fitting =
+            [wide, narrow].into_iter().find(|it| it.shared_bytes() + it.static_bytes() <= block);
+        let Some(layout) = fitting else {
+            return Err(too_large(format!("{block} bytes of shared memory a block")));
+        };
+        let by_memory = device.shared_bytes_per_multiprocessor
+            / (layout.shared_bytes() + layout.static_bytes() + RESERVED);
+        let held = by_memory.min(MOST_WARPS / warps).clamp(1, MOST_BLOCKS);
+        Ok(Self { individuals_per_multiprocessor: held, ..layout })
+    }
+
+    /// Threads a block.
+    #[must_use]
+    pub fn threads(&self) -> u32 {
+        32 * self.warps
+    }
+
+    /// Vertices of a region.
+    #[must_use]
+    pub fn region(&self) -> u32 {
+        128 * self.words
+    }
+
+    /// Vertices that a block has room for; a colouring on the device is so many bytes.
+    #[must_use]
+    pub fn room(&self) -> u32 {
+        self.region() * self.warps
+    }
+
+    /// Bytes of a row of the adjacency matrix.
+    #[must_use]
+    pub fn row_bytes(&self) -> u32 {
+        self.room() / 8
+    }
+
+    /// Dynamic shared memory of a block: what warps tell each other, the table, the colours, the list of
+    /// conflicting vertices.
+    #[must_use]
+    pub fn shared_bytes(&self) -> u32 {
+        let columns = self.colors.next_multiple_of(CHUNK);
+        self.exchange_bytes() + columns * 4 * self.pitch_words + self.room() + 4 * self.room()
+    }
+
+    /// Shared memory in which warps tell each other what they propose.
+    fn exchange_bytes(&self) -> u32 {
+        (32 * self.warps + 16).next_multiple_of(16)
+    }
+
+    /// What kernels declare beside it, at most.
+    fn static_bytes(&self) -> u32 {
+        STATIC + STATIC_A_WARP * self.warps
+    }
+
+    /// Individuals that fill a device.
+    #[must_use]
+    pub fn individuals(&self, device: &DeviceInfo) -> u32 {
+        self.individuals_per_multiprocessor * device.multiprocessors
+    }
+
+    /// Tells a kernel's source of it. `memory` is what the phase keeps of an individual, in words.
+    #[must_use]
+    pub fn define(&self, source: KernelSource, memory: u32) -> KernelSource {
+        source
+            .define("WARPS", self.warps)
+            .define("WORDS", self.words)
+            .define("PITCH_WORDS", self.pitch_words)
+            .define("EXCHANGE", self.exchange_bytes())
+            .define("COLORS_AT_MOST", self.colors)
+            .define("MEMORY", memory)
+    }
+
+    /// The slots of the vertices, in the order of the coarsening hierarchy ([`hierarchy::order`]).
+    #[must_use]
+    pub fn slots(&self, order: &[u32]) -> Slots {
+        let (regions, words) = (self.warps as usize, self.words as usize);
+        let slots = match self.packed {
+            true => Slots::packed(order, regions, words),
+            false => Slots::new(order, regions, words),
+        };
+        slots.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+#[cfg(doc)]
+use prism_core::hierarchy;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prism_stream::mock::device_info;
+    use proptest::prelude::*;
+
+    fn layout(vertices: usize, colors: usize) -> Result<Layout, PhaseError> {
+        Layout::new(vertices, colors, &device_info("mock"))
+    }
+
+    #[test]
+    fn an_h200_holds_what_was_measured() {
+        let held =
+            |vertices, colors| layout(vertices, colors).unwrap().individuals_per_multiprocessor;
+        assert_eq!((held(500, 48), held(500, 49), held(1000, 83)), (8, 7, 2));
+    }
+
+    #[test]
+    fn narrow_columns_take_what_wide_ones_cannot() {
+        let narrow = layout(1000, 222).unwrap();
+        assert_eq!((narrow.pitch_words, narrow.individuals_per_multiprocessor), (251, 1));
+        assert!(layout(1000, 221).unwrap().shared_bytes() <= 227 << 10);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_limit() {
+        let text = |vertices, colors| layout(vertices, colors).unwrap_err().to_string();
+        assert!(text(4097, 3).contains("4096 vertices"), "{}", text(4097, 3));
+        assert!(text(10, 257).contains("256 colours"));
+        assert!(text(2000, 146).contains("shared memory"));
+        let old = DeviceInfo { compute_capability: (7, 5), ..device_info("old") };
+        let error = Layout::new(10, 3, &old).unwrap_err();
+        assert!(error.to_string().contains("8.0"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn slots_fit_the_columns(vertices in 0_usize..4097, colors in 1_usize..230) {
+            let Ok(layout) = layout(vertices, colors) else { return Ok(()) };
+            let slots = layout.slots(&(0..vertices as u32).collect::<Vec<_>>());
+            prop_assert!(slots.used() <= layout.room() as usize);
+            prop_assert!(slots.used().div_ceil(4) <= layout.pitch_words as usize);
+        }
+    }
+}
