@@ -3,6 +3,7 @@
 //! * [`Graph`]: an undirected simple graph in compressed sparse row form, owned or borrowed.
 //! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
 //!   answer of PRISM passes before it leaves the program.
+//! * [`annealing`]: temperatures and fields, as annealers on the host and on a device are told them.
 //! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
 //! * [`generate`]: seeded random and structured graphs.
 //! * [`hierarchy`]: the vertices in an order that has close ones together.
@@ -21,6 +22,7 @@
 //! # Ok::<(), prism_core::GraphError>(())
 //! ```
 
+pub mod annealing;
 pub mod bounds;
 mod coloring;
 pub mod generate;

@@ -15,6 +15,7 @@
 //! [`crate::guided_ejection`] on structured ones. It is for long runs and as a second opinion.
 
 use crate::conflict_list::ConflictList;
+use crate::metropolis::neighbor_counts;
 use crate::search::{FixedK, Step, UNCOLORED};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
@@ -123,7 +124,7 @@ impl<'g> Annealing<'g> {
                 cold_levels: 0,
             },
             thresholds: [0; GROWTHS],
-            counts: counted(&graph, k, &colors),
+            counts: neighbor_counts(&graph, k, &colors),
             graph,
             candidates: ConflictList::new(n),
             frozen: is_frozen,
@@ -238,19 +239,6 @@ impl<'g> Annealing<'g> {
     }
 }
 
-/// The neighbour counts of an assignment, from scratch.
-fn counted(graph: &Graph<'_>, k: usize, colors: &[Color]) -> Vec<u32> {
-    let mut counts = vec![0; graph.n() * k];
-    if k > 0 {
-        for v in graph.vertices() {
-            for &u in graph.neighbors(v) {
-                counts[v as usize * k + usize::from(colors[u as usize])] += 1;
-            }
-        }
-    }
-    counts
-}
-
 impl FixedK for Annealing<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
         let end = self.moves.saturating_add(moves);
@@ -289,15 +277,12 @@ impl FixedK for Annealing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metropolis::tests::conflicts_of;
     use crate::partial_coloring::tests::random_graph;
     use prism_core::{Coloring, Rng};
     use proptest::prelude::*;
 
     static GO: AtomicBool = AtomicBool::new(false);
-
-    fn conflicts_of(graph: &Graph<'_>, colors: &[Color]) -> u64 {
-        graph.edges().filter(|&(u, v)| colors[u as usize] == colors[v as usize]).count() as u64
-    }
 
     fn new<'g>(graph: &'g Graph<'g>, k: Color, seed: u64) -> Annealing<'g> {
         Annealing::new(graph.reborrow(), k, &[], &[], Schedule::default(), Rng::new(seed, 1))
@@ -353,7 +338,7 @@ mod tests {
             }
             prop_assert_eq!(whole.best(), sliced.best());
             prop_assert_eq!(whole.moves(), sliced.moves());
-            prop_assert_eq!(&whole.counts, &counted(&graph, whole.k, &whole.colors));
+            prop_assert_eq!(&whole.counts, &neighbor_counts(&graph, whole.k, &whole.colors));
             prop_assert_eq!(whole.clashes, conflicts_of(&graph, &whole.colors));
             prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, whole.best()));
             for v in graph.vertices() {

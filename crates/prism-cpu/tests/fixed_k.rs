@@ -1,6 +1,7 @@
 //! What every search with a fixed number of colours promises, tested on all of them alike with random
 //! graphs. A new engine is one more line in `searches`.
 
+use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
 use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
@@ -9,8 +10,10 @@ use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
+use prism_cpu::quantum::Quantum;
 use prism_cpu::search::{FixedK, Step, UNCOLORED};
 use prism_cpu::tabucol::TabuCol;
+use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -52,6 +55,14 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         let settings = Settings { dendrites, seed, ..Settings::default() };
         Box::new(Repair::new(Arc::new(slots.graph(graph)), slots, k, &start, settings))
     };
+    let thermodynamic = {
+        let ladder = Ladder::geometric(0.2, 0.6, 3, 50);
+        Thermodynamic::new(graph.reborrow(), k as Color, &start, ladder, seed)
+    };
+    let quantum = {
+        let field = TransverseField { slices: 4, sweeps: 2, fall: 5, ..TransverseField::default() };
+        Quantum::new(graph.reborrow(), k as Color, &start, field, seed)
+    };
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
     vec![
@@ -66,6 +77,8 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         case("WHCR", whcr(1, false), 0),
         case("WHCR in two regions", whcr(2, false), 1),
         case("dendritic WHCR", whcr(2, true), 1),
+        case("thermodynamic", Box::new(thermodynamic), 0),
+        case("quantum", Box::new(quantum), 0),
         case("memetic", memetic(false), 1),
         case("memetic on two threads", memetic(true), 1),
     ]

@@ -1,0 +1,402 @@
+//! Replica-exchange simulated annealing at a fixed number of colours (Swendsen & Wang 1986; Geyer 1991;
+//! Johnson, Aragon, McGeoch & Schevon 1991 for annealing over conflicting edges).
+//!
+//! Replicas walk at temperatures of their own, the rungs of a [`Ladder`], and replicas of neighbouring
+//! rungs exchange their temperatures from time to time: what is stuck in the cold gets out through the
+//! heat, and what is found in the heat is polished in the cold, with no schedule of cooling to choose.
+//!
+//! The kernel `thermodynamic.cu` makes the same moves from the same seed, colourings and ladder.
+//!
+//! Limits: every replica keeps 4 bytes for each vertex and colour, and a run in one thread divides its
+//! time among them.
+
+use crate::metropolis::{Draws, Walk, Weight, is_accepted};
+use crate::search::{FixedK, Step, UNCOLORED};
+use prism_core::annealing::Ladder;
+use prism_core::{Color, Graph, Philox, Rng};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often the stop flag is read, in proposals.
+const STOP_PERIOD: u64 = 1024;
+
+/// Every move costs its change of the conflicts over the temperature.
+struct Heat(i64);
+
+impl Weight for Heat {
+    fn cost(&self, change: i64, _: u32, _: Color, _: Color) -> i64 {
+        change * self.0
+    }
+}
+
+/// The search; see the top of this file.
+#[derive(Debug)]
+pub struct Thermodynamic<'g> {
+    ladder: Ladder,
+    walks: Vec<Walk<'g>>,
+    /// By replica: its rung. Replicas `i * rungs` and the following are one ladder.
+    rung_of: Vec<usize>,
+    /// By rung, and ladder: its replica.
+    holder: Vec<usize>,
+    draws: Draws,
+    steps: u32,
+    /// The replica whose turn it is in this step, and the proposals that it has made of it.
+    turn: (usize, u32),
+    best_replica: usize,
+    proposed: u64,
+    accepted: u64,
+    swaps: u64,
+    /// Stands for a colouring where none exists: no colours.
+    nothing: Option<Vec<Color>>,
+}
+
+impl<'g> Thermodynamic<'g> {
+    /// A search for a colouring of `graph` with `k` colours by one ladder, a replica a rung. All
+    /// replicas begin at `start`; missing entries and entries at or above `k` are drawn at random, for
+    /// each replica anew.
+    pub fn new(
+        graph: impl Into<Arc<Graph<'g>>>,
+        k: Color,
+        start: &[Color],
+        ladder: Ladder,
+        seed: u64,
+    ) -> Self {
+        let graph = graph.into();
+        let mut rng = Rng::new(seed, 0);
+        let starts = (0..ladder.rungs().len())
+            .map(|_| {
+                let draw = |v: u32| match start.get(v as usize) {
+                    Some(&c) if c < k => c,
+                    _ => rng.below(u32::from(k)) as Color,
+                };
+                graph.vertices().map(draw).collect()
+            })
+            .collect();
+        Self::from_colorings(graph, k, starts, ladder, seed, 0)
+    }
+
+    /// A search that begins with the given colourings, one a replica: as many ladders as it takes, the
+    /// last one perhaps without its hottest rungs. `phase` is that of the config of a kernel, which
+    /// makes the same moves.
+    pub fn from_colorings(
+        graph: impl Into<Arc<Graph<'g>>>,
+        k: Color,
+        starts: Vec<Vec<Color>>,
+        ladder: Ladder,
+        seed: u64,
+        phase: u32,
+    ) -> Self {
+        let graph = graph.into();
+        let nothing = (k == 0).then(|| vec![UNCOLORED; graph.n()]);
+        let rungs = ladder.rungs().len();
+        let walks: Vec<_> = match k {
+            0 => Vec::new(),
+            _ => (0..).zip(starts).map(|(i, c)| Walk::new(Arc::clone(&graph), k, i, c)).collect(),
+        };
+        let mut search = Self {
+            rung_of: (0..walks.len()).map(|at| at % rungs).collect(),
+            holder: (0..walks.len()).collect(),
+            walks,
+            draws: Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals },
+            ladder,
+            steps: 0,
+            turn: (0, 0),
+            best_replica: 0,
+            proposed: 0,
+            accepted: 0,
+            swaps: 0,
+            nothing,
+        };
+        search.best_replica =
+            (0..search.walks.len()).min_by_key(|&at| search.walks[at].fewest()).unwrap_or(0);
+        search
+    }
+
+    /// Goes on with other temperatures; as many rungs as before, or nothing changes.
+    pub fn steer(&mut self, ladder: Ladder) {
+        if ladder.rungs().len() == self.ladder.rungs().len() {
+            self.draws.proposals = ladder.proposals;
+            self.ladder = ladder;
+        }
+    }
+
+    /// The colouring at hand of every replica.
+    pub fn colorings(&self) -> impl Iterator<Item = &[Color]> {
+        self.walks.iter().map(Walk::colors)
+    }
+
+    /// Conflicting edges of every replica's colouring at hand.
+    pub fn energies(&self) -> impl Iterator<Item = u64> {
+        self.walks.iter().map(Walk::conflicts)
+    }
+
+    /// By replica: its rung.
+    #[must_use]
+    pub fn rungs(&self) -> &[usize] {
+        &self.rung_of
+    }
+
+    /// Proposals accepted, and exchanges of temperatures.
+    #[must_use]
+    pub fn accepted_and_swaps(&self) -> (u64, u64) {
+        (self.accepted, self.swaps)
+    }
+
+    /// One step of the kernel: an exchange, if one is due, and a turn for every replica.
+    pub fn step(&mut self) {
+        while !self.advance(u32::MAX) {}
+    }
+
+    /// Up to so many proposals of one replica; whether that has ended a step.
+    fn advance(&mut self, proposals: u32) -> bool {
+        let (replica, done) = self.turn;
+        if replica == 0 && done == 0 {
+            self.exchange();
+        }
+        let Some(walk) = self.walks.get_mut(replica) else { return true };
+        let rung = self.rung_of[replica];
+        let quota = self.ladder.rungs()[rung].proposals;
+        let now = proposals.min(quota - done);
+        let mut heat = Heat(i64::from(self.ladder.beta(rung)));
+        let (made, accepted) = walk.run(now, &self.draws, &mut heat);
+        self.proposed += u64::from(made);
+        self.accepted += u64::from(accepted);
+        let is_solved = walk.conflicts() == 0;
+        if walk.fewest() < self.walks[self.best_replica].fewest() {
+            self.best_replica = replica;
+        }
+        if !is_solved && done + now < quota {
+            self.turn.1 += now;
+            return false;
+        }
+        self.turn = ((replica + 1) % self.walks.len(), 0);
+        if self.turn.0 == 0 {
+            self.steps += 1;
+        }
+        self.turn.0 == 0
+    }
+
+    /// Exchanges the temperatures of neighbours: of rungs 0 and 1, 2 and 3 and so on in one exchange, of
+    /// 1 and 2, 3 and 4 in the next.
+    fn exchange(&mut self) {
+        let interval = self.ladder.exchange_interval;
+        if self.steps == 0 || interval == 0 || !self.steps.is_multiple_of(interval) {
+            return;
+        }
+        let rungs = self.ladder.rungs().len();
+        let first = (self.steps / interval) as usize % 2;
+        for base in (0..self.walks.len()).step_by(rungs) {
+            let end = (base + rungs).min(self.walks.len());
+            for low in (base + first..end).step_by(2).filter(|low| low + 1 < end) {
+                let (cold, hot) = (self.holder[low], self.holder[low + 1]);
+                let growth =
+                    self.walks[hot].conflicts() as i64 - self.walks[cold].conflicts() as i64;
+                let rung = low - base;
+                let cooling =
+                    i64::from(self.ladder.beta(rung)) - i64::from(self.ladder.beta(rung + 1));
+                // The proposals of a walk have a smaller number of the phase.
+                let counter = [self.steps, 0, low as u32, self.draws.phase | 1 << 31];
+                if is_accepted(cooling * growth, self.draws.philox.at(counter)[0]) {
+                    self.swaps += 1;
+                    self.holder.swap(low, low + 1);
+                    self.rung_of.swap(cold, hot);
+                }
+            }
+        }
+    }
+}
+
+impl FixedK for Thermodynamic<'_> {
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
+        let end = self.proposed.saturating_add(moves);
+        while self.conflicts() > 0 {
+            if self.proposed >= end {
+                return Step::OutOfMoves;
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Step::Stopped;
+            }
+            let now = (end - self.proposed).min(STOP_PERIOD);
+            if self.walks.is_empty() {
+                self.proposed += now;
+            } else {
+                self.advance(now as u32);
+            }
+        }
+        Step::Solved
+    }
+
+    fn best(&self) -> &[Color] {
+        let of = self.walks.get(self.best_replica).map(Walk::best);
+        of.or(self.nothing.as_deref()).unwrap_or(&[])
+    }
+
+    /// Conflicting edges of the best assignment.
+    fn conflicts(&self) -> u64 {
+        let nothing = self.nothing.as_ref().map_or(0, |all| all.len() as u64);
+        self.walks.get(self.best_replica).map_or(nothing, Walk::fewest)
+    }
+
+    /// Proposals, accepted or not, over all replicas.
+    fn moves(&self) -> u64 {
+        self.proposed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metropolis::tests::{check, conflicts_of};
+    use crate::partial_coloring::tests::random_graph;
+    use prism_core::annealing::Proposals;
+    use prism_core::{Coloring, Rng};
+    use proptest::prelude::*;
+
+    static GO: AtomicBool = AtomicBool::new(false);
+
+    fn ladder(rungs: usize) -> Ladder {
+        Ladder::geometric(0.2, 0.8, rungs, 100)
+    }
+
+    #[test]
+    fn colours_a_random_graph_below_its_greedy_number() {
+        let graph = random_graph(60, 50, 3);
+        let mut search = Thermodynamic::new(graph.reborrow(), 12, &[], ladder(8), 1);
+        assert_eq!(search.run(20_000_000, &GO), Step::Solved);
+        assert_eq!(Coloring::from_colors(search.best().to_vec()).verify(&graph), Ok(()));
+    }
+
+    #[test]
+    fn small_and_impossible_cases_end() {
+        let (nothing, three) = (Graph::empty(0), Graph::empty(3));
+        let new =
+            |graph: &Graph<'static>, k| Thermodynamic::new(graph.clone(), k, &[], ladder(3), 1);
+        assert_eq!(new(&nothing, 0).run(0, &GO), Step::Solved);
+        assert_eq!(new(&three, 1).run(0, &GO), Step::Solved);
+        let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
+        for (k, wrong) in [(0, 2), (1, 1)] {
+            let mut search = new(&edge, k);
+            assert_eq!(search.run(5000, &GO), Step::OutOfMoves);
+            assert_eq!((search.moves(), search.conflicts()), (5000, wrong));
+        }
+        assert_eq!(new(&edge, 1).run(u64::MAX, &AtomicBool::new(true)), Step::Stopped);
+    }
+
+    /// All colourings of a graph, and the share that Boltzmann's distribution gives to each.
+    fn boltzmann(graph: &Graph<'_>, k: Color, temperature: f64) -> Vec<f64> {
+        let n = graph.n() as u32;
+        let weights: Vec<f64> = (0..usize::from(k).pow(n))
+            .map(|mut code| {
+                let colors: Vec<Color> = (0..n)
+                    .map(|_| {
+                        let color = (code % usize::from(k)) as Color;
+                        code /= usize::from(k);
+                        color
+                    })
+                    .collect();
+                libm::exp(-(conflicts_of(graph, &colors) as f64) / temperature)
+            })
+            .collect();
+        let sum: f64 = weights.iter().sum();
+        weights.iter().map(|weight| weight / sum).collect()
+    }
+
+    /// The walk ends at a proper colouring, so these graphs have none with so many colours.
+    #[test]
+    fn uniform_proposals_and_exchanges_keep_the_boltzmann_distribution() {
+        let (cycle, _) = Graph::from_edges(5, &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)]).unwrap();
+        let (complete, _) =
+            Graph::from_edges(4, &[(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]).unwrap();
+        for (graph, k, interval) in
+            [(&cycle, 2, 0), (&cycle, 2, 1), (&complete, 3, 0), (&complete, 3, 1)]
+        {
+            // Proposals enough for successive samples to be nearly independent.
+            let mut ladder = Ladder::geometric(0.6, 2.4, 3, 40);
+            ladder.proposals = Proposals::Uniform;
+            ladder.exchange_interval = interval;
+            let mut search = Thermodynamic::new(graph.reborrow(), k, &[], ladder.clone(), 11);
+            const SAMPLES: u32 = 20_000;
+            let states = usize::from(k).pow(graph.n() as u32);
+            let mut seen = vec![vec![0_u32; states]; 3];
+            for _ in 0..SAMPLES {
+                search.step();
+                for (colors, &rung) in search.colorings().zip(search.rungs()) {
+                    let code = colors
+                        .iter()
+                        .rev()
+                        .fold(0, |code, &color| code * usize::from(k) + usize::from(color));
+                    seen[rung][code] += 1;
+                }
+            }
+            for (seen, rung) in seen.iter().zip(ladder.rungs()) {
+                let expected = boltzmann(graph, k, rung.temperature);
+                let chi_square: f64 = seen
+                    .iter()
+                    .zip(&expected)
+                    .map(|(&seen, share)| {
+                        let expected = share * f64::from(SAMPLES);
+                        (f64::from(seen) - expected).powi(2) / expected
+                    })
+                    .sum();
+                // Four standard deviations above the mean of chi square.
+                let freedom = (states - 1) as f64;
+                let bound = freedom + 4.0 * (2.0 * freedom).sqrt();
+                assert!(chi_square < bound, "{k} {interval} {rung:?}: {chi_square} of {bound}");
+            }
+            assert_eq!(search.accepted_and_swaps().1 > 0, interval > 0);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_report_is_true_repeatable_and_the_ladder_stays_a_permutation(
+            n in 1u32..40, percent in 0u32..100, k in 1u16..9, seed: u64,
+            rungs in 1usize..7, replicas in 1usize..15, interval in 0u32..3,
+        ) {
+            let graph = random_graph(n, percent, seed);
+            let starts: Vec<Vec<Color>> = (0..replicas as u32)
+                .map(|at| (0..n).map(|v| ((v * 7 + at * 3) % u32::from(k)) as Color).collect())
+                .collect();
+            let mut ladder = ladder(rungs);
+            ladder.exchange_interval = interval;
+            let new = || Thermodynamic::from_colorings(
+                graph.reborrow(), k, starts.clone(), ladder.clone(), seed, 4,
+            );
+            let (mut whole, mut sliced) = (new(), new());
+            let step = whole.run(9000, &GO);
+            for _ in 0..6 {
+                sliced.run(1500, &GO);
+            }
+            prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
+            prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, whole.best()));
+            for walk in &whole.walks {
+                check(walk);
+                prop_assert!(walk.fewest() >= whole.conflicts());
+            }
+            if step != Step::Solved {
+                prop_assert_eq!(whole.best(), sliced.best());
+                prop_assert!(whole.colorings().eq(sliced.colorings()));
+            }
+            for (slot, &replica) in whole.holder.iter().enumerate() {
+                prop_assert_eq!(whole.rung_of[replica], slot % rungs);
+                prop_assert_eq!(replica / rungs, slot / rungs);
+            }
+            let mut held = whole.holder.clone();
+            held.sort_unstable();
+            prop_assert!(held.into_iter().eq(0..replicas));
+        }
+
+        #[test]
+        fn planted_colourings_are_found(seed: u64) {
+            let mut rng = Rng::new(seed, 5);
+            let edges: Vec<_> = (0..60u32)
+                .flat_map(|u| (0..u).map(move |v| (u, v)))
+                .filter(|&(u, v)| u % 4 != v % 4 && rng.below(100) < 70)
+                .collect();
+            let (graph, _) = Graph::from_edges(60, &edges).unwrap();
+            let mut search = Thermodynamic::new(graph.reborrow(), 4, &[], ladder(6), seed);
+            prop_assert_eq!(search.run(3_000_000, &GO), Step::Solved);
+            prop_assert_eq!(Coloring::from_colors(search.best().to_vec()).verify(&graph), Ok(()));
+        }
+    }
+}
