@@ -35,13 +35,16 @@ static_assert(sizeof(Individual) == INDIVIDUAL_BYTES, "Individual is not what th
 
 constexpr u32 ROOM_WORDS = ROOM / 4;
 
-// What blocks tell the last one, and each other, in words behind the ticket. The last block clears them.
+// What blocks tell the last one, and each other, in words behind the ticket. The last block clears them, but
+// for the count of steps.
 enum Gathered : u32 {
     REFUSED = 1,        // the greatest Refusal of any block
     HAS_ABORTED = 2,    // whether any block has ended early
     HEARD_ABORT = 3,    // whether any block has read that the host asks for it
+    STEPS = 4,          // steps since the population was loaded, without those that were rejected
+    TALLY = 6,          // three sums of a phase, 64 bits each
 };
-static_assert(HEARD_ABORT + 1 == TICKET_WORDS, "the host makes another number of words");
+static_assert(TALLY + 3 * 2 == TICKET_WORDS, "the host makes another number of words");
 
 // What a kernel rejects a config or gives up for; KernelTelemetry::detail says it.
 enum Refusal : u32 {
@@ -49,6 +52,8 @@ enum Refusal : u32 {
     FOREIGN_PHASE = 2,      // the config is for another phase
     FOREIGN_COLORS = 3,     // there are no colours, or more than the table has room for
     OVERFLOW = 4,           // more than 127 neighbours of a vertex had one colour
+    FOREIGN_PARAMETERS = 5, // the parameters are none that the phase can have
+    CLASS_OVERFLOW = 6,     // more than 255 vertices had one colour, and the phase counts them in bytes
 };
 
 // A number that was read once and is not read again. A config may lie in the host's memory, from which
@@ -81,20 +86,21 @@ __device__ __forceinline__ u32 refusal(const RuntimeConfig* config, const Popula
 }
 
 // Ends a step: all threads of all blocks call this once, after their individual's state and record have
-// been written. `refused` (a Refusal, or 0) and `aborted` are those of the block.
-__device__ void finish(const RuntimeConfig* config, KernelTelemetry* telemetry, u32* harvest,
-                       const Population& population, u32 refused, bool aborted) {
+// been written. `refused` (a Refusal, or 0) and `aborted` are those of the block; `individuals` are all that
+// there are. Returns whether the block was the last one.
+__device__ bool finish(const RuntimeConfig* config, KernelTelemetry* telemetry, u32* harvest,
+                       const Population& population, u32 refused, bool aborted, u32 individuals) {
     __shared__ u64 sums[WARPS];
     if (threadIdx.x == 0 && (refused || aborted)) {
         atomicMax(population.ticket + REFUSED, refused);
         atomicMax(population.ticket + HAS_ABORTED, u32(aborted));
     }
     if (!is_last_block(population.ticket)) {
-        return;
+        return false;
     }
-    summarise(telemetry, population.records, gridDim.x);
+    summarise(telemetry, population.records, individuals);
     u64 moves = 0;
-    for (u32 at = threadIdx.x; at < gridDim.x; at += THREADS) {
+    for (u32 at = threadIdx.x; at < individuals; at += THREADS) {
         moves += population.records[at].moves;
     }
     for (u32 lane = 16; lane > 0; lane >>= 1) {
@@ -123,7 +129,9 @@ __device__ void finish(const RuntimeConfig* config, KernelTelemetry* telemetry, 
         telemetry->detail = worst;
         telemetry->swaps = 0;
         telemetry->clock_ns = clock_ns();
+        population.ticket[STEPS] += worst == 0;
     }
+    return true;
 }
 
 #endif

@@ -469,7 +469,7 @@ __device__ __forceinline__ void repair(const RuntimeConfig* config, KernelTeleme
     if (outcome.refused == 0) {
         outcome = repair_individual(config, abort, population);
     }
-    finish(config, telemetry, harvest, population, outcome.refused, outcome.aborted);
+    finish(config, telemetry, harvest, population, outcome.refused, outcome.aborted, gridDim.x);
 }
 
 #endif

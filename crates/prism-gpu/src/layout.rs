@@ -27,14 +27,43 @@ const MOST_COLORS: u32 = 256;
 /// Vertices that 12 bits of a move's key can tell apart.
 const MOST_VERTICES: u32 = 4096;
 
-/// Columns that are read at once.
-const CHUNK: u32 = 8;
-
 /// Blocks that a multiprocessor runs at once, at most.
 const MOST_BLOCKS: u32 = 32;
 
 /// Warps that a multiprocessor runs at once, at most.
 const MOST_WARPS: u32 = 64;
+
+/// What a kind of kernel asks of a layout.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand {
+    /// Columns that are read at once; a table is of whole chunks.
+    pub chunk: u32,
+    /// Whether regions must be filled one after the other.
+    pub packed: bool,
+    /// Words of four vertices a thread, for so many vertices.
+    pub words: fn(u32) -> u32,
+    /// Shared memory for each vertex that there is room for, in bytes.
+    pub bytes_a_vertex: u32,
+    /// Shared memory for so many warps and colours that the kernel cannot do without.
+    pub fixed: fn(u32, u32) -> u32,
+    /// The same that may as well lie in device memory.
+    pub movable: fn(u32) -> u32,
+}
+
+/// Conflict repair: a byte for the colour of each vertex, a word for the list of conflicting ones.
+pub(crate) static REPAIR: Demand = Demand {
+    chunk: 8,
+    packed: false,
+    words: |vertices| if vertices <= 512 { 2 } else { 1 },
+    bytes_a_vertex: 1 + 4,
+    fixed: |warps, _| exchange_bytes(warps),
+    movable: |_| 0,
+};
+
+/// Shared memory in which warps tell each other what they propose.
+const fn exchange_bytes(warps: u32) -> u32 {
+    (32 * warps + 16).next_multiple_of(16)
+}
 
 /// How the individuals of a graph lie on a device.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,6 +80,10 @@ pub struct Layout {
     pub pitch_words: u32,
     /// Whether regions are filled one after the other, where room is short, and not evenly.
     pub packed: bool,
+    /// Dynamic shared memory of a block, in bytes: the table, the colours, what else the kernel needs.
+    pub shared_bytes: u32,
+    /// Whether what the kernel can have in device memory is in shared memory.
+    pub all_shared: bool,
     /// Individuals that a multiprocessor holds at once.
     pub individuals_per_multiprocessor: u32,
 }
@@ -62,6 +95,16 @@ impl Layout {
     /// [`PhaseError::TooLarge`] if the table does not fit into a block's shared memory, or there are more
     /// than 4096 vertices or 256 colours; [`PhaseError::DeviceTooOld`] below compute capability 8.0.
     pub fn new(vertices: usize, colors: usize, device: &DeviceInfo) -> Result<Self, PhaseError> {
+        Self::for_demand(vertices, colors, device, &REPAIR)
+    }
+
+    /// The layout for another kind of kernel.
+    pub(crate) fn for_demand(
+        vertices: usize,
+        colors: usize,
+        device: &DeviceInfo,
+        demand: &Demand,
+    ) -> Result<Self, PhaseError> {
         if device.compute_capability < (8, 0) {
             return Err(PhaseError::DeviceTooOld { found: device.compute_capability });
         }
@@ -73,27 +116,42 @@ impl Layout {
         let Some(colors) = small(colors, MOST_COLORS) else {
             return Err(too_large(format!("{MOST_COLORS} colours")));
         };
-        let words = if count <= 512 { 2 } else { 1 };
+        let words = (demand.words)(count);
         let warps = count.div_ceil(128 * words).max(1);
-        let wide = Self {
-            vertices: count,
-            colors,
-            warps,
-            words,
-            pitch_words: warps * 32 * words + 1,
-            packed: false,
-            individuals_per_multiprocessor: 0,
+        let with = |pitch_words: u32, packed: bool, all_shared: bool| {
+            let columns = colors.next_multiple_of(demand.chunk);
+            let movable = if all_shared { (demand.movable)(colors) } else { 0 };
+            let shared_bytes = columns * 4 * pitch_words
+                + 128 * words * warps * demand.bytes_a_vertex
+                + (demand.fixed)(warps, colors)
+                + movable;
+            Self {
+                vertices: count,
+                colors,
+                warps,
+                words,
+                pitch_words,
+                packed,
+                shared_bytes,
+                all_shared,
+                individuals_per_multiprocessor: 0,
+            }
         };
         // Where room is short, columns end with the last vertex.
-        let narrow = Self { packed: true, pitch_words: count.div_ceil(4) | 1, ..wide };
+        let (wide, narrow) = (warps * 32 * words + 1, count.div_ceil(4) | 1);
         let block = device.shared_bytes_per_block;
-        let fitting =
-            [wide, narrow].into_iter().find(|it| it.shared_bytes() + it.static_bytes() <= block);
+        let fitting = [
+            with(if demand.packed { narrow } else { wide }, demand.packed, true),
+            with(narrow, true, true),
+            with(narrow, true, false),
+        ]
+        .into_iter()
+        .find(|it| it.shared_bytes + it.static_bytes() <= block);
         let Some(layout) = fitting else {
             return Err(too_large(format!("{block} bytes of shared memory a block")));
         };
         let by_memory = device.shared_bytes_per_multiprocessor
-            / (layout.shared_bytes() + layout.static_bytes() + RESERVED);
+            / (layout.shared_bytes + layout.static_bytes() + RESERVED);
         let held = by_memory.min(MOST_WARPS / warps).clamp(1, MOST_BLOCKS);
         Ok(Self { individuals_per_multiprocessor: held, ..layout })
     }
@@ -122,19 +180,6 @@ impl Layout {
         self.room() / 8
     }
 
-    /// Dynamic shared memory of a block: what warps tell each other, the table, the colours, the list of
-    /// conflicting vertices.
-    #[must_use]
-    pub fn shared_bytes(&self) -> u32 {
-        let columns = self.colors.next_multiple_of(CHUNK);
-        self.exchange_bytes() + columns * 4 * self.pitch_words + self.room() + 4 * self.room()
-    }
-
-    /// Shared memory in which warps tell each other what they propose.
-    fn exchange_bytes(&self) -> u32 {
-        (32 * self.warps + 16).next_multiple_of(16)
-    }
-
     /// What kernels declare beside it, at most.
     fn static_bytes(&self) -> u32 {
         STATIC + STATIC_A_WARP * self.warps
@@ -153,8 +198,9 @@ impl Layout {
             .define("WARPS", self.warps)
             .define("WORDS", self.words)
             .define("PITCH_WORDS", self.pitch_words)
-            .define("EXCHANGE", self.exchange_bytes())
+            .define("EXCHANGE", exchange_bytes(self.warps))
             .define("COLORS_AT_MOST", self.colors)
+            .define("ALL_SHARED", u32::from(self.all_shared))
             .define("MEMORY", memory)
     }
 
@@ -194,7 +240,7 @@ mod tests {
     fn narrow_columns_take_what_wide_ones_cannot() {
         let narrow = layout(1000, 222).unwrap();
         assert_eq!((narrow.pitch_words, narrow.individuals_per_multiprocessor), (251, 1));
-        assert!(layout(1000, 221).unwrap().shared_bytes() <= 227 << 10);
+        assert!(layout(1000, 221).unwrap().shared_bytes <= 227 << 10);
     }
 
     #[test]

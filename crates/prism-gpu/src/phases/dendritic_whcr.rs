@@ -12,6 +12,7 @@ use super::PhaseError;
 use super::residents::PhaseKernel;
 use super::runner::{IndividualState, Runner, StopHandle};
 use super::whcr::{REPAIR, RepairOptions, RepairResult, memory};
+use crate::layout;
 use crate::stream_integration::ManagedGpuContext;
 
 #[cfg(feature = "cuda")]
@@ -28,6 +29,8 @@ pub(super) static KERNEL: PhaseKernel = PhaseKernel {
     headers: &[REPAIR],
     phase: DendriticWhcrGpu::PHASE,
     memory: |layout| memory(layout, INTEGRATORS),
+    demand: &layout::REPAIR,
+    individuals_a_block: 1,
 };
 
 /// Repairs colourings on a device, with memory.

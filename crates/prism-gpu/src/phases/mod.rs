@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`WhcrGpu`] | conflict repair by tabu moves, several at once, with a wavelet hierarchy to say where |
 //! | [`DendriticWhcrGpu`] | the same, with leaky integrators of each vertex's conflict history |
+//! | [`ThermodynamicGpu`] | replica-exchange simulated annealing |
+//! | [`QuantumEvolutionGpu`] | path-integral Monte Carlo quantum annealing |
 //!
 //! Each is one file here and one `.cu` file of the same name. What they share: [`Layout`] is how an
 //! individual lies in a block, `residents.rs` is the state on the device, `runner.rs` runs steps.
@@ -18,23 +20,40 @@ mod residents;
 mod runner;
 
 pub mod dendritic_whcr;
+pub mod quantum;
+pub mod thermodynamic;
 pub mod whcr;
 
 pub use crate::layout::Layout;
 pub use dendritic_whcr::DendriticWhcrGpu;
 pub use error::PhaseError;
 pub use options::PhaseOptions;
-pub use runner::{IndividualState, StepSummary, StopHandle};
+pub use quantum::{QuantumEvolutionGpu, QuantumOptions};
+pub use runner::{IndividualState, RunResult, StepSummary, StopHandle};
+pub use thermodynamic::{ThermodynamicGpu, ThermodynamicOptions};
 pub use whcr::{RepairOptions, RepairResult, WhcrGpu};
 
 #[cfg(doc)]
 use prism_core::{KernelTelemetry, RuntimeConfig};
-use prism_stream::KernelSource;
+use prism_stream::{DeviceInfo, KernelSource};
 
 /// The kernels of the phases.
-static KERNELS: [&residents::PhaseKernel; 2] = [&whcr::KERNEL, &dendritic_whcr::KERNEL];
+static KERNELS: [&residents::PhaseKernel; 4] =
+    [&whcr::KERNEL, &dendritic_whcr::KERNEL, &thermodynamic::KERNEL, &quantum::KERNEL];
 
-/// The sources of all phases for a layout, as they are compiled for a device.
-pub fn sources(layout: &Layout) -> impl Iterator<Item = KernelSource> {
-    KERNELS.iter().map(|kernel| kernel.source_for(layout))
+/// The sources of all phases for a graph of so many vertices and colours, as they are compiled for a
+/// device.
+///
+/// # Errors
+/// [`PhaseError::TooLarge`], [`PhaseError::DeviceTooOld`].
+pub fn sources(
+    vertices: usize,
+    colors: usize,
+    device: &DeviceInfo,
+) -> Result<Vec<KernelSource>, PhaseError> {
+    let source = |kernel: &&residents::PhaseKernel| {
+        let layout = Layout::for_demand(vertices, colors, device, kernel.demand)?;
+        Ok(kernel.source_for(&layout))
+    };
+    KERNELS.iter().map(source).collect()
 }

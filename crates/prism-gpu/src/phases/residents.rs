@@ -15,14 +15,14 @@ use prism_stream::{
 };
 
 use super::PhaseError;
-use crate::layout::Layout;
+use crate::layout::{Demand, Layout};
 use crate::source::kernel_source;
 
 /// Random stream of starts, in the last word of a counter; kernels use the number of their phase.
 const STARTS: u32 = 0x5354_4152;
 
 /// The ticket, and the words behind it in which blocks tell each other what happened.
-const TICKET_WORDS: usize = 4;
+const TICKET_WORDS: usize = 12;
 
 /// What an individual is beside its colourings; `Individual` of the kernels.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -66,6 +66,10 @@ pub(crate) struct PhaseKernel {
     pub phase: u32,
     /// Words that it keeps of an individual from step to step.
     pub memory: fn(&Layout) -> u32,
+    /// What it asks of a layout.
+    pub demand: &'static Demand,
+    /// Individuals for each block that a step runs.
+    pub individuals_a_block: u32,
 }
 
 impl PhaseKernel {
@@ -90,6 +94,7 @@ pub(crate) struct Residents {
     function: Function,
     layout: Layout,
     count: u32,
+    blocks: u32,
     population: Population,
     /// The memory that `population` points to.
     buffers: [DeviceBuffer; 7],
@@ -108,7 +113,7 @@ impl Residents {
         let room = layout.room() as usize;
         let count = starts.len() / room;
         let function = gpu.module(&kernel.source_for(&layout))?.function(kernel.name)?;
-        function.allow_shared(layout.shared_bytes())?;
+        function.allow_shared(layout.shared_bytes)?;
         let fresh = Individual { iteration: 0, conflicts: u32::MAX, current: u32::MAX };
         let memory = (kernel.memory)(&layout).max(1) as usize;
         let filled = |bytes: &[u8]| -> Result<DeviceBuffer, GpuError> {
@@ -140,7 +145,13 @@ impl Residents {
             phase,
         };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(Self { function, layout, count, population, buffers })
+        let blocks = count / kernel.individuals_a_block;
+        Ok(Self { function, layout, count, blocks, population, buffers })
+    }
+
+    /// How many individuals there are.
+    pub fn count(&self) -> u32 {
+        self.count
     }
 
     /// How individuals lie in a block.
@@ -179,8 +190,8 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
             KernelArg::new(&self.population),
         ];
         let shape = LaunchShape {
-            shared_bytes: self.layout.shared_bytes(),
-            ..LaunchShape::linear(self.count, self.layout.threads())
+            shared_bytes: self.layout.shared_bytes,
+            ..LaunchShape::linear(self.blocks, self.layout.threads())
         };
         // SAFETY: these are the arguments of every phase's kernel, and all that they point to stays
         // until the step was seen to finish.
@@ -204,15 +215,18 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
             2 => "the config is for another phase".to_owned(),
             3 => format!("the kernel has room for 1 to {} colours", self.layout.colors),
             4 => "more than 127 neighbours of a vertex had one colour; use more colours".to_owned(),
+            5 => "the parameters are none that the phase can have".to_owned(),
+            6 => "more than 255 vertices had one colour; use more colours".to_owned(),
             other => format!("reason {other}"),
         })
     }
 }
 
-/// The adjacency matrix, a bit for every two slots.
+/// The adjacency matrix, a bit for every two slots. Slots that hold no vertex have rows, too: where a count
+/// has passed its byte a kernel may come to one, before the step is thrown away.
 pub(crate) fn rows(graph: &Graph<'_>, layout: &Layout, slots: &Slots) -> Vec<u8> {
     let row_bytes = layout.row_bytes() as usize;
-    let mut rows = vec![0; slots.used() * row_bytes];
+    let mut rows = vec![0; layout.room() as usize * row_bytes];
     for (vertex, &slot) in graph.vertices().zip(slots.slots()) {
         let row = &mut rows[slot as usize * row_bytes..][..row_bytes];
         for &neighbor in graph.neighbors(vertex) {

@@ -45,8 +45,10 @@ pub struct StepSummary {
     pub conflicts: u32,
     /// The individual that has it.
     pub best_replica: u32,
-    /// Moves that all individuals made.
+    /// Moves that all individuals made or, in annealing, proposed.
     pub moves: u64,
+    /// Those of them that were accepted.
+    pub accepted: u64,
     /// Exchanges between replicas.
     pub swaps: u32,
     /// When the step ended, by the device's clock in nanoseconds.
@@ -66,6 +68,30 @@ pub struct IndividualState {
     pub best_conflicts: u32,
     /// Its best colouring.
     pub best: Vec<Color>,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// The best colouring, counted again on the host.
+    pub coloring: Vec<Color>,
+    /// Its conflicting edges; 0 if it is proper.
+    pub conflicts: u64,
+    /// Steps since the graph was loaded.
+    pub steps: u64,
+    /// Moves since then, by all individuals: vertices recoloured by repair, proposals of annealing.
+    pub moves: u64,
+    /// The steps of this call.
+    pub history: Vec<StepSummary>,
+}
+
+impl RunResult {
+    pub(super) fn of(runner: &mut Runner) -> Result<Self, PhaseError> {
+        let history = runner.take_history();
+        let (steps, moves) = runner.effort();
+        let (coloring, conflicts) = runner.best()?;
+        Ok(Self { coloring: coloring.to_vec(), conflicts, steps, moves, history })
+    }
 }
 
 /// A graph on the device, with what was found so far.
@@ -90,6 +116,8 @@ pub(crate) struct Runner {
     kernel: &'static PhaseKernel,
     options: PhaseOptions,
     stop: StopHandle,
+    /// Individuals come in groups of so many.
+    group: u32,
     loaded: Option<Loaded>,
 }
 
@@ -102,7 +130,13 @@ impl Runner {
         let context = ManagedGpuContext::with_options(gpu.clone(), options.pipeline)?;
         let abort = context.abort_handle();
         let stop = StopHandle { raised: Arc::default(), abort };
-        Ok(Self { context, kernel, options, stop, loaded: None })
+        Ok(Self { context, kernel, options, stop, group: 1, loaded: None })
+    }
+
+    /// The same where individuals come in groups of so many; the last one is not begun if it cannot be
+    /// whole, unless it is the first.
+    pub fn with_groups(self, group: u32) -> Self {
+        Self { group: group.max(1), ..self }
     }
 
     pub fn context(&self) -> &ManagedGpuContext {
@@ -129,10 +163,13 @@ impl Runner {
         self.context.reset_pipeline();
         self.loaded = None;
         let gpu = self.context.gpu().clone();
-        let layout = Layout::new(graph.n(), k.max(1), gpu.info())?;
+        let layout = Layout::for_demand(graph.n(), k.max(1), gpu.info(), self.kernel.demand)?;
         let slots = layout.slots(&hierarchy::order(graph));
-        let individuals =
-            self.options.individuals.unwrap_or_else(|| layout.individuals(gpu.info())).max(1);
+        let individuals = self
+            .options
+            .individuals
+            .unwrap_or_else(|| layout.individuals(gpu.info()) * self.kernel.individuals_a_block);
+        let individuals = (individuals / self.group).max(1) * self.group;
         let starts = residents::starts(start, &layout, &slots, individuals, self.options.seed);
         let rows = residents::rows(graph, &layout, &slots);
         let used = slots.used() as u32;
@@ -198,6 +235,19 @@ impl Runner {
         Ok((&loaded.best, loaded.conflicts))
     }
 
+    /// Where the vertices lie on the device.
+    pub fn slots(&self) -> Result<&Slots, PhaseError> {
+        self.loaded.as_ref().map(|loaded| &loaded.slots).ok_or(PhaseError::NothingLoaded)
+    }
+
+    /// How many individuals there are, and of how many vertices.
+    pub fn size(&self) -> Result<(u32, usize), PhaseError> {
+        let loaded = self.loaded.as_ref().ok_or(PhaseError::NothingLoaded)?;
+        let bound = self.context.pipeline().kernel::<Residents>();
+        let bound = bound.ok_or(PhaseError::NothingLoaded)?;
+        Ok((bound.count(), loaded.graph.n()))
+    }
+
     /// Steps and moves since the graph was loaded.
     pub fn effort(&self) -> (u64, u64) {
         self.loaded.as_ref().map_or((0, 0), |loaded| (loaded.steps, loaded.moves))
@@ -252,6 +302,7 @@ impl Loaded {
             conflicts: telemetry.conflicts,
             best_replica: telemetry.best_replica,
             moves: telemetry.moves,
+            accepted: telemetry.accepted,
             swaps: telemetry.swaps,
             clock_ns: telemetry.clock_ns,
         });

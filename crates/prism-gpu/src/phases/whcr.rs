@@ -10,9 +10,9 @@ use prism_core::{Color, Graph, RuntimeConfig};
 use prism_stream::GpuContext;
 
 use super::residents::PhaseKernel;
-use super::runner::{IndividualState, Runner, StepSummary, StopHandle};
+use super::runner::{IndividualState, RunResult, Runner, StopHandle};
 use super::{PhaseError, PhaseOptions};
-use crate::layout::Layout;
+use crate::layout::{self, Layout};
 use crate::stream_integration::ManagedGpuContext;
 
 #[cfg(feature = "cuda")]
@@ -33,6 +33,8 @@ pub(super) static KERNEL: PhaseKernel = PhaseKernel {
     headers: &[REPAIR],
     phase: WhcrGpu::PHASE,
     memory: |layout| memory(layout, 0),
+    demand: &layout::REPAIR,
+    individuals_a_block: 1,
 };
 
 pub(super) const REPAIR: (&str, &str) = ("repair.cuh", include_str!("../../kernels/repair.cuh"));
@@ -92,37 +94,16 @@ impl Default for RepairOptions {
 }
 
 /// What a repair came to.
-#[derive(Clone, Debug)]
-pub struct RepairResult {
-    /// The best colouring, counted again on the host.
-    pub coloring: Vec<Color>,
-    /// Its conflicting edges; 0 if it is proper.
-    pub conflicts: u64,
-    /// Steps since the graph was loaded.
-    pub steps: u64,
-    /// Vertices recoloured since then, by all individuals.
-    pub moves: u64,
-    /// The steps of this call.
-    pub history: Vec<StepSummary>,
-}
-
-impl RepairResult {
-    pub(super) fn of(runner: &mut Runner) -> Result<Self, PhaseError> {
-        let history = runner.take_history();
-        let (steps, moves) = runner.effort();
-        let (coloring, conflicts) = runner.best()?;
-        Ok(Self { coloring: coloring.to_vec(), conflicts, steps, moves, history })
-    }
-}
+pub type RepairResult = RunResult;
 
 /// Repairs colourings on a device.
 ///
 /// ```
 /// use prism_core::generate;
-/// use prism_gpu::phases::{PhaseError, RepairOptions, WhcrGpu};
+/// use prism_gpu::phases::{RepairOptions, WhcrGpu};
 /// use prism_gpu::GpuContext;
 ///
-/// fn main() -> Result<(), PhaseError> {
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     let Ok(gpu) = GpuContext::open(0) else { return Ok(()) };
 ///     let graph = generate::gnp(125, 0.5, 1)?;
 ///     let mut whcr = WhcrGpu::with_context(&gpu, RepairOptions::default())?;
