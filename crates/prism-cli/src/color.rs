@@ -9,6 +9,7 @@ use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::progress::{Limits, Progress, scaled};
+use crate::saved::saved_colors;
 use crate::setup::{self, Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
@@ -122,21 +123,22 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     check_written_names(&plan, &loaded)?;
     let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
     let constraints = Constraints::read(precolor, allowed, &loaded)?;
+    let saved = saved_colors(&plan, &loaded, &constraints)?;
     let stop = StopHandle::new();
     let mut events_error = None;
     let line = StatusLine::new(plan.talk);
     let limits = Limits::of(plan.time_limit, plan.moves);
     let progress = Progress::new(line, limits, events, &mut events_error);
-    let improvements = save_improvements(&plan, &loaded);
+    let improvements = save_improvements(&plan, &loaded, saved);
     let mut builder = setup::options(&plan, &loaded).stop_handle(stop.clone()).on_event(progress);
     if let Some(improvements) = &improvements {
-        builder = builder.on_improvement(|coloring| improvements.found(coloring.clone()));
+        builder = builder.on_improvement(|coloring| improvements.found(coloring));
     }
     let solver = Ready::new(builder, &plan, &loaded, &constraints)?;
     let flag = stop.flag();
     let received = on_first_signal(move || stop.stop(), Some(flag))?;
     let result = solver.run(&loaded);
-    let saved = improvements.map_or(Ok(()), Improvements::finish);
+    let written = improvements.map_or(Ok(()), Improvements::finish);
     match &result {
         Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds)?,
         Err(Nothing { result: Unsatisfied { status, engines, moves, seconds, .. }, .. }) => {
@@ -147,7 +149,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
             }
         }
     }
-    if let (Err(error), Some((output, _))) = (saved, &plan.improvements) {
+    if let (Err(error), Some((output, _))) = (written, &plan.improvements) {
         return Err(Failure::Output(output.to_string(), error));
     }
     if let Some(error) = events_error {
@@ -180,12 +182,17 @@ fn check_written_names(plan: &ColorPlan, loaded: &Loaded) -> Result<(), Failure>
     Ok(())
 }
 
-/// What takes better colourings to their file, if that is asked for.
-fn save_improvements(plan: &ColorPlan, loaded: &Arc<Loaded>) -> Option<Improvements> {
+/// What takes colourings that are better than the one with `saved` colours to their file, if that is asked
+/// for.
+fn save_improvements(
+    plan: &ColorPlan,
+    loaded: &Arc<Loaded>,
+    saved: Option<usize>,
+) -> Option<Improvements> {
     let (output, format) = plan.improvements.clone()?;
     let path = output.path()?.to_owned();
     let (loaded, write) = (loaded.clone(), writer(plan));
-    Some(Improvements::new(move |coloring| {
+    Some(Improvements::new(saved, move |coloring| {
         save(&path, |out| write(out, &loaded.graph, coloring, loaded.naming(), format))
     }))
 }

@@ -17,6 +17,8 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Takes better and better colourings to their file.
 pub struct Improvements {
+    /// The number of colours of what the file has held before.
+    saved: Option<usize>,
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
 }
@@ -42,21 +44,28 @@ struct State {
 }
 
 impl Improvements {
-    /// Writes colourings by `write`.
-    pub fn new(write: impl Fn(&Coloring) -> io::Result<()> + Send + Sync + 'static) -> Self {
+    /// Writes colourings by `write`, to a file that has held one with `saved` colours before.
+    pub fn new(
+        saved: Option<usize>,
+        write: impl Fn(&Coloring) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let (state, news) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { write: Box::new(write), state, news });
         let thread = std::thread::Builder::new().name("improvements".to_owned());
         let own = shared.clone();
         let writer = spawn(thread, move || own.write_until_ended());
         let writer = writer.inspect_err(|error| tracing::warn!(%error, "no thread to write from"));
-        Self { shared, writer: writer.ok() }
+        Self { saved, shared, writer: writer.ok() }
     }
 
-    /// Takes a colouring that is better than those before.
-    pub fn found(&self, coloring: Coloring) {
+    /// Takes a colouring that is better than those before; it is written if it is better than what the
+    /// file has held, too.
+    pub fn found(&self, coloring: &Coloring) {
+        if self.saved.is_some_and(|saved| coloring.num_colors() >= saved) {
+            return;
+        }
         let mut state = self.shared.state();
-        state.waiting = Some(coloring);
+        state.waiting = Some(coloring.clone());
         if self.writer.is_some() {
             self.shared.news.notify_one();
         } else if state.time_left().is_zero() {
@@ -143,7 +152,7 @@ mod tests {
     ) -> Vec<Color> {
         let seen = Arc::new(Mutex::new((0, Vec::new())));
         let log = seen.clone();
-        let mut improvements = Improvements::new(move |coloring: &Coloring| {
+        let mut improvements = Improvements::new(None, move |coloring: &Coloring| {
             let mut log = log.lock().unwrap();
             log.0 += 1;
             if fails(log.0) {
@@ -158,7 +167,7 @@ mod tests {
             improvements.writer.take().unwrap().join().unwrap();
         }
         for color in (0..500).rev() {
-            improvements.found(coloring(color));
+            improvements.found(&coloring(color));
         }
         improvements.finish().unwrap();
         seen.lock().unwrap().1.clone()
@@ -176,13 +185,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_better_than_the_file_is_not_written() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
+        let improvements = Improvements::new(Some(3), move |coloring: &Coloring| {
+            log.lock().unwrap().push(coloring.num_colors());
+            Ok(())
+        });
+        for colors in (2..6).rev() {
+            improvements.found(&Coloring::from_colors((0..colors).collect()));
+        }
+        improvements.finish().unwrap();
+        assert_eq!(*seen.lock().unwrap(), [2]);
+    }
+
+    #[test]
     fn a_write_that_fails_is_tried_again() {
         for threaded in [true, false] {
             assert_eq!(written(threaded, |write| write == 1).last(), Some(&0));
         }
-        let improvements = Improvements::new(|_| Err(io::ErrorKind::StorageFull.into()));
-        improvements.found(coloring(1));
+        let improvements = Improvements::new(None, |_| Err(io::ErrorKind::StorageFull.into()));
+        improvements.found(&coloring(1));
         assert_eq!(improvements.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert!(Improvements::new(|_| Ok(())).finish().is_ok());
+        assert!(Improvements::new(None, |_| Ok(())).finish().is_ok());
     }
 }

@@ -26,6 +26,7 @@ mod output;
 mod plan;
 mod progress;
 mod report;
+mod saved;
 mod setup;
 mod signals;
 mod status_line;

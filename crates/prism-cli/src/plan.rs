@@ -57,8 +57,14 @@ impl ColorPlan {
         for (option, path) in
             written.iter().filter_map(|&(option, path)| Some((option, path.as_ref()?)))
         {
-            // There `-` is an output.
-            let taken = |input: &&&PathBuf| !is_stdin(path) && is_same_file(path, input);
+            // There `-` is an output. A start is read before the search, and may be replaced by what is
+            // better.
+            let is_start = |input: &Path| {
+                option == "--save-improvements" && args.warm_start.as_deref() == Some(input)
+            };
+            let taken = |input: &&&PathBuf| {
+                !is_stdin(path) && !is_start(input) && is_same_file(path, input)
+            };
             if let Some(input) = inputs.iter().flatten().find(taken) {
                 let input = if is_stdin(input) {
                     "standard input".into()

@@ -41,7 +41,8 @@ pub struct ColorArgs {
     pub output_format: Option<ColoringFormat>,
     /// Write each better colouring to this file when it is found, at most one a second, and the last one in
     /// the end, so that little is lost if the process is killed; its extension decides on the format,
-    /// else --output-format
+    /// else --output-format. A colouring that is there already is replaced only by a better one (it may
+    /// be the file of --warm-start); a file that is no colouring of this graph is refused
     #[arg(long, value_name = "FILE")]
     pub save_improvements: Option<PathBuf>,
     /// Stop after this time, as in 500ms, 30s, 5m or 1h; a number alone is seconds

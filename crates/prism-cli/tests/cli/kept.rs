@@ -64,6 +64,72 @@ fn the_last_improvement_is_in_the_file_when_the_run_ends() {
 }
 
 #[test]
+fn what_an_earlier_run_has_saved_is_replaced_only_by_what_is_better() {
+    let folder = Folder::new();
+    for name in ["best.txt", "best.sol", "best.json.gz"] {
+        let best = folder.path(name);
+        let path = best.to_str().unwrap();
+        let run = |moves: &str, more: &[&str]| {
+            let mut command = prism!["color", "--json", "--threads", "1", "--moves", moves];
+            command.arg(graph("gnp125_5")).args(["--save-improvements", path]).args(more).code(0)
+        };
+        let first = run("100000", &[]);
+        assert!(!first.stderr().contains("only a better one"), "{first:?}");
+        let (good, before) = (first.json()["num_colors"].as_u64(), std::fs::read(&best).unwrap());
+        // The same command with less luck.
+        let again = run("0", &[]);
+        assert!(again.json()["num_colors"].as_u64() > good, "{again:?}");
+        let colors = format!("it has a colouring with {} colours", good.unwrap());
+        again.says(&["note: ", &colors, "only a better one replaces", "--warm-start"]);
+        assert_eq!(std::fs::read(&best).unwrap(), before, "{name}");
+        // From there, and to there.
+        let from = run("0", &["--warm-start", path]);
+        assert_eq!(from.json()["num_colors"].as_u64(), good);
+        assert!(!from.stderr().contains("only a better one"), "{from:?}");
+        assert_eq!(std::fs::read(&best).unwrap(), before, "{name}");
+    }
+    // What is worse is replaced.
+    let worst: String = (0..125).map(|color| format!("{color}\n")).collect();
+    let best = folder.file("best.txt", &worst);
+    let mut command = prism!["color", "-q", "--json", "--threads", "1", "--moves", "1000"];
+    let command = command.arg(graph("gnp125_5")).arg("--save-improvements").arg(&best);
+    assert_eq!(command.code(0).json()["num_colors"], verified(graph("gnp125_5"), &best));
+}
+
+#[test]
+fn a_file_of_something_else_is_not_replaced_by_improvements() {
+    let folder = Folder::new();
+    let colors = folder.path("colors");
+    let given = folder.file("given", "1 5\n");
+    let proper = folder.path("proper");
+    prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", &proper].code(0);
+    let other = folder.file("other", "0\n1\n");
+    let prose = folder.file("prose", "What I did on Monday\n");
+    let improper = folder.file("improper", "0\n".repeat(64));
+    for (best, precolor, why) in [
+        (&other, false, "expected 64 colours"),
+        (&prose, false, "prose, line 1"),
+        (&improper, false, "adjacent"),
+        (&proper, true, "vertex 1 has colour 0, but it is precoloured 5"),
+    ] {
+        let before = std::fs::read(best).unwrap();
+        let mut command = prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", &colors];
+        command.arg("--save-improvements").arg(best);
+        if precolor {
+            command.arg("--precolor").arg(&given);
+        }
+        command.code(4).fails(&["cannot write", "no colouring for this run", why]);
+        assert_eq!(std::fs::read(best).unwrap(), before);
+        assert!(!colors.exists(), "it has searched");
+    }
+    // An empty one is no loss.
+    let empty = folder.file("empty", "");
+    let mut command = prism!["color", "-q", "--moves", "0", graph("queen8_8"), "-o", &colors];
+    command.arg("--save-improvements").arg(&empty).code(0);
+    verified(graph("queen8_8"), &empty);
+}
+
+#[test]
 fn improvements_that_cannot_be_written_are_4_and_the_result_is_written() {
     let folder = Folder::new();
     let colors = folder.path("colors");

@@ -1,0 +1,56 @@
+//! What an earlier run left in the file of `--save-improvements`. Who starts the same command again after
+//! a crash must not lose it: only a better colouring replaces it, and a file that holds anything else than
+//! a colouring of this graph is not touched.
+
+use crate::constraints::Constraints;
+use crate::failure::Failure;
+use crate::input::is_same_file;
+use crate::naming;
+use crate::output::{counted, note};
+use crate::plan::ColorPlan;
+use prism_core::io::{Loaded, read_coloring_path};
+use std::io;
+use std::path::Path;
+
+/// The number of colours of the colouring that is in the file already; nothing where there is no file, an
+/// empty one or a device.
+///
+/// # Errors
+/// [`Failure::Output`] if the file holds something else.
+pub fn saved_colors(
+    plan: &ColorPlan,
+    loaded: &Loaded,
+    constraints: &Constraints,
+) -> Result<Option<usize>, Failure> {
+    let path = plan.improvements.as_ref().and_then(|(output, _)| output.path());
+    let Some(path) = path.filter(|path| has_content(path)) else { return Ok(None) };
+    let name = path.display();
+    let refuse = |why: String| {
+        let why = format!(
+            "it is there, and is no colouring for this run ({why}); remove it or name another file"
+        );
+        Failure::Output(name.to_string(), io::Error::new(io::ErrorKind::AlreadyExists, why))
+    };
+    let coloring = read_coloring_path(path, loaded.graph.n(), loaded.naming())
+        .map_err(|error| refuse(error.to_string()))?;
+    let wrong = coloring.verify(&loaded.graph).err();
+    let wrong = wrong.map(|wrong| naming::violation(&wrong, loaded));
+    if let Some(why) = wrong.or_else(|| constraints.broken_by(&coloring, loaded)) {
+        return Err(refuse(why));
+    }
+    let colors = coloring.num_colors();
+    let is_start = plan.warm_start.as_deref().is_some_and(|start| is_same_file(start, path));
+    if plan.talk && !is_start {
+        let colors = counted(colors, "colour");
+        note(format_args!(
+            "note: {name}: it has a colouring with {colors}, which only a better one replaces; \
+             to start from it, add --warm-start {name}"
+        ));
+    }
+    Ok(Some(colors))
+}
+
+/// Whether there is a file with something in it.
+fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0)
+}
