@@ -156,19 +156,33 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         return Err(Failure::Output("the events".to_owned(), error));
     }
     let signal = |status| received.exit_code().filter(|_| status == Status::Stopped);
-    match result {
-        Ok(outcome) => Ok(signal(outcome.status).unwrap_or(match plan.goal {
-            Goal::Colors(k) if outcome.lower_bound > k => IMPOSSIBLE,
-            Goal::Colors(k) if outcome.num_colors() > k => TARGET_MISSED,
-            _ => 0,
-        })),
-        Err(Nothing { text, result }) => {
-            let proved = result.status == Status::Infeasible;
-            let code = if proved { IMPOSSIBLE } else { TARGET_MISSED };
-            let text = format!("{}: {text}", plan.input.file.display());
-            Err(Failure::NoColoring(text, signal(result.status).unwrap_or(code)))
+    let (text, status, code) = match (result, plan.goal) {
+        (Ok(outcome), Goal::Colors(k)) if outcome.lower_bound > k => {
+            (impossible_target(k, &constraints, &outcome), outcome.status, IMPOSSIBLE)
         }
-    }
+        (Ok(outcome), goal) => {
+            let missed = matches!(goal, Goal::Colors(k) if outcome.num_colors() > k);
+            let code = if missed { TARGET_MISSED } else { 0 };
+            return Ok(signal(outcome.status).unwrap_or(code));
+        }
+        (Err(Nothing { text, result }), _) => {
+            let proved = result.status == Status::Infeasible;
+            (text, result.status, if proved { IMPOSSIBLE } else { TARGET_MISSED })
+        }
+    };
+    let text = format!("{}: {text}", plan.input.file.display());
+    Err(Failure::NotFound(text, signal(status).unwrap_or(code)))
+}
+
+/// Why there is no colouring with `k` colours.
+fn impossible_target(k: usize, constraints: &Constraints, outcome: &Outcome) -> String {
+    let within = match constraints {
+        Constraints { lists: Some(_), .. } => " within the lists",
+        Constraints { given, .. } if !given.is_empty() => " with the given colours",
+        _ => "",
+    };
+    let (target, least) = (counted(k, "colour"), outcome.lower_bound);
+    format!("{target} cannot be had{within}: at least {least} are needed")
 }
 
 /// Refuses names that the files to be written cannot hold, before anything is searched.

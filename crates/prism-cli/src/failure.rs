@@ -66,9 +66,10 @@ pub enum Failure {
     /// The memory does not suffice for what is to be done with this graph.
     #[error("{0}: not enough memory: it takes {1} more, and there is {2}")]
     Memory(String, Bytes, Room),
-    /// There is no colouring to write: what there is to say, and the exit code.
+    /// There is no colouring as asked for: what there is to say, and the exit code. What was found instead
+    /// has been written.
     #[error("{0}")]
-    NoColoring(String, u8),
+    NotFound(String, u8),
     /// The device asked for, and why it cannot be used.
     #[error("--device {0}: {1}")]
     Device(Device, String),
@@ -85,7 +86,7 @@ impl Failure {
             Self::Improper(..) => 5,
             Self::Device(..) => 6,
             Self::Memory(..) => OUT_OF_MEMORY,
-            Self::NoColoring(_, code) => *code,
+            Self::NotFound(_, code) => *code,
         }
     }
 

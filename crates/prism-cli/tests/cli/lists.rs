@@ -117,9 +117,11 @@ fn targets_count_different_colors() {
     assert_eq!(color("2", 7), "optimal");
     let done = prism!["color", "-q", "--allowed", &lists, &cycle, "-k", "2"].code(7);
     assert_eq!(done.stdout(), "a\t0\nb\t1\nc\t0\nd\t2\n");
+    done.fails(&["2 colours cannot be had within the lists: at least 3 are needed"]);
     // Three given colours are three colours.
     let given = folder.file("given", "a 0\nb 1\nc 2\n");
-    prism!["color", "-q", "--precolor", &given, &cycle, "-k", "2"].code(7);
+    let done = prism!["color", "-q", "--precolor", &given, &cycle, "-k", "2"].code(7);
+    done.fails(&["2 colours cannot be had with the given colours: at least 3 are needed"]);
 }
 
 #[test]
