@@ -352,6 +352,10 @@ fn dot() {
                 "f, line 3: the file ends too early: expected a name, found the end of the file",
             ),
             (
+                b"graph {\n subgraph s {a b}\n subgraph s {d} -- c }",
+                "f, line 3: expected groups with different names, found a second one named \"s\"",
+            ),
+            (
                 b"digraph { a -> b }",
                 "f, line 1: expected an undirected graph (\"graph\", edges \"a -- b\"), found a digraph, whose directions may mean something",
             ),

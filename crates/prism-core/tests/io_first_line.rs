@@ -81,6 +81,8 @@ fn first_lines_in_doubt() {
         "9 3\n8 2\n7 1\n",
         // The number of vertices, or one of them.
         "4\n0 1\n1 2\n2 3\n",
+        // A third number, of which no line has the first.
+        "5 4 1\n1 2 7\n2 3 8\n3 4 1\n4 1 0\n",
         // Sizes above names.
         "4 5\nA B\nB C\nC D\nD A\nA C\n",
         "9 3\nA B\nB C\nC D\n",
@@ -156,6 +158,66 @@ fn columns_without_a_common_name() {
 }
 
 #[test]
+fn headings_of_enrolments_say_so_whatever_the_numbers() {
+    for text in ["student,course\n1,1\n2,1\n1,2\n2,3\n", "Users\tExams\n1\t2\n2\t3\n"] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("enrolments") && message.contains("--bipartite"), "{message}");
+        let options = ReadOptions { bipartite: true, ..ReadOptions::default() };
+        assert!(read_bytes(text.as_bytes(), "f", &options).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn names_of_a_heading_may_be_those_of_vertices() {
+    let rows: [(&str, &[&str], usize); 8] = [
+        ("a b\nb c\n", &["b", "c"], 1),
+        ("a b\na c\n", &["a", "c"], 1),
+        ("a b\nc b\nc a\n", &["a", "b", "c"], 2),
+        ("a b\nc d\nb\n", &["b", "c", "d"], 1),
+        ("a b\nc d\na a\n", &["a", "c", "d"], 1),
+        ("a a\nc a\n", &["a", "c"], 1),
+        ("1 x\n1 2\n2 y\n", &["1", "2", "y"], 2),
+        ("x 1\n1 2\n2 y\n", &["1", "2", "y"], 2),
+    ];
+    for (text, names, m) in rows {
+        let options =
+            ReadOptions { heading: Some(true), bipartite: true, ..ReadOptions::default() };
+        let loaded = read_bytes(text.as_bytes(), "f", &options).unwrap();
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        assert_eq!(graph(&loaded), (names, m), "{text}");
+    }
+}
+
+#[test]
+fn a_list_in_one_cell_is_no_name() {
+    for text in [
+        "NSW,\"V,Q\"\nV,NSW\nQ,NSW\n",
+        "NSW,V Q\nV,NSW\nQ,NSW\n",
+        "NSW\tV Q\nV\tNSW\nQ\tNSW\n",
+        "NSW V/Q\nV NSW\nQ NSW\n",
+        "NSW V,Q\nV NSW\nQ NSW\n",
+        "1,\"2,3\"\n2,1\n3,1\n",
+    ] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(
+            message.contains("in doubt: ") && message.contains("--format edge-list"),
+            "{message}"
+        );
+        let options = ReadOptions { format: Some(Format::EdgeList), ..ReadOptions::default() };
+        assert!(read_bytes(text.as_bytes(), "f", &options).is_ok(), "{text}");
+    }
+    for text in [
+        "region,neighbours\nNSW,\"V,Q\"\nV,NSW\nQ,NSW\nT,\n",
+        "region,neighbours\nNSW,V Q\nV,NSW\nQ,NSW\nT,\n",
+    ] {
+        let message = read(text, Some(true)).unwrap_err().to_string();
+        assert!(message.contains("or a list of several"), "{message}");
+    }
+    // Parts that are no names elsewhere.
+    assert_eq!(graph(&read("New York,Boston\nHall 1,New York\nHall 2\n", None).unwrap()).1, 2);
+}
+
+#[test]
 fn vertices_alone_on_a_line() {
     let names = |text: &str| graph(&read(text, None).unwrap()).0.join("|");
     assert_eq!(names("kit lou\nzoe\nlou max\n"), "kit|lou|zoe|max");
@@ -171,6 +233,31 @@ fn vertices_alone_on_a_line() {
 }
 
 proptest! {
+    /// A line that is said to be a heading, whatever it says, leaves the graph of the others.
+    #[test]
+    fn a_heading_leaves_the_others(lines in prop::collection::vec(("[a-d1-3]", "[a-d]"), 2..9)) {
+        let line = |(u, v): &(String, String)| format!("{u} {v}\n");
+        let others: String = lines[1..].iter().map(line).collect();
+        let options = |heading| ReadOptions {
+            format: Some(Format::EdgeList), heading, bipartite: true, ..ReadOptions::default()
+        };
+        let named = |text: &str, heading| {
+            let loaded = read_bytes(text.as_bytes(), "f", &options(Some(heading))).unwrap();
+            let mut names = graph(&loaded).0;
+            let edge = |(u, v)| {
+                let mut ends = [loaded.vertex_name(u), loaded.vertex_name(v)];
+                ends.sort_unstable();
+                ends
+            };
+            let mut edges: Vec<_> = loaded.graph.edges().map(edge).collect();
+            edges.sort_unstable();
+            names.sort_unstable();
+            (names, edges)
+        };
+        let whole = line(&lines[0]) + &others;
+        prop_assert_eq!(named(&whole, true), named(&others, false));
+    }
+
     /// Any graph below its sizes, counted from 0 or from 1, is that graph.
     #[test]
     fn graphs_below_their_sizes_come_back(

@@ -8,6 +8,8 @@ use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 const NEIGHBORS: &str = "a list of neighbours, or edges with further columns";
 const BANNER: &str = "a Matrix Market file without its first line, the banner %%MatrixMarket";
 const DASHES: &str = "edges with a dash between their ends";
+const BITS: &str = "a matrix of 0 and 1";
+const GRAPHS: &str = "a number of graphs above the sizes of the first";
 const ARROWS: &str = "edges with an arrow between their ends";
 
 #[test]
@@ -45,6 +47,20 @@ fn what_only_looks_like_an_edge_list() {
         ("\n<?xml version=\"1.0\"?>\n<graphml>\n", 2, "XML, as in GraphML or GEXF"),
         ("<graphml xmlns=\"x\">\n", 1, "XML, as in GraphML or GEXF"),
         ("*Vertices 3\n*Edges\n1 2\n", 1, "a Pajek file"),
+        // Matrices under names or sizes, with numbers of rows, or with a row lost or gained.
+        ("A,B,C\n0,1,0\n1,0,1\n0,1,0\n", 1, BITS),
+        ("A\tB\tC\n0\t1\t0\n1\t0\t1\n0\t1\t0\n", 1, BITS),
+        ("1,2,3\n0,1,0\n1,0,1\n0,1,0\n", 1, BITS),
+        ("\"A\" \"B\" \"C\"\n0 1 0\n1 0 1\n0 1 0\n", 1, BITS),
+        ("4 4\n0 1 0 1\n1 0 1 0\n0 1 0 1\n1 0 1 0\n", 1, BITS),
+        ("3 3\n0 1 0\n1 0 1\n0 1 0\n", 1, BITS),
+        ("1 0 1 0\n2 1 0 1\n3 0 1 0\n", 1, BITS),
+        ("0 1 0 1 0\n1 0 1 0 1\n0 1 0 1 0\n1 0 1 0 1\n", 1, BITS),
+        ("0 1 0\n1 0 1\n0 1 0\n1 0 1\n", 1, BITS),
+        ("0 0 0 0\n0 1 0 0\n", 1, BITS),
+        ("0\t0\t0\n0\t0\t1\n", 1, BITS),
+        ("1\n5 4\n1 2\n2 3\n3 4\n4 1\n", 1, GRAPHS),
+        ("2\n5 3\n1 2\n2 3\n3 4\n3 3\n", 1, GRAPHS),
         (">>sparse6<<:Bw\n", 1, "a sparse6 file"),
         (">>digraph6<<&Bw\n", 1, "a digraph6 file"),
         ("a 1 2 5\na 2 3 7\n", 1, "a DIMACS shortest-path file"),
@@ -69,14 +85,27 @@ fn what_only_looks_like_an_edge_list() {
 }
 
 #[test]
+fn rows_of_0_and_1_are_no_edges_below_a_heading_either() {
+    for heading in [Some(true), Some(false)] {
+        let options = ReadOptions { heading, ..ReadOptions::default() };
+        for text in ["A,B,C\n0,1,0\n1,0,1\n0,1,0\n", "3 3\n0 1 0\n1 0 1\n0 1 0\n"] {
+            let message = read_bytes(text.as_bytes(), "f", &options).unwrap_err().to_string();
+            assert!(message.contains(BITS), "{message}");
+        }
+    }
+}
+
+#[test]
 fn edge_lists_are_taken_for_nothing_else() {
     let rows = [
         "0 0\n0 1\n",
         "0 1\n",
         "1 0\n",
         "3 0\n",
-        "0 0 0 0\n0 1 0 0\n",
-        "0\t0\t0\n0\t0\t1\n",
+        "0 1 1\n",
+        "source,target,weight\n0,1,1\n1,0,1\n",
+        "1 2 {'weight': 7}\n2 3 {'weight': 8}\n",
+        "a b {'weight': 7}\nb c {}\n",
         "0 1\n1 0\n",
         "2 1\n1 2\n",
         "0 1 1\n1 2 1\n2 0 1\n",
@@ -144,6 +173,8 @@ fn a_damaged_header_does_not_turn_a_dimacs_file_into_an_edge_list() {
     // Whatever follows.
     assert!(message("f", "p edge 3\n1 2\n").contains(": read as dimacs: "));
     assert!(message("f", "p edge\n").contains(": read as dimacs: "));
+    let without_word = message("f", "p 5 4\n1 2\n2 3\n3 4\n4 1\n");
+    assert!(without_word.ends_with("found \"p 5 4\""), "{without_word}");
 }
 
 #[test]

@@ -119,7 +119,8 @@ fn split_colon(line: &[u8]) -> Option<(Cow<'_, str>, &str)> {
     let name = parts.next()?.ok()?;
     let rest = parts.rest()?;
     let unquoted = !text.starts_with('"');
-    let separated = unquoted && name.contains(SEPARATORS);
+    // The colon of `1 2 {'weight': 7}` is that of an attribute.
+    let separated = unquoted && (name.contains(SEPARATORS) || name.contains(" {"));
     (!name.is_empty() && !separated && !rest.contains(':')).then_some((name, rest))
 }
 

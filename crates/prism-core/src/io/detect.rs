@@ -8,7 +8,7 @@
 //!
 //! Nearly any text is an edge list between names, so a damaged file of another format would be
 //! one, too. It is told by what no edge list can be expected to have: a `p` line with one of the
-//! words of DIMACS, with edges `e U V` below it, or with comments `c ...` above it; rows of one number or many, which are METIS.
+//! words of DIMACS, with edges `e U V` or, below `p N M`, lines of numbers under it, or with comments `c ...` above it; rows of one number or many, which are METIS.
 //! Where that leaves a doubt, the extension of the name decides, if the first line can be meant for
 //! the format: `.col` unless it is all numbers, `.graph` if it is a header of METIS. A `.mtx` file
 //! without its banner is refused by the reader of those, whatever it holds: its lines may be entries or
@@ -149,11 +149,15 @@ fn is_dimacs(head: &[u8]) -> bool {
             let other_problem = p && words.len() == 4 && words[2..].iter().all(|w| is_integer(w));
             let next = lines.find(|line| !dimacs::is_comment(line));
             let before_edge = next.is_some_and(is_edge_line);
+            // `p N M` above lines of numbers lacks its word.
+            let sizes = p && words.len() == 3 && words[1..].iter().all(|w| is_integer(w));
+            let before_numbers = next.is_some_and(|line| lexer::words(line).all(is_integer));
             return !doubt
                 && (other_problem
                     || is_edge_line(line)
                     || comments && line.starts_with(b"p")
-                    || (p || p_is_missing) && before_edge);
+                    || (p || p_is_missing) && before_edge
+                    || sizes && before_numbers);
         }
     }
     comments && !doubt

@@ -1,10 +1,13 @@
 //! DOT `.dot`, `.gv` (the language of Graphviz): undirected graphs.
 //!
 //! Read are vertices, chains of edges `a -- b -- c`, and groups in braces, with or without `subgraph`:
-//! an edge to a group is one to each of its vertices. Ports and attributes are skipped. Names stay as
+//! an edge to a group is one to each of its vertices. To Graphviz, groups of one name are one group,
+//! whose later parts see the earlier ones; a second use of a name is refused. Ports and attributes are skipped. Names stay as
 //! they are written, without quotation marks: `01` is not `1`, but `"a"` is `a`. Keywords may be in any
 //! case. A `strict graph` may repeat edges. Digraphs are refused, since a colouring does not see
 //! directions and they may mean something.
+
+use std::collections::HashSet;
 
 use super::builder::{Edge, GraphBuilder};
 use super::dot_lexer::{Lexer, Token};
@@ -37,6 +40,7 @@ pub(super) fn read(source: &mut Source<'_>, _: &ReadOptions) -> Result<Loaded, R
         token: Token::End,
         names: Interner::default(),
         builder: GraphBuilder::default(),
+        groups: HashSet::new(),
         depth: 0,
     };
     let strict = parser.graph().map_err(|kind| {
@@ -58,6 +62,8 @@ struct Parser<'t> {
     token: Token<'t>,
     names: Interner,
     builder: GraphBuilder,
+    /// The names of the groups so far.
+    groups: HashSet<String>,
     /// Groups around the word at hand.
     depth: usize,
 }
@@ -234,7 +240,11 @@ impl<'t> Parser<'t> {
 
     fn group(&mut self) -> Result<Vec<u32>, ErrorKind> {
         if self.take_keyword("subgraph")? && self.is_name() {
-            self.name()?;
+            let name = self.name()?;
+            if let Some(name) = self.groups.replace(name) {
+                let found = format!("a second one named {name:?}");
+                return Err(ErrorKind::expected("groups with different names", found));
+            }
         }
         if !self.is_mark('{') {
             return Err(self.expected("\"{\""));

@@ -22,6 +22,7 @@
 
 mod columns;
 mod first_line;
+mod joined;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,6 +36,7 @@ use super::source::Source;
 use super::{Loaded, Note, ReadOptions, gaps, plausible};
 use columns::Columns;
 use first_line::{FirstLine, Others, Verdict};
+use joined::refuse_joined;
 
 /// Ids up to this are the rows of the graph until gaps are closed.
 const ALWAYS_KEPT: u64 = 1 << 16;
@@ -70,8 +72,8 @@ struct Reader {
     /// The first line, until it is known what it is, and how many names it has given to `names`.
     first: Option<FirstLine>,
     first_names: u32,
-    /// Whether a text name of the first line stands in another.
-    recurs: bool,
+    /// Which of the names of the first line stand in another, by their numbers.
+    recurs: [bool; 2],
     /// The columns, where the first line may be a heading above them.
     columns: Option<Columns>,
     /// Whether commas, semicolons or tabs end text names.
@@ -216,16 +218,30 @@ impl Reader {
         number.ok_or(ErrorKind::TooManyVertices { n: max + 1, max })
     }
 
+    /// Notes that a line other than the first names a vertex.
+    #[inline]
+    fn is_used(&mut self, v: u32) {
+        if v < self.first_names {
+            self.recurs[v as usize] = true;
+        }
+    }
+
+    /// The names that stand in the first line alone.
+    fn only_in_first(&self) -> Vec<u32> {
+        (0..self.first_names).filter(|&v| !self.recurs[v as usize]).collect()
+    }
+
     fn name_alone(&mut self, name: &str) -> Result<(), ErrorKind> {
         let v = self.number(name)?;
-        self.recurs |= v < self.first_names;
+        self.is_used(v);
         self.alone.push(v);
         Ok(())
     }
 
     fn named_edge(&mut self, first: &str, second: &str) -> Result<(), ErrorKind> {
         let (u, v) = (self.number(first)?, self.number(second)?);
-        self.recurs |= u.min(v) < self.first_names;
+        self.is_used(u);
+        self.is_used(v);
         self.builder.push(Edge::new(u, v));
         if let Some(columns) = &mut self.columns {
             columns.push(u, v);
@@ -248,7 +264,7 @@ impl Reader {
         for id in &ids {
             numbers.push(self.number(&id.to_string())?);
         }
-        self.recurs = numbers.iter().any(|&number| number < known);
+        numbers.iter().for_each(|&number| self.is_used(number));
         // Where the first line has an integer as well, the others do not follow it one by one.
         if numbers.iter().zip(known..).any(|(&number, expected)| number != expected) {
             builder.renumber(|v| numbers[(v - known) as usize]);
@@ -284,17 +300,28 @@ impl Reader {
         {
             notes.push(Note::EdgeCount { declared: declared.into(), found: edges });
         }
+        let dropped = if heading { self.only_in_first() } else { vec![] };
         if let Some(names) = self.names {
-            let dropped = if heading { self.first_names } else { 0 };
             let disjoint = self.columns.is_some_and(|columns| columns.are_disjoint());
             let two_sides = disjoint && !heading && !options.bipartite && edges > 1;
             notes.extend((two_sides && self.separated == Some(true)).then_some(Note::TwoSides));
-            if options.format.is_none() {
+            // Our writer knows what it calls a vertex.
+            let written = announced.edges == Some(edges);
+            if options.format.is_none() && !written {
                 refuse_joined(&names, &self.alone).map_err(whole)?;
             }
             let (graph, cleanup) = self.builder.finish(names.len()).map_err(whole)?;
-            let graph = gaps::without_first(graph, dropped);
-            let labels = Some(names.into_labels_from(dropped));
+            let count = dropped.len() as u32;
+            let (graph, labels) = if dropped.iter().zip(0..).all(|(&v, first)| v == first) {
+                (gaps::without_first(graph, count), names.into_labels_from(count))
+            } else {
+                // The second name of the heading alone is no vertex.
+                let vertices = graph.vertices().filter(|v| !dropped.contains(v)).collect();
+                let (graph, vertices) = gaps::close(graph, vertices);
+                let vertices = vertices.into_iter().flatten();
+                (graph, vertices.map(|v| names.name(v)).collect())
+            };
+            let labels = Some(labels);
             return Ok(Loaded { labels, notes, ..Loaded::new(graph, cleanup) });
         }
         let n = self.ids.map_or(0, |(_, largest)| u64::from(largest) + 1);
@@ -340,9 +367,9 @@ impl Reader {
             ids: self.ids,
             text: self.names.is_some(),
             distinct: self.names.as_ref().map_or(0, |names| names.len() as u64)
-                - u64::from(self.first_names),
+                - self.only_in_first().len() as u64,
             more: self.more_columns,
-            recurs: self.recurs,
+            recurs: self.recurs.contains(&true),
             disjoint: disjoint(&self.columns),
             bipartite: options.bipartite,
             mentions: &|v| self.kept.contains(&v) || self.builder.mentions(v),
@@ -350,8 +377,9 @@ impl Reader {
         let as_said = announced.vertices.is_some()
             || announced.edges.is_some_and(|m| m == edges + u64::from(first.names.len() == 2));
         let verdict = first.judge(&others, options.heading.or(as_said.then_some(false)))?;
-        if verdict == Verdict::Columns && edges > 1 && others.disjoint && !options.bipartite {
-            return Err(first_line::refuse_two_sides(&first));
+        let two_sides = others.disjoint || first.is_of_enrolments();
+        if verdict == Verdict::Columns && edges > 1 && two_sides && !options.bipartite {
+            return Err(first_line::refuse_two_sides(&first, others.disjoint));
         }
         if verdict != Verdict::Edge {
             return Ok(verdict);
@@ -381,22 +409,6 @@ impl Reader {
 /// Comments and empty lines.
 fn is_skipped(line: &[u8]) -> bool {
     matches!(line, [] | [b'#' | b'%', ..])
-}
-
-/// A name alone on a line that consists of other names, as `a-b`, is rather an edge.
-fn refuse_joined(names: &Interner, alone: &[u32]) -> Result<(), ErrorKind> {
-    for &v in alone {
-        let name = names.name(v);
-        let parts = || name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-        if parts().nth(1).is_some() && parts().all(|part| names.get(part).is_some()) {
-            return Err(ErrorKind::Doubtful {
-                found: name.to_owned(),
-                readings: "a vertex, or an edge (a line of which is \"a b\")".to_owned(),
-                decides: "--format edge-list for a vertex",
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The integers between the first and the last of `ids` that are not among them.

@@ -43,12 +43,32 @@ const HEADINGS: [&str; 28] = [
     "vertex_b",
 ];
 
+/// Words that name a column of enrolments.
+const ENROLMENTS: [&str; 10] = [
+    "student",
+    "course",
+    "exam",
+    "pupil",
+    "user",
+    "studentid",
+    "courseid",
+    "student_id",
+    "course_id",
+    "user_id",
+];
+
 /// What ends names besides blanks.
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
 /// Whether a word names a column of edges.
 pub(super) fn is_heading_word(name: &str) -> bool {
     HEADINGS.contains(&name.to_lowercase().as_str())
+}
+
+/// Whether a word names a column of enrolments, in the singular or the plural.
+pub(super) fn is_enrolment_word(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ENROLMENTS.contains(&name.strip_suffix('s').unwrap_or(&name))
 }
 
 /// Parses an integer that can be the number of a vertex and has no leading zeros.

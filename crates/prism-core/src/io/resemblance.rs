@@ -6,6 +6,7 @@
 //! word: this is asked only where the format was detected.
 
 mod columns;
+mod numbers;
 
 use super::error::ErrorKind;
 use super::lexer::{self, quote, trim};
@@ -50,6 +51,7 @@ pub(super) fn check(
         .or_else(|| matrix(&lines, all))
         .or_else(|| matrix_market(&lines, all))
         .map(|what| Found { line: first, what, advice: "it is not read" })
+        .or_else(|| numbers::check(&lines, all, heading))
         .or_else(|| columns::check(&lines, heading));
     let Some(Found { line, what, advice }) = found else { return Ok(()) };
     Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::io::Note;
 use crate::io::error::{ErrorKind, counted, vertices};
-use crate::io::names::{Names, as_integer, is_heading_word};
+use crate::io::names::{Names, as_integer, is_enrolment_word, is_heading_word};
 
 /// The first line, held back until all others are read.
 #[derive(Debug)]
@@ -81,6 +81,11 @@ impl FirstLine {
         }
     }
 
+    /// Whether the columns are called as those of enrolments are.
+    pub(super) fn is_of_enrolments(&self) -> bool {
+        self.names.iter().any(|name| is_enrolment_word(name))
+    }
+
     /// Decides. `asked` is what the user says of it.
     pub(super) fn judge(
         &self,
@@ -134,8 +139,9 @@ impl FirstLine {
             return Ok(Verdict::Edge);
         }
         if self.more {
-            // Weights in all lines, or three numbers above lines of two.
-            let odd = count && !others.more;
+            // Weights in all lines; or three numbers above lines of two, or one that no other line has.
+            let absent = || [n, m].into_iter().any(|id| !(others.mentions)(id));
+            let odd = count && (!others.more || absent());
             return if odd { Err(self.doubt(n, Some(m), others)) } else { Ok(Verdict::Edge) };
         }
         let other_line_less = |id| !(others.mentions)(id);
@@ -227,11 +233,16 @@ impl FirstLine {
 const ENROLMENTS: &str = "no name stands in both columns, so that the lines may be enrolments, and two courses \
 with a common student are what clashes";
 
-/// Refuses columns without a common name below a heading.
-pub(super) fn refuse_two_sides(line: &FirstLine) -> ErrorKind {
+/// Why columns with such names are refused.
+const ENROLMENT_WORDS: &str = "as it says, the lines may be enrolments, and two courses with a common \
+student are what clashes";
+
+/// Refuses columns that are called as those of enrolments, or are `disjoint`, below a heading.
+pub(super) fn refuse_two_sides(line: &FirstLine, disjoint: bool) -> ErrorKind {
+    let why = if disjoint { ENROLMENTS } else { ENROLMENT_WORDS };
     ErrorKind::Doubtful {
         found: line.text.clone(),
-        readings: format!("a heading; {ENROLMENTS}"),
+        readings: format!("a heading; {why}"),
         decides: "--bipartite for a graph with the names of both columns as vertices",
     }
 }

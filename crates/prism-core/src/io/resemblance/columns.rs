@@ -4,6 +4,7 @@
 //! Columns behind the second are weights, times and the like, and are skipped. They are not where they
 //! may be names: text beside names that are text, or integers that are vertices beside integers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Found, Line};
@@ -12,7 +13,7 @@ use crate::io::names::{Names, as_integer, is_heading_word, names};
 
 /// The shape of a right line.
 const NEIGHBORS: &str = "with a colon behind the first name (\"a: b, c\") a line is read as a list of \
-neighbours; columns that are no names need a heading above them (--heading yes)";
+neighbours; columns that are no names are skipped below a line that names them";
 
 /// Looks at the columns. `heading` is what is known of the first line.
 pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Option<Found<'l, 'h>> {
@@ -127,8 +128,15 @@ fn neighbor_names(read: &[Names<'_>]) -> Option<usize> {
             || field.replace(',', ".").parse::<f64>().is_ok()
     };
     read.iter().position(|line| {
-        line.further.iter().any(|field| !is_number(field) || names.contains(&**field))
+        !is_dictionary(&line.further)
+            && line.further.iter().any(|field| !is_number(field) || names.contains(&**field))
     })
+}
+
+/// Attributes as NetworkX writes them: `{'weight': 7}`.
+fn is_dictionary(further: &[Cow<'_, str>]) -> bool {
+    let ends = (further.first(), further.last());
+    matches!(ends, (Some(first), Some(last)) if first.starts_with('{') && last.ends_with('}'))
 }
 
 /// A line of integers that may be all neighbours: lines of various lengths, or of one length where
