@@ -151,7 +151,7 @@ fn split(text: &str, separator: char) -> Result<Option<Names<'_>>, &'static str>
 name is read in quotation marks, and a list of neighbours with a colon, as in \"a: b, c\"",
                 );
             }
-            if separated && is_several_integers(name) {
+            if separated && is_several(name) {
                 return Err("two vertex names with blanks or with commas between them");
             }
         }
@@ -159,15 +159,17 @@ name is read in quotation marks, and a list of neighbours with a colon, as in \"
     Ok(Some(Names { first, second, further, more, separated }))
 }
 
-/// Whether a name is rather two or more, as the blank in `1 2` may end it.
-fn is_several_integers(name: &str) -> bool {
+/// Whether a name is rather two or more, as the blank in `1 2` may end it, and that in front of a brace,
+/// where attributes begin in the lists of NetworkX (`a b {'x': 1, 'y': 2}`).
+fn is_several(name: &str) -> bool {
     let mut words = name.split(' ').filter(|word| !word.is_empty());
-    words.clone().count() > 1 && words.all(|word| as_integer(word).is_some())
+    let integers = words.clone().count() > 1 && words.all(|word| as_integer(word).is_some());
+    integers || name.contains(" {")
 }
 
 /// Whether a name has to be quoted, wherever it stands.
 pub(super) fn needs_quotes(name: &str) -> bool {
-    name.starts_with('"') || name.contains(SEPARATORS) || is_several_integers(name)
+    name.starts_with('"') || name.contains(SEPARATORS) || is_several(name)
 }
 
 /// `name` as a name between commas: in quotation marks if it has to be.
