@@ -73,6 +73,25 @@ fn first_lines_that_are_edges() {
 }
 
 #[test]
+fn sizes_in_words_are_in_doubt() {
+    for text in [
+        "vertices 4\nedges 3\n1 2\n2 3\n3 4\n",
+        "n 4\nm 3\n1 2\n2 3\n3 4\n",
+        "undirected 4\n1 2\n2 3\n3 4\n",
+        "n=6 m=3\n1 2\n2 3\n3 4\n",
+        "nodes:6 edges:3\n1 2\n2 3\n3 4\n",
+    ] {
+        let error = read(text, None).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Doubtful { .. }), "{text}: {error}");
+        assert!(read(text, Some(false)).is_ok() || !text.contains('='), "{text}");
+    }
+    // Names that are edges' ends like others, and names that come later.
+    for text in ["A 1\nA 2\n1 2\n2 3\n", "1 2\n2 3\nA 1\n", "A 1\nB 2\nA B\n"] {
+        assert!(read(text, None).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn first_lines_in_doubt() {
     let rows = [
         // The count is off, and a number is no id of a later line.

@@ -23,6 +23,7 @@
 mod columns;
 mod first_line;
 mod joined;
+mod sizes_in_words;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -37,6 +38,7 @@ use super::{Loaded, Note, ReadOptions, gaps, plausible};
 use columns::Columns;
 use first_line::{FirstLine, Others, Verdict};
 use joined::refuse_joined;
+use sizes_in_words::refuse_sizes;
 
 /// Ids up to this are the rows of the graph until gaps are closed.
 const ALWAYS_KEPT: u64 = 1 << 16;
@@ -311,6 +313,9 @@ impl Reader {
                 refuse_joined(&names, &self.alone).map_err(whole)?;
             }
             let (graph, cleanup) = self.builder.finish(names.len()).map_err(whole)?;
+            if options.format.is_none() && !written && !heading {
+                refuse_sizes(&names, &graph).map_err(whole)?;
+            }
             let count = dropped.len() as u32;
             let (graph, labels) = if dropped.iter().zip(0..).all(|(&v, first)| v == first) {
                 (gaps::without_first(graph, count), names.into_labels_from(count))

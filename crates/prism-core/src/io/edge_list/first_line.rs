@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::sizes_in_words::is_size;
 use crate::io::Note;
 use crate::io::error::{ErrorKind, counted, vertices};
 use crate::io::names::{Names, as_integer, is_enrolment_word, is_heading_word};
@@ -182,6 +183,13 @@ impl FirstLine {
         };
         let known = is_heading_word(first) && is_heading_word(second);
         let text = as_integer(first).is_none() && as_integer(second).is_none();
+        if !asked && self.names.iter().any(|name| is_size(name)) {
+            return Err(ErrorKind::Doubtful {
+                found: self.text.clone(),
+                readings: "sizes, which are not read in this form, or an edge".to_owned(),
+                decides: "--heading yes to leave the line out, --heading no for an edge",
+            });
+        }
         // Text above integers alone.
         let above_integers = text && !others.text && others.edges > 0;
         if !(asked || known && !others.recurs || above_integers) {
