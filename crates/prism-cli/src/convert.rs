@@ -14,12 +14,15 @@ pub fn run(args: &ConvertArgs) -> Result<u8, Failure> {
     let format = graph_format(args.to, output.path())?;
     let loaded = read_graph(&args.input)?;
     note_repairs(&args.input.file, &loaded);
-    if loaded.labels.is_some() && !format.keeps_names() {
-        let name = args.input.file.display();
-        note(format_args!(
-            "note: {name}: the names of the vertices are lost, as {format} files number them from {}",
-            format.first_vertex()
-        ));
+    let (name, first) = (args.input.file.display(), format.first_vertex());
+    match loaded.naming().first() {
+        None if !format.keeps_names() => note(format_args!(
+            "note: {name}: the names of the vertices are lost, as {format} files number them from {first}"
+        )),
+        Some(here) if here != first => note(format_args!(
+            "note: {name}: vertex {here} becomes vertex {first}, as {format} files number them from {first}"
+        )),
+        _ => {}
     }
     end_on_signal()?;
     output.write(|out| write_graph(out, &loaded.graph, loaded.labels.as_ref(), format))?;

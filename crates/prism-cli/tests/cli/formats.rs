@@ -108,6 +108,11 @@ fn names_of_vertices_are_kept() {
         prism!["convert", &people, folder.path(name)].code(0).says(&["note: ", lost]);
     }
     assert_eq!(prism!["convert", &people, &copy].code(0).stderr(), "");
+    // So is a first number that becomes another one.
+    let numbers = folder.file("numbers.edges", "0 1\n1 2\n");
+    let moved = "numbers.edges: vertex 0 becomes vertex 1, as dimacs files number them from 1";
+    prism!["convert", &numbers, folder.path("numbers.col")].code(0).says(&["note: ", moved]);
+    assert_eq!(prism!["convert", &numbers, folder.path("same.edges")].code(0).stderr(), "");
     // A colouring by names fits the copy, whatever its order.
     verified(&copy, folder.path("plain"));
 }
