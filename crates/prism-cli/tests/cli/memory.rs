@@ -37,7 +37,8 @@ fn every_limit_ends_with_a_code_that_is_documented() {
             let code = done.output.status.code();
             assert!(codes.iter().any(|&c| Some(c) == code), "{kibibytes} {arguments:?} {done:?}");
             assert!(!done.stderr().contains("panicked"), "{kibibytes} {arguments:?} {done:?}");
-            if code == Some(8) {
+            // Where an estimate was too low by little, the allocator has the last word.
+            if code == Some(8) && !done.stderr().contains("memory allocation of") {
                 done.says(&["not enough memory", "left of"]);
             }
             ended.insert(code);
