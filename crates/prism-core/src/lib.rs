@@ -8,6 +8,7 @@
 //! * [`generate`]: seeded random and structured graphs.
 //! * [`hierarchy`]: the vertices in an order that has close ones together.
 //! * [`io`]: graph and colouring files in the formats of the field.
+//! * [`search`]: what a search at a fixed number of colours is, and what searches hand each other.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from, and [`Philox`], which kernels share.
 //!
 //! Nothing here reads a clock or touches a GPU. Engines live in `prism-cpu`, strategy in
@@ -33,6 +34,7 @@ pub mod memory;
 mod philox;
 mod rng;
 mod runtime;
+pub mod search;
 pub mod threads;
 
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};

@@ -6,9 +6,9 @@
 #![allow(clippy::print_stdout)]
 
 use prism_core::io::{self, ReadOptions};
+use prism_core::search::FixedK;
 use prism_core::{Color, Rng};
 use prism_cpu::adjacency::Adjacency;
-use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;
 use std::error::Error;
 use std::sync::Arc;

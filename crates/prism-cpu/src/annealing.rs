@@ -16,7 +16,7 @@
 
 use crate::conflict_list::ConflictList;
 use crate::metropolis::neighbor_counts;
-use crate::search::{FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -259,8 +259,8 @@ impl FixedK for Annealing<'_> {
         Step::Solved
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best
+    fn best(&self) -> Elite {
+        Elite { k: self.k, colors: self.best.clone(), conflicts: self.fewest }
     }
 
     /// Conflicting edges of the best assignment.
@@ -293,7 +293,7 @@ mod tests {
         let graph = random_graph(60, 50, 3);
         let mut engine = new(&graph, 12, 1);
         assert_eq!(engine.run(20_000_000, &GO), Step::Solved);
-        assert_eq!(Coloring::from_colors(engine.best().to_vec()).verify(&graph), Ok(()));
+        assert_eq!(Coloring::from_colors(engine.best().colors).verify(&graph), Ok(()));
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
             prop_assert_eq!(whole.moves(), sliced.moves());
             prop_assert_eq!(&whole.counts, &neighbor_counts(&graph, whole.k, &whole.colors));
             prop_assert_eq!(whole.clashes, conflicts_of(&graph, &whole.colors));
-            prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, whole.best()));
+            prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
             for v in graph.vertices() {
                 let conflicting = whole.count(v, whole.colors[v as usize]) > 0;
                 prop_assert_eq!(whole.candidates.contains(v), conflicting);
@@ -357,7 +357,7 @@ mod tests {
             let mut engine = Annealing::new(graph.reborrow(), 4, &start, &frozen, Schedule::default(), rng);
             engine.run(2000, &GO);
             for &v in &frozen {
-                prop_assert_eq!(engine.best()[v as usize], start[v as usize]);
+                prop_assert_eq!(engine.best().colors[v as usize], start[v as usize]);
                 prop_assert_eq!(engine.colors[v as usize], start[v as usize]);
             }
         }

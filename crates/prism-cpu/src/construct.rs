@@ -1,7 +1,7 @@
 //! What the constructive engines share: why they give up, and how a start with some vertices coloured
 //! is checked.
 
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph, MAX_COLORS};
 
 /// Why a constructive engine has no colouring to give.

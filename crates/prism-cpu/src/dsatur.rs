@@ -11,8 +11,8 @@
 
 use crate::construct::{ConstructError, check_start};
 use crate::level_queue::LevelQueue;
-use crate::search::UNCOLORED;
 use crate::tie_rule::{TieRule, Weight};
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::sync::atomic::{AtomicBool, Ordering};
 

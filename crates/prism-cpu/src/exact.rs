@@ -18,8 +18,8 @@ mod tree;
 pub use lists::decide_lists;
 
 use crate::preprocess::{ReduceOptions, Reduction, components};
-use crate::search::UNCOLORED;
 use prism_core::bounds::{Effort, clique, degeneracy};
+use prism_core::search::UNCOLORED;
 use prism_core::{Coloring, Graph};
 use std::sync::atomic::AtomicBool;
 use tree::{Found, Tree};

@@ -10,7 +10,7 @@ pub use crate::construct::ConstructError;
 pub use crate::order::Order;
 
 use crate::construct::check_start;
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::sync::atomic::{AtomicBool, Ordering};
 

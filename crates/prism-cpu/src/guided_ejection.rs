@@ -19,7 +19,7 @@
 //! Nothing proves that k colours do not suffice.
 
 use crate::partial_search::PartialSearch;
-use crate::search::{FixedK, Step};
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -146,8 +146,9 @@ impl FixedK for GuidedEjection<'_> {
         self.search.run(moves, stop, |search| self.guide.make_move(search))
     }
 
-    fn best(&self) -> &[Color] {
-        self.search.best()
+    fn best(&self) -> Elite {
+        let (k, colors) = (self.search.state.k(), self.search.best().to_vec());
+        Elite { k, colors, conflicts: self.search.conflicts() }
     }
 
     /// Uncoloured vertices of the best partial colouring.
@@ -164,7 +165,7 @@ impl FixedK for GuidedEjection<'_> {
 mod tests {
     use super::*;
     use crate::partial_coloring::tests::{check_invariants, random_graph};
-    use crate::search::UNCOLORED;
+    use prism_core::search::UNCOLORED;
     use prism_core::{Coloring, Rng};
     use proptest::prelude::*;
 
@@ -194,8 +195,8 @@ mod tests {
         let graph = queens(8);
         let mut engine = search(&graph, 9, 1);
         assert_eq!(engine.run(5_000_000, &GO), Step::Solved);
-        assert_eq!(Coloring::from_colors(engine.best().to_vec()).verify(&graph), Ok(()));
-        assert!(engine.best().iter().all(|&c| c < 9));
+        assert_eq!(Coloring::from_colors(engine.best().colors).verify(&graph), Ok(()));
+        assert!(engine.best().colors.iter().all(|&c| c < 9));
     }
 
     #[test]
@@ -227,9 +228,9 @@ mod tests {
             prop_assert_eq!(whole.best(), sliced.best());
             prop_assert_eq!(whole.moves(), sliced.moves());
             check_invariants(&whole.search.state);
-            let uncolored = whole.best().iter().filter(|&&c| c == UNCOLORED).count() as u64;
+            let uncolored = whole.best().colors.iter().filter(|&&c| c == UNCOLORED).count() as u64;
             prop_assert_eq!(whole.conflicts(), uncolored);
-            let proper = Coloring::from_colors(whole.best().to_vec()).verify(&graph).is_ok();
+            let proper = Coloring::from_colors(whole.best().colors).verify(&graph).is_ok();
             prop_assert_eq!(step == Step::Solved, proper);
         }
 
@@ -254,7 +255,7 @@ mod tests {
             engine.run(500, &GO);
             check_invariants(&engine.search.state);
             for &v in &frozen {
-                prop_assert_eq!(engine.best()[v as usize], start[v as usize]);
+                prop_assert_eq!(engine.best().colors[v as usize], start[v as usize]);
                 prop_assert_eq!(engine.search.state.colors()[v as usize], start[v as usize]);
             }
         }

@@ -14,7 +14,7 @@
 
 use crate::greedy::fill_unless;
 use crate::kempe::empty_class;
-use crate::search::{FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
 use prism_core::{Color, Coloring, Graph, Rng, bounds::degeneracy};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -134,8 +134,8 @@ impl FixedK for IteratedGreedy<'_> {
         }
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best
+    fn best(&self) -> Elite {
+        Elite { k: self.k, colors: self.best.clone(), conflicts: self.conflicts }
     }
 
     fn conflicts(&self) -> u64 {
@@ -180,7 +180,7 @@ pub fn reduce(
             return best;
         }
         let mut whole = vec![UNCOLORED; graph.n()];
-        for (&v, &color) in core.iter().zip(search.best()) {
+        for (&v, &color) in core.iter().zip(&search.best) {
             whole[v as usize] = color;
         }
         let rest: Vec<u32> = cores.order[..first].iter().rev().copied().collect();

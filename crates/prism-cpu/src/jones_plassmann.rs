@@ -18,7 +18,7 @@
 use crate::construct::ConstructError;
 use crate::greedy::{Forbidden, Order, greedy};
 use crate::order::largest_first_in_parallel;
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};

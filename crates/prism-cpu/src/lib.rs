@@ -1,5 +1,5 @@
-//! The CPU engines of PRISM. Each engine is one file of one name; what the searches share is in
-//! [`search`].
+//! The CPU engines of PRISM. Each engine is one file of one name; what the searches have in common is
+//! [`prism_core::search::FixedK`].
 
 pub mod adjacency;
 pub mod annealing;
@@ -30,7 +30,6 @@ pub mod preprocess;
 pub mod quantum;
 pub mod ranking;
 pub mod rlf;
-pub mod search;
 mod simd;
 pub mod speculative;
 mod tabu_list;

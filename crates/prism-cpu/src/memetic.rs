@@ -13,8 +13,8 @@
 
 use crate::adjacency::Adjacency;
 use crate::gpx::{agreement, gpx};
-use crate::search::{FixedK, Step};
 use crate::tabucol::TabuCol;
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -41,13 +41,6 @@ impl MemeticParams {
     }
 }
 
-/// An assignment and its conflicting edges.
-#[derive(Clone, Debug)]
-struct Individual {
-    colors: Vec<Color>,
-    conflicts: u64,
-}
-
 /// The search; see the top of this file.
 #[derive(Clone, Debug)]
 pub struct Memetic {
@@ -60,9 +53,9 @@ pub struct Memetic {
     left: u64,
     generation: u64,
     /// The best individual of this cycle and of the one before.
-    elite: Option<Individual>,
-    last_elite: Option<Individual>,
-    best: Individual,
+    elite: Option<Elite>,
+    last_elite: Option<Elite>,
+    best: Elite,
     /// Conflicts of the best individual when this generation began.
     record: u64,
     rng: Rng,
@@ -85,7 +78,7 @@ impl Memetic {
             TabuCol::new(adjacency.clone(), k, &start, moves)
         };
         let lanes = [lane(0), lane(1)];
-        let best = individual(&lanes[0]);
+        let best = lanes[0].best();
         let left = params.tabu_moves;
         let (elite, last_elite) = (None, None);
         let record = best.conflicts;
@@ -99,14 +92,14 @@ impl Memetic {
 
     /// The number of vertices, out of n, that the two individuals class alike.
     pub fn agreement(&self) -> usize {
-        agreement(self.lanes[0].best(), self.lanes[1].best(), self.k)
+        agreement(self.lanes[0].best_colors(), self.lanes[1].best_colors(), self.k)
     }
 
     /// Both children have had their moves: they become the parents of two new children.
     fn next_generation(&mut self) {
         self.generation += 1;
         self.record = self.best.conflicts;
-        let mut parents = [individual(&self.lanes[0]), individual(&self.lanes[1])];
+        let mut parents = [self.lanes[0].best(), self.lanes[1].best()];
         if self.generation == 1 {
             self.last_elite = Some(parents[0].clone());
         }
@@ -141,7 +134,7 @@ impl Memetic {
         let [first, second] = &self.lanes;
         let child = if second.conflicts() < first.conflicts() { second } else { first };
         if child.conflicts() < self.record {
-            self.best = individual(child);
+            self.best = child.best();
         }
     }
 
@@ -184,8 +177,8 @@ impl FixedK for Memetic {
         }
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best.colors
+    fn best(&self) -> Elite {
+        self.best.clone()
     }
 
     fn conflicts(&self) -> u64 {
@@ -196,15 +189,20 @@ impl FixedK for Memetic {
         self.lanes.iter().map(FixedK::moves).sum()
     }
 
-    /// The migrant takes the place of the second child, and is a parent of the next generation.
-    fn immigrate(&mut self, migrant: &[Color]) {
+    /// The offered individual takes the place of the second child, and is a parent of the next
+    /// generation. What is uncoloured in it is coloured at random.
+    fn offer(&mut self, elite: &Elite) {
+        let (n, k) = (self.n, self.k);
+        if elite.k != k || elite.colors.len() != n {
+            return;
+        }
+        let mut colors = elite.colors.clone();
+        for color in colors.iter_mut().filter(|color| usize::from(**color) >= k) {
+            *color = self.rng.below(k as u32) as Color;
+        }
         self.record = self.best.conflicts;
-        self.lanes[1].restart(migrant);
+        self.lanes[1].restart(&colors);
     }
-}
-
-fn individual(search: &TabuCol) -> Individual {
-    Individual { colors: search.best().to_vec(), conflicts: search.conflicts() }
 }
 
 fn random(n: usize, k: usize, rng: &mut Rng) -> Vec<Color> {
@@ -215,6 +213,7 @@ fn random(n: usize, k: usize, rng: &mut Rng) -> Vec<Color> {
 mod tests {
     use super::*;
     use crate::tabucol::tests::gnp;
+    use prism_core::search::UNCOLORED;
     use prism_core::{Coloring, Graph};
 
     fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
@@ -243,13 +242,13 @@ mod tests {
         let graph = gnp(125, 0.5, 4);
         let mut easy = search(&graph, 19, 5, false);
         assert_eq!(easy.run(5_000_000, &go_on), Step::Solved);
-        let coloring = Coloring::from_colors(easy.best().to_vec());
+        let coloring = Coloring::from_colors(easy.best().colors);
         assert_eq!(coloring.verify(&graph), Ok(()));
         assert_eq!(easy.conflicts(), 0);
 
         let mut hopeless = search(&graph, 8, 5, false);
         assert_eq!(hopeless.run(20_000, &go_on), Step::OutOfMoves);
-        let best = hopeless.best();
+        let best = hopeless.best().colors;
         let clashes = graph.edges().filter(|&(u, v)| best[u as usize] == best[v as usize]);
         assert_eq!(clashes.count() as u64, hopeless.conflicts());
     }
@@ -262,8 +261,25 @@ mod tests {
         assert_eq!(teacher.run(5_000_000, &go_on), Step::Solved);
         let mut pupil = search(&graph, 19, 6, false);
         assert_eq!(pupil.run(10, &go_on), Step::OutOfMoves);
-        pupil.immigrate(teacher.best());
+        pupil.offer(&teacher.best());
         assert_eq!(pupil.run(2, &go_on), Step::Solved);
         assert_eq!(pupil.best(), teacher.best());
+    }
+
+    #[test]
+    fn a_partial_guest_is_completed_and_one_of_another_graph_or_k_is_ignored() {
+        let graph = gnp(60, 0.5, 4);
+        let mut host = search(&graph, 8, 1, false);
+        let before = host.lanes[1].best();
+        for (n, k) in [(59, 8), (61, 8), (60, 7), (60, 9), (0, 8)] {
+            host.offer(&Elite { k, colors: vec![0; n], conflicts: 1 });
+            assert_eq!(host.lanes[1].best(), before);
+        }
+        let mut guest: Vec<Color> = before.colors.iter().map(|c| 7 - c).collect();
+        guest[3..40].fill(UNCOLORED);
+        host.offer(&Elite { k: 8, colors: guest.clone(), conflicts: 37 });
+        let joined = host.lanes[1].best().colors;
+        assert!(joined.iter().all(|&c| c < 8));
+        assert_eq!((&joined[..3], &joined[40..]), (&guest[..3], &guest[40..]));
     }
 }

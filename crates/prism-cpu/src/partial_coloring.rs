@@ -11,7 +11,7 @@
 //! The price is that reading all classes of one vertex takes k lines; degrees are larger than k on
 //! every graph that needs a search. A move costs O(degree of the vertex + degrees of the ejected).
 
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,8 +10,8 @@ use crate::adjacency::Adjacency;
 use crate::columns::Columns;
 use crate::conflict_list::ConflictList;
 use crate::neighbor_counts::Count;
-use crate::search::UNCOLORED;
 use crate::simd::{LANES, Level};
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 
 /// See the top of this file.

@@ -5,7 +5,7 @@
 //! to that class for a while. Which vertex, which class and how long is the engine's business.
 
 use crate::partial_coloring::PartialColoring;
-use crate::search::Step;
+use prism_core::search::Step;
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,7 +76,7 @@ impl<'g> PartialSearch<'g> {
         }
     }
 
-    /// [`FixedK::run`](crate::search::FixedK::run) with what `make_move` does as a move; it may
+    /// [`FixedK::run`](prism_core::search::FixedK::run) with what `make_move` does as a move; it may
     /// find nothing to do.
     pub fn run(
         &mut self,

@@ -19,9 +19,9 @@ mod search;
 mod tests;
 
 use crate::adjacency::Adjacency;
-use crate::search::{FixedK, Step};
 use crate::simd::Level;
 use crate::width::Width;
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::{Color, Rng};
 use search::Search;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl FixedK for PartialCol {
         self.0.run(moves, stop)
     }
 
-    fn best(&self) -> &[Color] {
+    fn best(&self) -> Elite {
         self.0.best()
     }
 

@@ -13,8 +13,8 @@
 //! Limits: a slice keeps 4 bytes for each vertex and colour, and 8 for each pair of colours.
 
 use crate::metropolis::{Draws, Walk, Weight};
-use crate::search::{FixedK, Step, UNCOLORED};
 use prism_core::annealing::TransverseField;
+use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -251,9 +251,10 @@ impl FixedK for Quantum<'_> {
         Step::Solved
     }
 
-    fn best(&self) -> &[Color] {
+    fn best(&self) -> Elite {
         let of = self.slices.get(self.best_slice).map(Walk::best);
-        of.or(self.nothing.as_deref()).unwrap_or(&[])
+        let colors = of.or(self.nothing.as_deref()).unwrap_or(&[]).to_vec();
+        Elite { k: usize::from(self.k), colors, conflicts: self.conflicts() }
     }
 
     /// Conflicting edges of the best assignment.

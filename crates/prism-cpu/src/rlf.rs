@@ -17,7 +17,7 @@ use crate::bit_matrix::{BitMatrix, ones};
 use crate::construct::ConstructError;
 use crate::level_queue::LevelQueue;
 use crate::ranking::Ranking;
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::sync::atomic::{AtomicBool, Ordering};
 

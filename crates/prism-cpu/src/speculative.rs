@@ -15,7 +15,7 @@
 
 use crate::construct::ConstructError;
 use crate::greedy::{Forbidden, Order};
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};

@@ -17,9 +17,9 @@ mod search;
 pub(crate) mod tests;
 
 use crate::adjacency::Adjacency;
-use crate::search::{FixedK, Step};
 use crate::simd::{LANES, Level};
-use crate::width::{Width, largest_class};
+use crate::width::{Counted, Width, largest_class};
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::{Color, Graph, Rng};
 use search::Search;
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl TabuCol {
             Width::Words(search) => search.load(start),
         }
     }
+
+    /// The colours of [`FixedK::best`], not copied.
+    pub(crate) fn best_colors(&self) -> &[Color] {
+        self.0.best_colors()
+    }
 }
 
 /// Whether `start` has a class that byte counts are not safe with.
@@ -91,7 +96,7 @@ impl FixedK for TabuCol {
         self.0.run(moves, stop)
     }
 
-    fn best(&self) -> &[Color] {
+    fn best(&self) -> Elite {
         self.0.best()
     }
 

@@ -11,8 +11,8 @@
 //! time among them.
 
 use crate::metropolis::{Draws, Walk, Weight, is_accepted};
-use crate::search::{FixedK, Step, UNCOLORED};
 use prism_core::annealing::Ladder;
+use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,7 @@ impl Weight for Heat {
 #[derive(Debug)]
 pub struct Thermodynamic<'g> {
     ladder: Ladder,
+    k: Color,
     walks: Vec<Walk<'g>>,
     /// By replica: its rung. Replicas `i * rungs` and the following are one ladder.
     rung_of: Vec<usize>,
@@ -99,6 +100,7 @@ impl<'g> Thermodynamic<'g> {
             walks,
             draws: Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals },
             ladder,
+            k,
             steps: 0,
             turn: (0, 0),
             best_replica: 0,
@@ -226,9 +228,10 @@ impl FixedK for Thermodynamic<'_> {
         Step::Solved
     }
 
-    fn best(&self) -> &[Color] {
+    fn best(&self) -> Elite {
         let of = self.walks.get(self.best_replica).map(Walk::best);
-        of.or(self.nothing.as_deref()).unwrap_or(&[])
+        let colors = of.or(self.nothing.as_deref()).unwrap_or(&[]).to_vec();
+        Elite { k: usize::from(self.k), colors, conflicts: self.conflicts() }
     }
 
     /// Conflicting edges of the best assignment.
@@ -263,7 +266,7 @@ mod tests {
         let graph = random_graph(60, 50, 3);
         let mut search = Thermodynamic::new(graph.reborrow(), 12, &[], ladder(8), 1);
         assert_eq!(search.run(20_000_000, &GO), Step::Solved);
-        assert_eq!(Coloring::from_colors(search.best().to_vec()).verify(&graph), Ok(()));
+        assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
     }
 
     #[test]
@@ -368,7 +371,7 @@ mod tests {
                 sliced.run(1500, &GO);
             }
             prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
-            prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, whole.best()));
+            prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
             for walk in &whole.walks {
                 check(walk);
                 prop_assert!(walk.fewest() >= whole.conflicts());
@@ -396,7 +399,7 @@ mod tests {
             let (graph, _) = Graph::from_edges(60, &edges).unwrap();
             let mut search = Thermodynamic::new(graph.reborrow(), 4, &[], ladder(6), seed);
             prop_assert_eq!(search.run(3_000_000, &GO), Step::Solved);
-            prop_assert_eq!(Coloring::from_colors(search.best().to_vec()).verify(&graph), Ok(()));
+            prop_assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
         }
     }
 }

@@ -30,12 +30,12 @@ mod tests;
 
 pub use bars::Bar;
 
-use crate::search::{FixedK, Step};
 use bars::Bars;
 use focus::LaneSums;
 use integrators::Integrators;
 use order::{Draw, Key};
 use prism_core::hierarchy::{LANES, Slots};
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::{Color, Graph, Philox};
 use std::ops::Range;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ pub struct Move {
 ///
 /// ```
 /// use prism_core::{Graph, hierarchy, hierarchy::Slots};
-/// use prism_cpu::search::FixedK;
+/// use prism_core::search::FixedK;
 /// use prism_cpu::whcr::{Repair, Settings};
 /// use std::sync::Arc;
 ///
@@ -375,8 +375,8 @@ impl FixedK for Repair {
         }
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best
+    fn best(&self) -> Elite {
+        Elite { k: self.table.k(), colors: self.best.clone(), conflicts: self.best_conflicts }
     }
 
     fn conflicts(&self) -> u64 {

@@ -6,8 +6,8 @@
 
 use crate::adjacency::Adjacency;
 use crate::neighbor_counts::Count;
-use crate::search::{FixedK, Step};
 use prism_core::Color;
+use prism_core::search::{Elite, FixedK, Step};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The largest class that byte counts are safe with, unless no degree is larger.
@@ -28,7 +28,10 @@ pub(crate) trait Counted {
     /// [`largest_class`].
     fn step(&mut self) -> bool;
 
-    /// See [`FixedK::best`].
+    /// Colours.
+    fn k(&self) -> usize;
+
+    /// The colours of [`FixedK::best`].
     fn best(&self) -> &[Color];
 
     /// Of the best, see [`FixedK::conflicts`].
@@ -70,6 +73,23 @@ pub(crate) enum Width<S: Counted> {
     Words(S::Wide),
 }
 
+impl<S: Counted> Width<S> {
+    /// The colours of [`FixedK::best`].
+    pub(crate) fn best_colors(&self) -> &[Color] {
+        match self {
+            Self::Bytes(search) => search.best(),
+            Self::Words(search) => search.best(),
+        }
+    }
+
+    fn k(&self) -> usize {
+        match self {
+            Self::Bytes(search) => search.k(),
+            Self::Words(search) => search.k(),
+        }
+    }
+}
+
 impl<S: Counted + Send> FixedK for Width<S>
 where
     S::Wide: Send,
@@ -90,11 +110,8 @@ where
         }
     }
 
-    fn best(&self) -> &[Color] {
-        match self {
-            Self::Bytes(search) => search.best(),
-            Self::Words(search) => search.best(),
-        }
+    fn best(&self) -> Elite {
+        Elite { k: self.k(), colors: self.best_colors().to_vec(), conflicts: self.conflicts() }
     }
 
     fn conflicts(&self) -> u64 {

@@ -3,6 +3,7 @@
 
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
+use prism_core::search::{FixedK, Step, UNCOLORED};
 use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -11,7 +12,6 @@ use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::quantum::Quantum;
-use prism_cpu::search::{FixedK, Step, UNCOLORED};
 use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
@@ -94,6 +94,8 @@ fn proper(graph: &Graph<'_>) -> Vec<Color> {
 /// Whether the search keeps its word about its best assignment.
 fn check(graph: &Graph<'_>, k: usize, case: &Case<'_>, step: Step) -> Result<(), TestCaseError> {
     let (name, best) = (case.name, case.search.best());
+    prop_assert_eq!((best.k, best.conflicts), (k, case.search.conflicts()), "{}", name);
+    let best = best.colors;
     prop_assert_eq!(best.len(), graph.n(), "{}", name);
     prop_assert!(best.iter().all(|&c| c == UNCOLORED || usize::from(c) < k), "{}", name);
     let uncolored = best.iter().filter(|&&c| c == UNCOLORED).count();
@@ -102,7 +104,7 @@ fn check(graph: &Graph<'_>, k: usize, case: &Case<'_>, step: Step) -> Result<(),
         .filter(|&(u, v)| best[u as usize] == best[v as usize] && best[u as usize] != UNCOLORED);
     // No search leaves vertices out and has conflicting edges besides.
     prop_assert_eq!((uncolored + clashes.count()) as u64, case.search.conflicts(), "{}", name);
-    let solved = uncolored == 0 && Coloring::from_colors(best.to_vec()).verify(graph).is_ok();
+    let solved = uncolored == 0 && Coloring::from_colors(best).verify(graph).is_ok();
     prop_assert_eq!(case.search.conflicts() == 0, solved, "{}", name);
     prop_assert_eq!(step == Step::Solved, solved, "{}", name);
     Ok(())

@@ -3,6 +3,7 @@
 use crate::phase::Phase;
 use crate::strategy::Engine;
 use prism_core::memory::{RESERVE, Room};
+use prism_core::search::FixedK;
 use prism_core::threads::make_pool;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::adjacency::Adjacency;
@@ -12,7 +13,6 @@ use prism_cpu::guided_ejection::{GuidedEjection, GuidedEjectionParams};
 use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
-use prism_cpu::search::FixedK;
 use prism_cpu::tabucol::TabuCol;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -33,9 +33,9 @@ use domains::Domains;
 use palettes::Palettes;
 use prism_core::bounds::{Effort, clique, degeneracy};
 use prism_core::memory::Room;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::exact::{Answer, MAX_EXACT_COLORS, decide_lists, raise_lower_bound};
-use prism_cpu::search::UNCOLORED;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use crate::ledger::Ledger;
 use crate::stop::Alarm;
 use prism_core::Color;
 use prism_core::memory::Room;
+use prism_core::search::{Elite, FixedK, Step};
 use prism_core::threads::affordable;
-use prism_cpu::search::{FixedK, Step};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -95,7 +95,7 @@ impl Phase {
         counters.seconds += seconds;
         let winner = self.searches.get(winner.into_inner())?;
         counters.successes += 1;
-        Some(winner.best().to_vec())
+        Some(winner.best().colors)
     }
 
     /// Runs a search for each pulse, on a thread each, and reports how far they are until the last has
@@ -157,11 +157,11 @@ impl Phase {
         if self.searches.len() < 2 {
             return;
         }
-        let migrants: Vec<Vec<Color>> = self.searches.iter().map(|s| s.best().to_vec()).collect();
+        let migrants: Vec<Elite> = self.searches.iter().map(|search| search.best()).collect();
         for (search, migrant) in self.searches.iter_mut().skip(1).zip(&migrants) {
-            search.immigrate(migrant);
+            search.offer(migrant);
         }
-        self.searches[0].immigrate(&migrants[migrants.len() - 1]);
+        self.searches[0].offer(&migrants[migrants.len() - 1]);
     }
 
     /// The least that a search has left wrong: conflicting edges or uncoloured vertices.
@@ -230,8 +230,8 @@ mod tests {
             Step::OutOfMoves
         }
 
-        fn best(&self) -> &[Color] {
-            &[]
+        fn best(&self) -> Elite {
+            Elite { k: 1, colors: Vec::new(), conflicts: 7 }
         }
 
         fn conflicts(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! The search tree of exhaustive search: a depth-first search over colours that are sets of bits.
 
 use super::MAX_EXACT_COLORS;
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -187,6 +187,10 @@ impl<C: Count> Counted for Search<C> {
         true
     }
 
+    fn k(&self) -> usize {
+        self.counts.k()
+    }
+
     fn best(&self) -> &[Color] {
         &self.best
     }

@@ -3,7 +3,7 @@
 use super::search::Fluctuation;
 use super::*;
 use crate::partial_coloring::tests::random_graph;
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Coloring, Graph, Rng};
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn colours_a_random_graph_below_its_greedy_number() {
     for tenure in [Tenure::DYNAMIC, Tenure::FOO] {
         let mut engine = search(&graph, 12, tenure, 1);
         assert_eq!(engine.run(1_000_000, &GO), Step::Solved);
-        assert_eq!(Coloring::from_colors(engine.best().to_vec()).verify(&graph), Ok(()));
+        assert_eq!(Coloring::from_colors(engine.best().colors).verify(&graph), Ok(()));
     }
 }
 
@@ -63,7 +63,7 @@ fn every_level_and_width_makes_the_same_moves() {
             let mut trace = Vec::new();
             for _ in 0..50 {
                 search.run(7, &GO);
-                trace.push((search.best().to_vec(), search.conflicts()));
+                trace.push((search.best().colors, search.conflicts()));
             }
             trace
         };
@@ -95,7 +95,7 @@ fn classes_beyond_bytes_are_counted_in_words() {
     assert!(matches!(grown.0, Width::Bytes(_)));
     assert_eq!(grown.run(1000, &GO), Step::Solved);
     assert!(matches!(grown.0, Width::Words(_)));
-    assert_eq!(Coloring::from_colors(grown.best().to_vec()).verify(&star), Ok(()));
+    assert_eq!(Coloring::from_colors(grown.best().colors).verify(&star), Ok(()));
 }
 
 proptest! {
@@ -118,7 +118,7 @@ proptest! {
         }
         prop_assert_eq!(whole.best(), sliced.best());
         prop_assert_eq!(whole.moves(), sliced.moves());
-        let best = whole.best();
+        let best = whole.best().colors;
         let uncolored = best.iter().filter(|&&c| c == UNCOLORED).count() as u64;
         prop_assert_eq!(whole.conflicts(), uncolored);
         for v in graph.vertices().filter(|&v| best[v as usize] != UNCOLORED) {

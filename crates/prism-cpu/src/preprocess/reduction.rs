@@ -20,7 +20,7 @@
 //! leaves a kernel that is correct and larger than need be.
 
 use super::domination::{Dominators, Remaining};
-use crate::search::UNCOLORED;
+use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::collections::VecDeque;
 

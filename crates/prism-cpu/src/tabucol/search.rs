@@ -77,10 +77,6 @@ impl<C: Count> Search<C> {
         &self.adjacency
     }
 
-    pub(super) fn k(&self) -> usize {
-        self.k
-    }
-
     /// The best move allowed, or `None` if every move is tabu.
     fn choose(&mut self) -> Option<(u32, Color)> {
         let moves = Candidates {
@@ -124,6 +120,10 @@ impl<C: Count> Counted for Search<C> {
             self.best.copy_from_slice(self.counts.colors());
         }
         true
+    }
+
+    fn k(&self) -> usize {
+        self.k
     }
 
     fn best(&self) -> &[Color] {

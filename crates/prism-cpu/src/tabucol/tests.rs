@@ -33,7 +33,7 @@ fn every_level_makes_the_same_moves() {
             let mut trace = Vec::new();
             for _ in 0..300 {
                 search.run(7, &GO_ON);
-                trace.push((search.best().to_vec(), search.conflicts(), search.moves()));
+                trace.push((search.best().colors, search.conflicts(), search.moves()));
             }
             trace
         };
@@ -71,7 +71,7 @@ fn classes_beyond_255_neighbours_are_counted_in_words() {
         let mut search = TabuCol::new(adjacency, 2, &start, Rng::new(2, 0));
         assert!(matches!(search.0, Width::Words(_)));
         assert_eq!(search.run(100_000, &GO_ON), Step::Solved);
-        let coloring = Coloring::from_colors(search.best().to_vec());
+        let coloring = Coloring::from_colors(search.best().colors);
         assert_eq!(coloring.verify(&graph), Ok(()));
     }
 }
@@ -86,7 +86,7 @@ fn counts_widen_when_a_class_grows() {
     assert!(matches!(search.0, Width::Bytes(_)));
     assert_eq!(search.run(100_000, &GO_ON), Step::Solved);
     assert!(matches!(search.0, Width::Words(_)));
-    let coloring = Coloring::from_colors(search.best().to_vec());
+    let coloring = Coloring::from_colors(search.best().colors);
     assert_eq!(coloring.verify(&graph), Ok(()));
 }
 
@@ -119,7 +119,7 @@ proptest! {
             let adjacency = Arc::new(adjacency);
             let mut search = TabuCol::new(adjacency.clone(), k, &start, Rng::new(seed, 2));
             let step = search.run(3000, &GO_ON);
-            let best = search.best();
+            let best = search.best().colors;
             let conflicts =
                 graph.edges().filter(|&(u, v)| best[u as usize] == best[v as usize]).count();
             prop_assert_eq!(conflicts as u64, search.conflicts());
@@ -131,7 +131,7 @@ proptest! {
             for _ in 0..30 {
                 again.run(100, &GO_ON);
             }
-            prop_assert_eq!(again.best(), best);
+            prop_assert_eq!(again.best().colors, best);
             prop_assert_eq!(again.moves(), search.moves());
         }
     }

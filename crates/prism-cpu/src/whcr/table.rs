@@ -56,6 +56,11 @@ impl Table {
         slot as usize * self.k + usize::from(color)
     }
 
+    /// Colours.
+    pub(super) fn k(&self) -> usize {
+        self.k
+    }
+
     pub(super) fn color(&self, slot: u32) -> Color {
         self.colors[slot as usize]
     }

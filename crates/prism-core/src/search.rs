@@ -1,0 +1,87 @@
+//! What a search at a fixed number of colours is, wherever it runs: the trait [`FixedK`].
+//!
+//! A search owns its state, works in slices of moves, and never looks at a clock: whoever drives it
+//! decides how many moves a slice is, so that a seed and a number of moves decide the result. What
+//! searches hand each other, and keep, are plain values with serde: an [`Elite`] travels between
+//! threads, devices and processes.
+
+use crate::Color;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
+
+/// The colour of a vertex that has none in a partial colouring.
+pub const UNCOLORED: Color = Color::MAX;
+
+/// Why [`FixedK::run`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// [`FixedK::best`] is a proper colouring.
+    Solved,
+    /// The moves of this call are used up.
+    OutOfMoves,
+    /// The stop flag was raised.
+    Stopped,
+    /// The search can make no more moves: [`FixedK::failure`] says why. Its best is still good.
+    Failed,
+}
+
+/// An individual: an assignment of colours, complete or partial, that searches give and take.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Elite {
+    /// Colours of the search that it comes from.
+    pub k: usize,
+    /// One entry a vertex, each below k or [`UNCOLORED`].
+    pub colors: Vec<Color>,
+    /// Conflicting edges plus uncoloured vertices: 0 exactly when it is proper.
+    pub conflicts: u64,
+}
+
+/// A search for a proper colouring of one graph with one number of colours.
+///
+/// Slices decide nothing: a search that is run for 500 moves and 500 more has done what one that is run
+/// for 1000 has.
+pub trait FixedK: Send {
+    /// Makes up to `moves` further moves, rounded up to the smallest step of the search: a pair of
+    /// moves, or a pass over the vertices. Looks at `stop` often enough to come back within
+    /// milliseconds. A solved search returns [`Step::Solved`] at once.
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step;
+
+    /// The best individual so far. It is copied: between slices, not between moves.
+    fn best(&self) -> Elite;
+
+    /// The conflicts of [`FixedK::best`], without a copy.
+    fn conflicts(&self) -> u64;
+
+    /// Moves made since the search was built, by all individuals it works on: a move is a vertex that
+    /// is recoloured, or a proposal of annealing.
+    fn moves(&self) -> u64;
+
+    /// Takes in an individual of another search, of any engine, of the same graph and k. Searches that
+    /// neither recombine nor restart ignore it, and all ignore one with other numbers of vertices or
+    /// colours.
+    fn offer(&mut self, _elite: &Elite) {}
+
+    /// Why the search failed, after [`Step::Failed`].
+    fn failure(&self) -> Option<String> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_elite_survives_serde(
+            k in 0usize..70_000,
+            colors in prop::collection::vec(any::<Color>(), 0..50),
+            conflicts: u64,
+        ) {
+            let elite = Elite { k, colors, conflicts };
+            let written = serde_json::to_string(&elite).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Elite>(&written).unwrap(), elite);
+        }
+    }
+}
