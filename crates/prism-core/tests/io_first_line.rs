@@ -237,18 +237,6 @@ fn a_list_in_one_cell_is_no_name() {
 }
 
 #[test]
-fn a_comma_between_attributes_ends_no_name() {
-    for text in [
-        "1 2 {'weight': 7}\n2 3 {'weight': 7, 'x': 1}\n",
-        "1 2 {'w': 7, 'x': 1}\n2 3 {'w': 7, 'x': 1}\n",
-        "a b {'w': 7, 'x': 1}\nb c {'w': 7, 'x': 2}\n",
-    ] {
-        let message = read(text, None).unwrap_err().to_string();
-        assert!(message.contains("expected two vertex names"), "{message}");
-    }
-}
-
-#[test]
 fn vertices_alone_on_a_line() {
     let names = |text: &str| graph(&read(text, None).unwrap()).0.join("|");
     assert_eq!(names("kit lou\nzoe\nlou max\n"), "kit|lou|zoe|max");

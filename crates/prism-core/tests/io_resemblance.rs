@@ -6,6 +6,8 @@
 use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 
 const NEIGHBORS: &str = "a list of neighbours, or edges with further columns";
+const THIRD: &str = "edges with a third column, or a list of neighbours";
+const TIGHT: &str = "a list of neighbours without a blank behind its colons";
 const BANNER: &str = "a Matrix Market file without its first line, the banner %%MatrixMarket";
 const DASHES: &str = "edges with a dash between their ends";
 const BITS: &str = "a matrix of 0 and 1";
@@ -25,7 +27,13 @@ fn what_only_looks_like_an_edge_list() {
         ("AA BB CC\nBB AA\nCC AA BB\n", 1, NEIGHBORS),
         ("AA,BB,CC\nBB,AA,CC\nCC,AA\n", 1, NEIGHBORS),
         ("0 1 2 3\n1 0 2 3\n2 0 1 3\n3 0 1 2\n4 0 1 2\n", 1, NEIGHBORS),
-        ("A1 B1 B2\nA2 B1 B3\n", 1, NEIGHBORS),
+        ("A1 B1 B2\nA2 B1 B3\n", 1, THIRD),
+        ("a b x\nb c y\n", 1, THIRD),
+        ("NSW:V Q\nQ:NSW\n", 1, TIGHT),
+        ("NSW:V,Q\nQ:NSW\nT\n", 1, TIGHT),
+        ("NSW:V\nQ:NSW\n", 1, TIGHT),
+        ("ann:math art\nbob:math bio\n", 1, TIGHT),
+        ("a b\nT #island\n", 2, "a comment without a blank behind its #"),
         ("Ada Bob since 2010\nAda Eve\nBob Eve\n", 1, NEIGHBORS),
         ("TN AL GA KY\n", 1, NEIGHBORS),
         ("a: b c\nb a\nc: a\n", 1, "a list of neighbours with a colon in some lines only"),
@@ -72,7 +80,7 @@ fn what_only_looks_like_an_edge_list() {
         let error = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap_err();
         assert_eq!(error.place(), Place::Line(line), "{text}: {error}");
         let message = error.to_string();
-        let start = format!("f, line {line}: this looks like {what}: ");
+        let start = format!("f, line {line}: this looks like {what}");
         assert!(message.starts_with(&start), "{message}");
         assert!(message.contains("--format edge-list"), "{message}");
     }
@@ -106,6 +114,9 @@ fn edge_lists_are_taken_for_nothing_else() {
         "source,target,weight\n0,1,1\n1,0,1\n",
         "1 2 {'weight': 7}\n2 3 {'weight': 8}\n",
         "a b {'weight': 7}\nb c {}\n",
+        "a b\nb c # by hand\n",
+        "http://a http://b\nhttp://b http://c\n",
+        "GO:01 P1\nGO:02 P1\nGO:02 P2\n",
         "0 1\n1 0\n",
         "2 1\n1 2\n",
         "0 1 1\n1 2 1\n2 0 1\n",

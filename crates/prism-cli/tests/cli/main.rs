@@ -13,6 +13,7 @@ mod cases;
 mod color;
 mod describe;
 mod devices;
+mod doubts;
 mod errors;
 mod formats;
 mod generate;

@@ -1,95 +1,181 @@
 //! Adjacency lists: a vertex a line, and its neighbours behind it.
 //!
 //! With a colon behind the first name (`0: 1 2`, `AA: BB, CC`) the form is sure. Each edge may stand in
-//! the lines of both its ends or of one. Without the colon (`AA,BB;CC`, `0 1 2`) the lines could as well be
-//! edges with further columns: they are a list of neighbours only if each name has exactly one line,
-//! each name in a line has a line itself, and a stands in b's line exactly when b stands in a's. Names
-//! end at commas, semicolons and tabs if any line has one, else at blanks; quotation marks are those of
-//! CSV files. A vertex without neighbours stands alone on its line. Lines that begin with `#` or `%` are
-//! comments. Vertices are numbered by first appearance.
+//! the lines of both its ends or of one. A vertex without neighbours has a colon behind it (`T:`) or stands
+//! alone on its line. If no name that stands behind a colon has a line itself, the lines may be enrolments or
+//! weights and are refused.
+//!
+//! Without the colon (`AA,BB;CC`, `0 1 2`) the lines could as well be edges with further columns: they
+//! are a list of neighbours only if each name has exactly one line, each name in a line has a line itself,
+//! and a stands in b's line exactly when b stands in a's. Lines that begin with `#` or `%` are comments, and
+//! so is what follows a `#` between blanks. Vertices are numbered by first appearance.
+
+mod row;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::arcs::ArcBuilder;
-use super::csv_fields::fields;
+use super::doubts::{self, Named};
 use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
-use super::lexer::{quote, trim};
+use super::lexer::{is_blank, quote, trim};
 use super::source::Source;
-use super::{Loaded, Note, ReadOptions};
+use super::{Format, Loaded, Note, ReadOptions};
+use row::{Layout, Row, any_colon, goes_on, has_colon, layout, row};
 
 /// Lines that are looked at where the format is detected.
 const LINES: usize = 1 << 14;
 
-/// What ends names besides blanks.
-const SEPARATORS: [char; 3] = [',', ';', '\t'];
-
-/// How the lines of a file are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Layout {
-    /// Whether a colon stands behind the first name.
-    colon: bool,
-    /// Whether names end at blanks.
-    blanks: bool,
+/// Where a name has stood.
+#[derive(Clone, Copy, Default)]
+struct Stands {
+    /// At the front of a line.
+    first: bool,
+    /// Behind the front of a line, or there and with others.
+    behind: bool,
+    beside: bool,
 }
 
-/// The line of a vertex.
-struct Row<'l> {
-    name: Cow<'l, str>,
-    neighbors: Vec<Cow<'l, str>>,
+/// What has been read of the file.
+#[derive(Default)]
+struct Reader {
+    names: Interner,
+    arcs: ArcBuilder,
+    stands: Vec<Stands>,
+    rows: u64,
+    /// Names alone on a line without a colon, where others have one.
+    alone: Vec<u32>,
+    /// Blanks in front of the first line, and whether the last one goes on in the next.
+    indent: Option<usize>,
+    goes_on: bool,
+    /// The first line with neighbours, for messages.
+    first: Option<String>,
 }
 
 /// Reads the whole file.
-pub(super) fn read(source: &mut Source<'_>, _: &ReadOptions) -> Result<Loaded, ReadError> {
+pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let (head, complete) = source.peek();
-    let layout = layout(&data_lines(head, complete).collect::<Vec<_>>());
-    let mut names = Interner::default();
-    let mut arcs = ArcBuilder::default();
-    let mut rows = 0u64;
-    let mut with_row = HashSet::new();
+    let lines: Vec<&[u8]> = data_lines(head, complete).collect();
+    let found = layout(&lines);
+    // In other lines it is missing, as the error will say.
+    let layout = Layout { colon: found.colon || any_colon(&lines), ..found };
+    let mut reader = Reader::default();
     while let Some(line) = source.next_line()? {
-        let line = trim(line);
-        if is_skipped(line) {
-            continue;
+        if !is_skipped(trim(line)) {
+            let taken = reader.line(line, layout, options);
+            taken.map_err(|kind| source.error_here(kind))?;
         }
-        let row = row(line, layout).and_then(|row| {
-            let v = number(&mut names, &row.name)?;
-            with_row.insert(v);
-            rows += 1;
-            for neighbor in &row.neighbors {
-                arcs.push(v, number(&mut names, neighbor)?);
-            }
-            Ok(())
-        });
-        row.map_err(|kind| source.error_here(kind))?;
     }
-    let total = arcs.arcs();
-    let built = arcs.finish(names.len()).map_err(|kind| source.error(Place::Whole, kind))?;
-    let one_way = built.example.map(|(u, v)| (names.name(u).to_owned(), names.name(v).to_owned()));
-    let twice = with_row.len() as u64 != rows;
-    if !layout.colon && (built.one_way > 0 || twice || with_row.len() != names.len()) {
-        let found = match one_way {
-            Some((u, v)) => format!("{v:?} in the line of {u:?} alone"),
-            None if twice => "several lines of one".to_owned(),
-            None => "names without a line".to_owned(),
-        };
-        let expected = "each vertex to have a line and to stand in those of its neighbours, or a colon behind the first name (as in \"a: b, c\")";
-        return Err(source.error(Place::Whole, ErrorKind::expected(expected, found)));
-    }
-    let mut loaded = Loaded::new(built.graph, built.cleanup);
-    loaded.labels = Some(names.into_labels_from(0));
-    // A list may give each edge once, and then all of them.
-    let all_once = built.one_way + built.cleanup.duplicates + built.cleanup.self_loops == total;
-    let odd = built.one_way > 0 && !all_once;
-    loaded.notes.extend(odd.then_some(Note::OneWay(built.one_way)));
-    Ok(loaded)
+    reader.finish(layout, options).map_err(|kind| source.error(Place::Whole, kind))
 }
 
-fn number(names: &mut Interner, name: &str) -> Result<u32, ErrorKind> {
-    let max = u64::from(u32::MAX);
-    names.number(name).ok_or(ErrorKind::TooManyVertices { n: max + 1, max })
+impl Reader {
+    fn line(
+        &mut self,
+        line: &[u8],
+        layout: Layout,
+        options: &ReadOptions,
+    ) -> Result<(), ErrorKind> {
+        let indent = line.iter().take_while(|&&b| is_blank(b)).count();
+        let row = row(trim(line), layout)?;
+        let v = self.number(&row.name)?;
+        self.rows += 1;
+        self.stands[v as usize].first = true;
+        if row.is_alone {
+            if self.goes_on || self.indent.is_some_and(|first| indent > first) {
+                let expected = "a colon behind the first name of each line (\"a: b, c\"), which does not go on in the next";
+                return Err(ErrorKind::expected(expected, quote(trim(line))));
+            }
+            if self.indent.is_none() && options.format.is_none() {
+                return Err(ErrorKind::Doubtful {
+                    found: row.name.into_owned(),
+                    readings: "a vertex without neighbours (which has a colon, too), or a title"
+                        .to_owned(),
+                    decides: "--format adjacency-list, for a vertex,",
+                });
+            }
+            self.alone.push(v);
+        }
+        self.indent.get_or_insert(indent);
+        self.goes_on = goes_on(trim(line));
+        let several = row.neighbors.len() > 1;
+        for neighbor in &row.neighbors {
+            let neighbor = self.number(neighbor)?;
+            let stands = &mut self.stands[neighbor as usize];
+            stands.behind = true;
+            stands.beside |= several;
+            self.arcs.push(v, neighbor);
+        }
+        if self.first.is_none() && !row.neighbors.is_empty() {
+            self.first = Some(String::from_utf8_lossy(trim(line)).into_owned());
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, name: &str) -> Result<u32, ErrorKind> {
+        let max = u64::from(u32::MAX);
+        let number = self.names.number(name);
+        self.stands.resize(self.names.len(), Stands::default());
+        number.ok_or(ErrorKind::TooManyVertices { n: max + 1, max })
+    }
+
+    fn finish(self, layout: Layout, options: &ReadOptions) -> Result<Loaded, ErrorKind> {
+        let Self { names, arcs, stands, rows, .. } = self;
+        let total = arcs.arcs();
+        let built = arcs.finish(names.len())?;
+        let with_row = stands.iter().filter(|stands| stands.first).count();
+        if !layout.colon {
+            let one_way = built.example.map(|(u, v)| (names.name(u), names.name(v)));
+            let twice = with_row as u64 != rows;
+            if built.one_way > 0 || twice || with_row != names.len() {
+                let found = match one_way {
+                    Some((u, v)) => format!("{v:?} in the line of {u:?} alone"),
+                    None if twice => "several lines of one".to_owned(),
+                    None => "names without a line".to_owned(),
+                };
+                let expected = "each vertex to have a line and to stand in those of its neighbours, or a colon behind the first name (as in \"a: b, c\")";
+                return Err(ErrorKind::expected(expected, found));
+            }
+        }
+        if options.format.is_none() {
+            // A 0 behind which no line stands, where each other name has one.
+            let zero = |v: u32| names.name(v) == "0" && with_row + 1 == names.len();
+            let is_behind = |v: u32| {
+                let Stands { first, behind, beside } = stands[v as usize];
+                behind && !first && !beside
+            };
+            doubts::refuse(&Named {
+                names: &names,
+                graph: &built.graph,
+                format: Format::AdjacencyList,
+                alone: &self.alone,
+                is_behind: &is_behind,
+                is_nothing: &zero,
+                may_have_sizes: true,
+            })?;
+        }
+        let two_sides = !stands.iter().any(|stands| stands.first && stands.behind);
+        if two_sides && total > 1 && !options.bipartite {
+            return Err(ErrorKind::Doubtful {
+                found: self.first.unwrap_or_default(),
+                readings: TWO_SIDES.to_owned(),
+                decides: "--bipartite, for a graph with the names of both sides as vertices,",
+            });
+        }
+        let mut loaded = Loaded::new(built.graph, built.cleanup);
+        loaded.labels = Some(names.into_labels_from(0));
+        // A list may give each edge once, and then all of them.
+        let all_once = built.one_way + built.cleanup.duplicates + built.cleanup.self_loops == total;
+        let odd = built.one_way > 0 && !all_once;
+        loaded.notes.extend(odd.then_some(Note::OneWay(built.one_way)));
+        Ok(loaded)
+    }
 }
+
+/// Why lists are refused in which the names on both sides are different.
+const TWO_SIDES: &str = "a vertex and its neighbours; or, as no name behind a colon has a line of its own, the \
+lines may be enrolments or values, and two courses with a common student are what clashes";
 
 /// Comments and empty lines.
 fn is_skipped(line: &[u8]) -> bool {
@@ -105,108 +191,30 @@ fn data_lines(head: &[u8], complete: bool) -> impl Iterator<Item = &[u8]> {
     head[..end].split(|&b| b == b'\n').map(trim).filter(|line| !is_skipped(line)).take(LINES)
 }
 
-/// How lines are written, if they are adjacency lists.
-fn layout(lines: &[&[u8]]) -> Layout {
-    let colon = !lines.is_empty() && lines.iter().all(|line| split_colon(line).is_some());
-    let blanks = !lines.iter().any(|line| line.iter().any(|b| b",;\t".contains(b)));
-    Layout { colon, blanks }
-}
-
-/// The name in front of the only colon of a line, and what is behind it.
-fn split_colon(line: &[u8]) -> Option<(Cow<'_, str>, &str)> {
-    let text = std::str::from_utf8(line).ok()?;
-    let mut parts = fields(text, ':');
-    let name = parts.next()?.ok()?;
-    let rest = parts.rest()?;
-    let unquoted = !text.starts_with('"');
-    // The colon of `1 2 {'weight': 7}` is that of an attribute.
-    let separated = unquoted && (name.contains(SEPARATORS) || name.contains(" {"));
-    (!name.is_empty() && !separated && !rest.contains(':')).then_some((name, rest))
-}
-
-/// The vertex and the neighbours of a line.
-fn row(line: &[u8], layout: Layout) -> Result<Row<'_>, ErrorKind> {
-    let wrong = |what: &str| ErrorKind::expected(what, quote(line));
-    let text = std::str::from_utf8(line).map_err(|_| wrong("text in UTF-8"))?;
-    let (name, rest) = match layout.colon {
-        false => (None, text),
-        true => {
-            let expected = "a line with one colon, behind its first name, as in \"a: b, c\"";
-            let (name, rest) = split_colon(line).ok_or_else(|| wrong(expected))?;
-            if layout.blanks && name.contains(' ') {
-                return Err(wrong(
-                    "commas between neighbours, as names hold blanks (\"a b: c, d e\")",
-                ));
-            }
-            (Some(name), rest)
-        }
-    };
-    let mut found = list(rest, layout.blanks).map_err(wrong)?.into_iter();
-    let name = match name {
-        Some(name) => name,
-        None => found.next().ok_or_else(|| wrong("the name of a vertex"))?,
-    };
-    let neighbors: Vec<Cow<'_, str>> = found.collect();
-    let bracket = |name: &Cow<'_, str>| name.starts_with(['[', '{', '(']);
-    if bracket(&name) || neighbors.iter().any(bracket) {
-        return Err(wrong("names without brackets, as in \"a: b, c\""));
-    }
-    Ok(Row { name, neighbors })
-}
-
-/// The names of a list. Empty ones stand for nothing.
-fn list(text: &str, blanks: bool) -> Result<Vec<Cow<'_, str>>, &'static str> {
-    if blanks {
-        return separated(text, ' ');
-    }
-    // Within quotation marks others may stand.
-    let mut wrong = None;
-    for separator in SEPARATORS.into_iter().filter(|&separator| text.contains(separator)) {
-        match separated(text, separator) {
-            Ok(found) => return Ok(found),
-            Err(what) => wrong = wrong.or(Some(what)),
-        }
-    }
-    wrong.map_or_else(|| separated(text, ','), Err)
-}
-
-fn separated(text: &str, separator: char) -> Result<Vec<Cow<'_, str>>, &'static str> {
-    let mut found = vec![];
-    for field in fields(text, separator) {
-        match field? {
-            // Quoted fields are owned; others may hold further separators.
-            Cow::Borrowed(field) if separator != ' ' => {
-                let parts = field.split(SEPARATORS).map(str::trim);
-                found.extend(parts.map(Cow::Borrowed));
-            }
-            field => found.push(field),
-        }
-    }
-    if found.iter().any(|name| matches!(name, Cow::Borrowed(name) if name.starts_with('"'))) {
-        return Err("one kind of separator between quoted names");
-    }
-    found.retain(|name| !name.is_empty());
-    Ok(found)
-}
-
 /// Whether a file that starts with `head`, which is all of it when `complete`, is surely one of
 /// adjacency lists, as far as it can be seen.
 pub(super) fn is_adjacency_list(head: &[u8], complete: bool) -> bool {
     let lines: Vec<&[u8]> = data_lines(head, complete).collect();
     let layout = layout(&lines);
-    let Ok(rows) = lines.iter().map(|line| row(line, layout)).collect::<Result<Vec<_>, _>>() else {
+    let rows = lines.iter().map(|line| row(line, layout)).collect::<Result<Vec<Row<'_>>, _>>();
+    let Ok(rows) = rows else {
         // A colon in every line: whatever is wrong, the reader says it.
-        return layout.colon;
+        return layout.colon && lines.iter().all(|line| has_colon(line));
     };
     let all = complete && lines.len() < LINES;
     let names: HashMap<&str, usize> = rows.iter().map(|row| &*row.name).zip(0..).collect();
     let has_row = |name: &Cow<'_, str>| !all || names.contains_key(&**name);
     if layout.colon {
-        // `0:1` could be two parts of one name.
+        // `0:1` could be two parts of one name. Without neighbours a colon is that of a title.
         let apart = lines.iter().all(|line| {
             let behind = line.iter().position(|&b| b == b':').and_then(|at| line.get(at + 1));
             behind.is_none_or(|&b| b == b' ' || b == b'\t')
         });
+        let titles =
+            rows.iter().any(|row| row.is_alone) && rows.iter().all(|row| row.neighbors.is_empty());
+        if titles {
+            return false;
+        }
         return apart || rows.iter().all(|row| row.neighbors.iter().all(has_row));
     }
     // Lines of two names are edges, and the same graph.

@@ -87,6 +87,7 @@ mod tests {
             "room,colours\r\nRoom 1,0,2\r\n\"Lab, upper\",1,\r\n\r\n\"Attic\",\"0\",\"1\",\"2\"\r\n",
             "Room;colours\nRoom 1;0 2\n\"Lab, upper\";1\nAttic;0,1,2\n",
             "# lists\n% here\nRoom 1: 0 2 2\nLab, upper: 1\nAttic : 0, 1, 2\n",
+            "Room 1,0,2 # all\n\"Lab, upper\",1 # one\nAttic: 0 1 2 % 7\n",
         ] {
             let expected = vec![(0, vec![0, 2]), (1, vec![1]), (2, vec![0, 1, 2])];
             assert_eq!(read(rooms, text), Ok(expected), "{text}");

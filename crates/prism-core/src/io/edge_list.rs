@@ -22,23 +22,21 @@
 
 mod columns;
 mod first_line;
-mod joined;
-mod sizes_in_words;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::builder::{Edge, GraphBuilder};
+use super::doubts::{self, Named, is_word_for_nothing};
 use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
 use super::labels::Labels;
 use super::lexer::{self, Cursor, split_line, trim};
 use super::names::{as_integer, names, one_integer, two_integers};
 use super::source::Source;
-use super::{Loaded, Note, ReadOptions, gaps, plausible};
+use super::{Format, Loaded, Note, ReadOptions, gaps, plausible};
 use columns::Columns;
 use first_line::{FirstLine, Others, Verdict};
-use joined::refuse_joined;
-use sizes_in_words::refuse_sizes;
 
 /// Ids up to this are the rows of the graph until gaps are closed.
 const ALWAYS_KEPT: u64 = 1 << 16;
@@ -71,6 +69,8 @@ struct Reader {
     names: Option<Interner>,
     /// Text names that stand alone on a line.
     alone: Vec<u32>,
+    /// Words for nothing that stand in the first column.
+    nothing_in_front: HashSet<u32>,
     /// The first line, until it is known what it is, and how many names it has given to `names`.
     first: Option<FirstLine>,
     first_names: u32,
@@ -244,6 +244,9 @@ impl Reader {
         let (u, v) = (self.number(first)?, self.number(second)?);
         self.is_used(u);
         self.is_used(v);
+        if is_word_for_nothing(first) {
+            self.nothing_in_front.insert(u);
+        }
         self.builder.push(Edge::new(u, v));
         if let Some(columns) = &mut self.columns {
             columns.push(u, v);
@@ -307,14 +310,19 @@ impl Reader {
             let disjoint = self.columns.is_some_and(|columns| columns.are_disjoint());
             let two_sides = disjoint && !heading && !options.bipartite && edges > 1;
             notes.extend((two_sides && self.separated == Some(true)).then_some(Note::TwoSides));
-            // Our writer knows what it calls a vertex.
-            let written = announced.edges == Some(edges);
-            if options.format.is_none() && !written {
-                refuse_joined(&names, &self.alone).map_err(whole)?;
-            }
             let (graph, cleanup) = self.builder.finish(names.len()).map_err(whole)?;
-            if options.format.is_none() && !written && !heading {
-                refuse_sizes(&names, &graph).map_err(whole)?;
+            // Our writer knows what it calls a vertex.
+            if options.format.is_none() && announced.edges != Some(edges) {
+                let named = Named {
+                    names: &names,
+                    graph: &graph,
+                    format: Format::EdgeList,
+                    alone: &self.alone,
+                    is_behind: &|v| !self.nothing_in_front.contains(&v),
+                    is_nothing: &|_| false,
+                    may_have_sizes: !heading,
+                };
+                doubts::refuse(&named).map_err(whole)?;
             }
             let count = dropped.len() as u32;
             let (graph, labels) = if dropped.iter().zip(0..).all(|(&v, first)| v == first) {

@@ -85,9 +85,7 @@ pub enum ErrorKind {
     #[error("the content is none of the known formats ({known}): {0}", known = Format::known())]
     UnknownFormat(&'static str),
     /// The content is like that of a form that is not read.
-    #[error(
-        "this looks like {what}: {advice} (--format edge-list reads two names in each line all the same); found {found}"
-    )]
+    #[error("this looks like {what}: {advice}{}; found {found}", option(advice))]
     OtherForm {
         /// The form.
         what: &'static str,
@@ -188,6 +186,14 @@ pub enum ErrorKind {
     /// `strict` reading met something that otherwise would be repaired and counted.
     #[error("strict reading: {0}")]
     Strict(String),
+}
+
+/// The option that takes a file for an edge list, unless the advice has it already.
+fn option(advice: &str) -> &'static str {
+    match advice.contains("--format edge-list") {
+        true => "",
+        false => " (--format edge-list reads two names in each line all the same)",
+    }
 }
 
 /// A number and what it counts, in the plural unless it is one.

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::comments::{holds_comment, without_comment};
 use super::csv_fields::fields;
 use super::error::ErrorKind;
 use super::lexer::{self, Cursor, Number, quote};
@@ -58,7 +59,7 @@ const ENROLMENTS: [&str; 10] = [
 ];
 
 /// What ends names besides blanks.
-const SEPARATORS: [char; 3] = [',', ';', '\t'];
+pub(super) const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
 /// Whether a word names a column of edges.
 pub(super) fn is_heading_word(name: &str) -> bool {
@@ -107,6 +108,12 @@ pub(super) struct Names<'l> {
 pub(super) fn names(line: &[u8]) -> Result<Names<'_>, ErrorKind> {
     let expected = |what: &str| ErrorKind::expected(what, quote(line));
     let text = std::str::from_utf8(line).map_err(|_| expected("text in UTF-8"))?;
+    let text = without_comment(text).map_err(expected)?;
+    if let Some(front) = without_attributes(text)
+        && let Ok(found @ Names { second: Some(_), .. }) = names(front.as_bytes())
+    {
+        return Ok(Names { more: true, ..found });
+    }
     let mut wrong = None;
     for separator in SEPARATORS {
         if !text.contains(separator) {
@@ -123,6 +130,22 @@ pub(super) fn names(line: &[u8]) -> Result<Names<'_>, ErrorKind> {
         Some(Ok(Some(names))) => Ok(names),
         Some(Err(what)) => Err(expected(wrong.unwrap_or(what))),
         _ => Err(expected(wrong.unwrap_or("one or two vertex names"))),
+    }
+}
+
+/// The front of a line that ends with attributes as NetworkX writes them, `1 2 {'weight': 3, 'color': 'red'}`:
+/// what stands in front of the brace and what divides names there.
+fn without_attributes(text: &str) -> Option<&str> {
+    let at = text.strip_suffix('}')?.match_indices('{').map(|(at, _)| at).find(|&at| {
+        let inside = &text[at + 1..text.len() - 1];
+        let divides = text[..at].ends_with([' ', ',', ';', '\t']);
+        divides && (inside.contains(':') || inside.trim().is_empty())
+    })?;
+    let front = text[..at].trim_end_matches(' ');
+    match front.strip_suffix(SEPARATORS) {
+        // They end at the same sign as the names do.
+        Some(names) => names.contains(&front[names.len()..]).then_some(names),
+        None => (!front.contains(SEPARATORS)).then_some(front),
     }
 }
 
@@ -159,17 +182,17 @@ name is read in quotation marks, and a list of neighbours with a colon, as in \"
     Ok(Some(Names { first, second, further, more, separated }))
 }
 
-/// Whether a name is rather two or more, as the blank in `1 2` may end it, and that in front of a brace,
+/// Whether a name is rather two or more, as the blank in `1 2` and `1 2 x` may end it, and that in front of a brace,
 /// where attributes begin in the lists of NetworkX (`a b {'x': 1, 'y': 2}`).
 fn is_several(name: &str) -> bool {
-    let mut words = name.split(' ').filter(|word| !word.is_empty());
-    let integers = words.clone().count() > 1 && words.all(|word| as_integer(word).is_some());
+    let words = name.split(' ').filter(|word| !word.is_empty());
+    let integers = words.take_while(|word| as_integer(word).is_some()).count() > 1;
     integers || name.contains(" {")
 }
 
 /// Whether a name has to be quoted, wherever it stands.
 pub(super) fn needs_quotes(name: &str) -> bool {
-    name.starts_with('"') || name.contains(SEPARATORS) || is_several(name)
+    name.starts_with('"') || name.contains(SEPARATORS) || is_several(name) || holds_comment(name)
 }
 
 /// `name` as a name between commas: in quotation marks if it has to be.
@@ -223,6 +246,12 @@ pub(super) fn one_integer(cursor: &mut Cursor<'_>) -> Option<u32> {
 /// there is anything.
 fn further_columns(cursor: &mut Cursor<'_>, separator: u8) -> Option<bool> {
     let rest = lexer::trim_end(cursor.line());
+    if let [b' ' | b'\t', ..] = rest
+        && let [b'#' | b'%'] | [b'#' | b'%', b' ' | b'\t', ..] = lexer::trim(rest)
+    {
+        cursor.skip_line();
+        return Some(false);
+    }
     let behind_blanks = rest.iter().find(|&&b| b != b' ').copied();
     let column_ends = match separator {
         b' ' => matches!(rest.first(), None | Some(b' ')),
@@ -303,7 +332,7 @@ mod tests {
 
         /// The quick way and the general one find the same integers.
         #[test]
-        fn integers_are_found_alike(line in "[0-9 ,;\t\"a]{1,12}") {
+        fn integers_are_found_alike(line in "[0-9 ,;\t\"a#%{:}]{1,12}") {
             let line = lexer::trim(line.as_bytes());
             let mut cursor = Cursor::new(line);
             let mut more = false;

@@ -4,11 +4,12 @@
 //! it, quoted as in CSV files where need be, or at the numbers that stand last; since a name may hold
 //! blanks and numbers, the names of the graph decide where. A line that can be read in two ways is
 //! refused. Empty lines are skipped, and so are those that begin with `#` or `%`, unless a vertex of the
-//! graph does, and a heading: a first line that names no vertex and no number.
+//! graph does, comments behind the colours, and a heading: a first line that names no vertex and no number.
 
 use std::borrow::Cow;
 
 use super::coloring_read::color;
+use super::comments::without_comment;
 use super::csv_fields::fields;
 use super::error::{ErrorKind, ReadError};
 use super::lexer::{self, quote, trim};
@@ -46,7 +47,11 @@ pub(super) fn read(
     let mut begun = false;
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        let parsed = parse(line, count, &mut find);
+        // What may be a comment may be a part of a name as well.
+        let parsed = parse(line, count, &mut find).or_else(|kind| match front(line) {
+            Some(front) => parse(front, count, &mut find),
+            None => Err(kind),
+        });
         // A name may begin like a comment.
         if line.is_empty() || (parsed.is_err() && matches!(line, [b'#' | b'%', ..])) {
             continue;
@@ -61,6 +66,12 @@ pub(super) fn read(
         }
     }
     heading.map_or(Ok(()), Err)
+}
+
+/// A line without the comment at its end, if it has one.
+fn front(line: &[u8]) -> Option<&[u8]> {
+    let front = without_comment(std::str::from_utf8(line).ok()?).ok()?.as_bytes();
+    (front.len() < line.len()).then_some(front)
 }
 
 /// Whether a line holds two words or more, none of them a number, and starts with no vertex.

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::sizes_in_words::is_size;
 use crate::io::Note;
+use crate::io::doubts::is_size;
 use crate::io::error::{ErrorKind, counted, vertices};
 use crate::io::names::{Names, as_integer, is_enrolment_word, is_heading_word};
 

@@ -15,14 +15,22 @@ use crate::io::names::{Names, as_integer, is_heading_word, names};
 const NEIGHBORS: &str = "with a colon behind the first name (\"a: b, c\") a line is read as a list of \
 neighbours; columns that are no names are skipped below a line that names them";
 
+/// What to do about a third column.
+const THIRD: &str = "--format edge-list reads two names in each line and skips what follows; a list of \
+neighbours has a colon behind the first name (\"a: b, c\")";
+
 /// Looks at the columns. `heading` is what is known of the first line.
 pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Option<Found<'l, 'h>> {
     let read: Option<Vec<Names<'_>>> = lines.iter().map(|line| names(line.text).ok()).collect();
     dashes(lines)
         .or_else(|| brackets_or_arrows(lines))
+        .or_else(|| colons_within(lines))
         .or_else(|| alone(lines))
         // What is wrong with a line is for the reader to say.
-        .or_else(|| further_columns(lines, &read?, heading))
+        .or_else(|| {
+            let read = read?;
+            comment_or_name(lines, &read).or_else(|| further_columns(lines, &read, heading))
+        })
 }
 
 /// Edges as `a-b`: words that all have a dash within them. Two in each line are rather two names, as
@@ -78,6 +86,41 @@ fn brackets_or_arrows<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
     Some(Found { line: &lines[0], what, advice })
 }
 
+/// A colon in the first word of all lines but those of one word, which are different in front of it, and in
+/// no other word: `NSW:V Q`.
+fn colons_within<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let mut fronts = HashSet::new();
+    let all = lines.iter().all(|line| {
+        let mut fields = line.fields();
+        let parts: Vec<&[u8]> = fields.next().unwrap_or_default().split(|&b| b == b':').collect();
+        let colon = |field: &[u8]| field.contains(&b':');
+        match (&parts[..], fields.next()) {
+            ([_], None) => true,
+            ([front @ [_, ..], [_, ..]], second) => {
+                fronts.insert(*front) && !second.into_iter().chain(fields).any(colon)
+            }
+            _ => false,
+        }
+    });
+    (all && !fronts.is_empty()).then(|| Found {
+        line: &lines[0],
+        what: "a list of neighbours without a blank behind its colons",
+        advice: NEIGHBORS,
+    })
+}
+
+/// A word behind a blank that begins with a `#`, as the second name of a line.
+fn comment_or_name<'l, 'h>(lines: &'l [Line<'h>], read: &[Names<'_>]) -> Option<Found<'l, 'h>> {
+    // Quoted names are owned.
+    let hash = |names: &&Names<'_>| matches!(&names.second, Some(Cow::Borrowed(name)) if name.starts_with('#'));
+    let at = read.iter().position(|names| !names.separated && hash(&names))?;
+    Some(Found {
+        line: &lines[at],
+        what: "a comment without a blank behind its #, or a name that begins with one",
+        advice: "a comment behind names is read as one with blanks around the #, and quotation marks make it a name",
+    })
+}
+
 /// Single names in all lines.
 fn alone<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
     let single = |line: &Line<'_>| names(line.text).is_ok_and(|names| names.second.is_none());
@@ -111,17 +154,33 @@ fn further_columns<'l, 'h>(
     } else {
         neighbor_names(read)?
     };
-    let what = "a list of neighbours, or edges with further columns";
-    Some(Found { line: &lines[at], what, advice: NEIGHBORS })
+    let line = &lines[at];
+    if is_third_column(read) {
+        let what = "edges with a third column, or a list of neighbours";
+        return Some(Found { line, what, advice: THIRD });
+    }
+    Some(Found {
+        line,
+        what: "a list of neighbours, or edges with further columns",
+        advice: NEIGHBORS,
+    })
+}
+
+/// Whether the lines have three columns, and what stands in the third is in none of the others.
+fn is_third_column(read: &[Names<'_>]) -> bool {
+    let names: HashSet<&str> = ends(read).collect();
+    let third = |line: &Names<'_>| matches!(&line.further[..], [name] if !names.contains(&**name));
+    read.iter().all(third)
+}
+
+/// The names at the front of all lines.
+fn ends<'r>(read: &'r [Names<'_>]) -> impl Iterator<Item = &'r str> {
+    read.iter().flat_map(|names| [Some(&*names.first), names.second.as_deref()]).flatten()
 }
 
 /// A line whose further columns are text that is no number, or a name of a vertex.
 fn neighbor_names(read: &[Names<'_>]) -> Option<usize> {
-    let names: HashSet<&str> = read
-        .iter()
-        .flat_map(|names| [Some(&*names.first), names.second.as_deref()])
-        .flatten()
-        .collect();
+    let names: HashSet<&str> = ends(read).collect();
     let is_number = |field: &str| {
         field.is_empty()
             || field.parse::<f64>().is_ok()

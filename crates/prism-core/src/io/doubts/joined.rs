@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::Named;
 use crate::io::error::ErrorKind;
-use crate::io::interner::Interner;
 use crate::io::names::as_integer;
 
 /// What may stand between the names of a list in one cell.
@@ -14,18 +14,20 @@ const BETWEEN: [char; 6] = [',', ';', '/', '|', '\t', ' '];
 /// - any name, at commas, semicolons, slashes, bars and blanks (`NSW,"V,Q"` beside `V,NSW` and `Q,NSW`);
 /// - a name alone on its line, at anything but letters and digits (`a-b` beside `a b`);
 /// - a name alone on its line, at blanks, whose parts are parts of other names (`V NSW` beside `NSW V,Q`).
-pub(super) fn refuse_joined(names: &Interner, alone: &[u32]) -> Result<(), ErrorKind> {
+pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
+    let Named { names, alone, .. } = *named;
+    let doubt = |name: &str, or: &str| Err(named.doubt(name, format!("a vertex, {or}")));
     let are_names = |parts: &[&str]| parts.iter().all(|part| names.get(part).is_some());
     for name in (0..names.len() as u32).map(|v| names.name(v)) {
         if name.contains(BETWEEN)
             && parts(name, |c| BETWEEN.contains(&c)).is_some_and(|p| are_names(&p))
         {
-            return Err(doubt(name, "or a list of several"));
+            return doubt(name, "or a list of several");
         }
     }
     for name in alone.iter().map(|&v| names.name(v)) {
         if parts(name, |c| !c.is_alphanumeric()).is_some_and(|parts| are_names(&parts)) {
-            return Err(doubt(name, "or an edge (a line of which is \"a b\")"));
+            return doubt(name, "or an edge (a line of which is \"a b\")");
         }
     }
     let words = |v: u32| parts(names.name(v), |c| c == ' ').filter(|words| is_alike(words));
@@ -42,7 +44,7 @@ pub(super) fn refuse_joined(names: &Interner, alone: &[u32]) -> Result<(), Error
     }
     for &v in alone {
         if words(v).is_some_and(|words| words.iter().all(|word| count[word] > 1)) {
-            return Err(doubt(names.name(v), "or an edge, with a blank where others have a comma"));
+            return doubt(names.name(v), "or an edge, with a blank where others have a comma");
         }
     }
     Ok(())
@@ -59,12 +61,4 @@ fn is_alike(words: &[&str]) -> bool {
     let mut integers = words.iter().map(|word| as_integer(word).is_some());
     let first = integers.next();
     integers.all(|integer| Some(integer) == first)
-}
-
-fn doubt(name: &str, or: &str) -> ErrorKind {
-    ErrorKind::Doubtful {
-        found: name.to_owned(),
-        readings: format!("a vertex, {or}"),
-        decides: "--format edge-list for a vertex",
-    }
 }

@@ -1,9 +1,8 @@
 //! Lines such as `vertices 6` and `edges 3` above an edge list of numbers: sizes, or edges of vertices
 //! with these names.
 
-use crate::Graph;
+use super::Named;
 use crate::io::error::ErrorKind;
-use crate::io::interner::Interner;
 use crate::io::names::as_integer;
 
 /// More lines than this are no heading.
@@ -11,7 +10,8 @@ const MOST: usize = 3;
 
 /// Refuses lists in which text stands in nothing but the first lines, once each and beside a number, and
 /// edges between numbers follow.
-pub(super) fn refuse_sizes(names: &Interner, graph: &Graph<'_>) -> Result<(), ErrorKind> {
+pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
+    let Named { names, graph, .. } = *named;
     let is_text = |v: &u32| as_integer(names.name(*v)).is_none();
     let words: Vec<u32> = graph.vertices().filter(is_text).take(MOST + 1).collect();
     // Names are numbered as they appear, two at most in a line.
@@ -23,15 +23,12 @@ pub(super) fn refuse_sizes(names: &Interner, graph: &Graph<'_>) -> Result<(), Er
     let Some(&word) = words.first().filter(|_| sizes) else { return Ok(()) };
     let number = names.name(graph.neighbors(word)[0]);
     let word = names.name(word);
-    Err(ErrorKind::Doubtful {
-        found: format!("{word} {number}"),
-        readings: format!("{number} for {word:?}, or an edge between {word:?} and {number}"),
-        decides: "--format edge-list for an edge",
-    })
+    let readings = format!("{number} for {word:?}, or an edge between {word:?} and {number}");
+    Err(named.doubt(format!("{word} {number}"), readings))
 }
 
 /// Whether a name says a size, as `n=6` does.
-pub(super) fn is_size(name: &str) -> bool {
+pub(in crate::io) fn is_size(name: &str) -> bool {
     name.split_once(['=', ':'])
         .is_some_and(|(word, number)| as_integer(word).is_none() && as_integer(number).is_some())
 }
