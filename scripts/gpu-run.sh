@@ -75,12 +75,11 @@ for what in "$@"; do
                     --skip gpu2_ $slow
             done
             # Of the phases what is small: each tool makes a kernel up to a thousand times slower.
-            for binary in "$here/bin/test-prism-gpu-phases" "$here/bin/test-prism-gpu-annealing"; do
-                step "$tool-$(basename "$binary")" compute-sanitizer --tool $tool $extra \
-                    --error-exitcode 99 "$binary" --test-threads=1 --exact \
-                    gpu_counts_beyond_a_byte_are_an_error_and_no_wrong_answer \
-                    gpu_phases_share_a_context gpu_one_seed_gives_one_result_with_and_without_streams
-            done
+            step "$tool-test-prism-gpu-phases" compute-sanitizer --tool $tool $extra \
+                --error-exitcode 99 "$here/bin/test-prism-gpu-phases" --test-threads=1 --exact \
+                every::gpu_counts_beyond_a_byte_are_an_error_and_no_wrong_answer \
+                every::gpu_one_seed_gives_one_result_with_and_without_streams \
+                every::gpu_phases_share_a_context every::gpu_what_is_offered_takes_part
         done ;;
     bench)
         for binary in "$here"/bin/bench-*; do

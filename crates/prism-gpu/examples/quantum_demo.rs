@@ -5,61 +5,32 @@
 //! falls from START to END, in units of the temperature, in FALL steps.
 #![allow(clippy::print_stdout)]
 
+mod support;
+
 use std::error::Error;
-use std::time::{Duration, Instant};
 
 use prism_core::annealing::TransverseField;
-use prism_core::io::{self, ReadOptions};
-use prism_core::{Graph, generate};
-use prism_gpu::GpuContext;
 use prism_gpu::phases::{PhaseOptions, QuantumEvolutionGpu, QuantumOptions};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let (graph, k): (Graph<'static>, usize) = match args.as_slice() {
-        [] => (generate::gnp(250, 0.5, 1)?, 29),
-        [path, k, ..] => (io::read_path(path, &ReadOptions::default())?.graph, k.parse()?),
-        _ => return Err("quantum_demo GRAPH K [SECONDS [SEED [TEMPERATURE ...]]]".into()),
-    };
-    let number = |at: usize, default: f64| args.get(at).map_or(Ok(default), |arg| arg.parse());
-    let gpu = match GpuContext::open(0) {
-        Ok(gpu) => gpu,
-        Err(reason) => {
-            println!("no GPU to show this on: {reason}");
-            return Ok(());
-        }
-    };
-    println!("{} vertices, {} edges, {k} colours, on {}", graph.n(), graph.m(), gpu.info());
+/// Shows it.
+pub fn demo(args: &[String]) -> Result<(), Box<dyn Error>> {
+    let Some(demo) = support::Demo::new(args)? else { return Ok(()) };
     let defaults = TransverseField::default();
-    let temperature = number(4, defaults.temperature)?;
+    let temperature: f64 = demo.extra(0)?.unwrap_or(defaults.temperature);
+    let share = |field: f64| field / defaults.temperature;
     let field = TransverseField {
         temperature,
-        start: temperature * number(5, defaults.start / defaults.temperature)?,
-        end: temperature * number(6, defaults.end / defaults.temperature)?,
-        fall: number(7, f64::from(defaults.fall))? as u32,
-        slices: number(8, f64::from(defaults.slices))? as u32,
-        sweeps: number(9, f64::from(defaults.sweeps))? as u32,
+        start: temperature * demo.extra(1)?.unwrap_or(share(defaults.start)),
+        end: temperature * demo.extra(2)?.unwrap_or(share(defaults.end)),
+        fall: demo.extra(3)?.unwrap_or(defaults.fall),
+        slices: demo.extra(4)?.unwrap_or(defaults.slices),
+        sweeps: demo.extra(5)?.unwrap_or(defaults.sweeps),
         ..defaults
     };
-    let phase =
-        PhaseOptions { seed: number(3, 1.0)? as u64, steps: u64::MAX, ..PhaseOptions::default() };
-    let mut phase = QuantumEvolutionGpu::with_context(&gpu, QuantumOptions { phase, field })?;
-    phase.load(&graph, None, k)?;
-    let (stop, limit) = (phase.stop_handle(), number(2, 5.0)?);
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs_f64(limit));
-        stop.stop();
-    });
-    let start = Instant::now();
-    let found = phase.run()?;
-    let seconds = start.elapsed().as_secs_f64();
-    let accepted: u64 = found.history.iter().map(|step| step.accepted).sum();
-    println!(
-        "{} conflicts after {seconds:.2} s, {} half steps; {:.3e} proposals/s, {:.3e} accepted/s",
-        found.conflicts,
-        found.steps,
-        found.moves as f64 / seconds,
-        accepted as f64 / seconds,
-    );
-    Ok(())
+    let options = QuantumOptions { phase: demo.options(PhaseOptions::default())?, field };
+    demo.show("quantum", QuantumEvolutionGpu::with_context(&demo.gpu, options)?)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    demo(&support::args())
 }

@@ -55,6 +55,35 @@ impl ManagedGpuContext {
     /// Runs steps on a device that the caller opened with cudarc. The caller's context keeps its own
     /// event tracking.
     ///
+    /// A new module, as the stream integration report prints it:
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use cudarc::driver::CudaContext;
+    /// use prism_gpu::{GpuError, ManagedGpuContext, RuntimeConfig};
+    ///
+    /// pub struct NewGpuModule {
+    ///     ctx: ManagedGpuContext, // Mandatory
+    /// }
+    ///
+    /// impl NewGpuModule {
+    ///     pub fn new(device: Arc<CudaContext>, enable_async: bool) -> Result<Self, GpuError> {
+    ///         Ok(Self { ctx: ManagedGpuContext::new(device, enable_async)? })
+    ///     }
+    ///
+    ///     pub fn execute(&mut self) -> Result<(), GpuError> {
+    ///         if self.ctx.has_stream_management() {
+    ///             // Use async execution
+    ///             self.ctx.triple_buffered_step(RuntimeConfig::default())?;
+    ///         } else {
+    ///             // Use sync execution: the same call
+    ///             self.ctx.triple_buffered_step(RuntimeConfig::default())?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`GpuError::Unavailable`] if the device is too old.
     #[cfg(feature = "cuda")]

@@ -219,6 +219,9 @@ impl Module {
         source: &KernelSource,
         cache: &KernelCache,
     ) -> Result<Self, GpuError> {
+        if let Some(image) = gpu.driver().ready_made(source) {
+            return Self::from_cubin(gpu, &source.name, &image?);
+        }
         match loadable(source, cache.get_or_build(source, &gpu.info().arch()))? {
             Built::Cubin(cubin) => Self::from_cubin(gpu, &source.name, &cubin),
             Built::Generic(ptx) => Self::from_ptx(gpu, &source.name, ptx),

@@ -22,6 +22,9 @@ pub enum PhaseError {
         /// What the device has: major, minor.
         found: (u32, u32),
     },
+    /// There is not even one colour.
+    #[error("no colours to colour with; a graph that has vertices takes one at least")]
+    NoColors,
     /// A search was asked for before a graph was loaded.
     #[error("no graph is loaded; call `load` first")]
     NothingLoaded,

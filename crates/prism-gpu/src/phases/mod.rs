@@ -11,11 +11,19 @@
 //! | [`ThermodynamicGpu`] | replica-exchange simulated annealing |
 //! | [`QuantumEvolutionGpu`] | path-integral Monte Carlo quantum annealing |
 //!
-//! Each is one file here and one `.cu` file of the same name. What they share: [`Layout`] is how an
-//! individual lies in a block, `residents.rs` is the state on the device, `runner.rs` runs steps.
+//! Each is one file here and one `.cu` file of the same name, and says in these what is particular to it
+//! (`kind.rs`). All else is written once: [`Phase`] is what can be done with any of them, `runner.rs` runs
+//! steps, `residents.rs` is the state on the device, [`Layout`] how an individual lies in a block, `limits.rs`
+//! what fits.
 
+mod colorings;
 mod error;
+mod fixed_k;
+mod kind;
+mod limits;
 mod options;
+mod outcome;
+mod phase;
 mod residents;
 mod runner;
 
@@ -27,19 +35,27 @@ pub mod whcr;
 pub use crate::layout::Layout;
 pub use dendritic_whcr::DendriticWhcrGpu;
 pub use error::PhaseError;
+pub use kind::Kind;
+pub use limits::{Demands, Footprint};
 pub use options::PhaseOptions;
+pub use outcome::{IndividualState, RunResult, StepSummary, StopHandle};
+pub use phase::Phase;
 pub use quantum::{QuantumEvolutionGpu, QuantumOptions};
-pub use runner::{IndividualState, RunResult, StepSummary, StopHandle};
 pub use thermodynamic::{ThermodynamicGpu, ThermodynamicOptions};
 pub use whcr::{RepairOptions, RepairResult, WhcrGpu};
 
+use kind::PhaseKernel;
 #[cfg(doc)]
 use prism_core::{KernelTelemetry, RuntimeConfig};
 use prism_stream::{DeviceInfo, KernelSource};
 
 /// The kernels of the phases.
-static KERNELS: [&residents::PhaseKernel; 4] =
-    [&whcr::KERNEL, &dendritic_whcr::KERNEL, &thermodynamic::KERNEL, &quantum::KERNEL];
+static KERNELS: [&PhaseKernel; 4] = [
+    whcr::Whcr::KERNEL,
+    dendritic_whcr::DendriticWhcr::KERNEL,
+    thermodynamic::Thermodynamic::KERNEL,
+    quantum::QuantumEvolution::KERNEL,
+];
 
 /// The sources of all phases for a graph of so many vertices and colours, as they are compiled for a
 /// device.
@@ -51,7 +67,7 @@ pub fn sources(
     colors: usize,
     device: &DeviceInfo,
 ) -> Result<Vec<KernelSource>, PhaseError> {
-    let source = |kernel: &&residents::PhaseKernel| {
+    let source = |kernel: &&PhaseKernel| {
         let layout = Layout::for_demand(vertices, colors, device, kernel.demand)?;
         Ok(kernel.source_for(&layout))
     };

@@ -7,22 +7,15 @@
 //! The field is steered: it rises again at the end of its fall, and before when hardly any proposal is
 //! accepted any more.
 
+use prism_core::RuntimeConfig;
 use prism_core::annealing::TransverseField;
-use prism_core::hierarchy::Slots;
-use prism_core::{Color, Graph, KernelTelemetry, RuntimeConfig};
-use prism_stream::GpuContext;
 
-use super::residents::PhaseKernel;
-use super::runner::{IndividualState, RunResult, Runner, StopHandle};
+use super::kind::{Kind, PhaseKernel, Shape};
+use super::outcome::StepSummary;
+use super::residents::Individual;
 use super::thermodynamic::{ANNEALING, words};
-use super::{PhaseError, PhaseOptions};
+use super::{Phase, PhaseError, PhaseOptions, RunResult};
 use crate::layout::{Demand, Layout};
-use crate::stream_integration::ManagedGpuContext;
-
-#[cfg(feature = "cuda")]
-use cudarc::driver::CudaContext;
-#[cfg(feature = "cuda")]
-use std::sync::Arc;
 
 /// Bytes of the overlaps with both neighbours.
 const fn overlaps(colors: u32) -> u32 {
@@ -44,14 +37,15 @@ fn memory(layout: &Layout) -> u32 {
     if layout.all_shared { 1 } else { overlaps(layout.colors) / 4 }
 }
 
-pub(super) static KERNEL: PhaseKernel = PhaseKernel {
+const KERNEL: PhaseKernel = PhaseKernel {
     name: "quantum",
     source: include_str!("../../kernels/quantum.cu"),
     headers: &[ANNEALING],
-    phase: QuantumEvolutionGpu::PHASE,
+    phase: 3,
     memory,
     demand: &DEMAND,
     individuals_a_block: 2,
+    largest_class: 255,
 };
 
 /// How quantum annealing goes.
@@ -63,43 +57,15 @@ pub struct QuantumOptions {
     pub field: TransverseField,
 }
 
-impl QuantumOptions {
-    /// The defaults, with or without streams.
-    #[must_use]
-    pub fn with_streams(enable_streams: bool) -> Self {
-        let phase = PhaseOptions::with_streams(enable_streams);
-        Self { phase, ..Self::default() }
+impl AsRef<PhaseOptions> for QuantumOptions {
+    fn as_ref(&self) -> &PhaseOptions {
+        &self.phase
     }
 }
 
-/// Where in its fall the field is.
-#[derive(Debug, Default)]
-struct Controller {
-    position: u32,
-    /// Telemetry of earlier steps belongs to a fall that has ended.
-    since: u64,
-}
-
-impl Controller {
-    /// The place in the fall for a step, given the latest telemetry.
-    fn next(
-        &mut self,
-        step: u64,
-        latest: Option<&KernelTelemetry>,
-        field: &TransverseField,
-    ) -> u32 {
-        let current = self.position;
-        let (accepted, proposed) = match latest {
-            Some(telemetry) if telemetry.iteration >= self.since => {
-                (telemetry.accepted, telemetry.moves)
-            }
-            _ => (1, 0),
-        };
-        self.position = field.next(current, accepted, proposed);
-        if self.position == 0 {
-            self.since = step + 1;
-        }
-        current
+impl AsMut<PhaseOptions> for QuantumOptions {
+    fn as_mut(&mut self) -> &mut PhaseOptions {
+        &mut self.phase
     }
 }
 
@@ -120,54 +86,109 @@ impl Controller {
 ///     Ok(())
 /// }
 /// ```
-#[derive(Debug)]
-pub struct QuantumEvolutionGpu {
-    runner: Runner,
-    options: QuantumOptions,
-    controller: Controller,
+///
+/// Individuals that make no whole ring are left out; there is at least one ring. A number of slices that is
+/// odd is raised by one.
+pub type QuantumEvolutionGpu = Phase<QuantumEvolution>;
+
+/// Path-integral annealing, and where in its fall the field is.
+#[derive(Debug, Default)]
+pub struct QuantumEvolution {
+    position: u32,
+    /// Steps before this one belong to a fall that has ended.
+    since: u64,
+    /// Proposals of the step that was observed last, and how many of them were accepted.
+    latest: Option<(u64, u64)>,
 }
 
-impl QuantumEvolutionGpu {
-    /// Its number in configs and in the counters of its random numbers.
-    pub const PHASE: u32 = 3;
-
-    /// On a device that the caller opened with cudarc.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] if the device is too old.
-    #[cfg(feature = "cuda")]
-    pub fn new(device: Arc<CudaContext>, enable_streams: bool) -> Result<Self, PhaseError> {
-        let gpu = GpuContext::from_cudarc(device)?;
-        Self::with_context(&gpu, QuantumOptions::with_streams(enable_streams))
+impl QuantumEvolution {
+    /// The place in the fall for a step.
+    fn next(&mut self, step: u64, field: &TransverseField) -> u32 {
+        let current = self.position;
+        let (proposed, accepted) = self.latest.unwrap_or((0, 1));
+        self.position = field.next(current, accepted, proposed);
+        if self.position == 0 {
+            self.since = step + 1;
+            self.latest = None;
+        }
+        current
     }
+}
 
-    /// On a device that others may use as well. Individuals that make no whole ring are left out; there
-    /// is at least one ring. A number of slices that is odd is raised by one.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] for options that cannot be.
-    pub fn with_context(gpu: &GpuContext, mut options: QuantumOptions) -> Result<Self, PhaseError> {
+impl Kind for QuantumEvolution {
+    type Options = QuantumOptions;
+
+    const KERNEL: &'static PhaseKernel = &KERNEL;
+
+    fn mended(mut options: QuantumOptions) -> QuantumOptions {
         options.field.slices = options.field.slices.next_multiple_of(2).max(2);
-        let runner =
-            Runner::new(gpu, &KERNEL, options.phase.clone())?.with_groups(options.field.slices);
-        Ok(Self { runner, options, controller: Controller::default() })
+        options
     }
 
-    /// Puts a graph on the device, with `k` colours. One slice starts from `start` if it is given
-    /// (colours of `k` and above become random ones), all others from random colourings.
-    ///
-    /// # Errors
-    /// As [`WhcrGpu::load`](super::WhcrGpu::load).
-    pub fn load(
-        &mut self,
-        graph: &Graph<'_>,
-        start: Option<&[Color]>,
-        k: usize,
-    ) -> Result<(), PhaseError> {
-        self.controller = Controller::default();
-        self.runner.load(graph, start, k)
+    fn group(options: &QuantumOptions) -> u32 {
+        options.field.slices
     }
 
+    fn begin(_: &QuantumOptions) -> Self {
+        Self::default()
+    }
+
+    /// Half of the slices move.
+    fn moves_a_step(options: &QuantumOptions, shape: &Shape) -> u64 {
+        shape.sweeps(options.field.sweeps) / 2
+    }
+
+    fn observe(&mut self, _: &QuantumOptions, _: &Shape, step: &StepSummary) {
+        if step.step >= self.since {
+            self.latest = Some((step.moves, step.accepted));
+        }
+    }
+
+    fn steer(&mut self, options: &QuantumOptions, _: &Shape, config: &mut RuntimeConfig) {
+        let position = self.next(config.iteration, &options.field);
+        options.field.configure(position, config);
+    }
+
+    fn counters(&self) -> Vec<u64> {
+        let (proposed, accepted) = self.latest.unwrap_or_default();
+        vec![
+            u64::from(self.position),
+            self.since,
+            u64::from(self.latest.is_some()),
+            proposed,
+            accepted,
+        ]
+    }
+
+    fn resume(&mut self, counters: &[u64]) -> bool {
+        let [position, since, has_latest @ 0..=1, proposed, accepted] = *counters else {
+            return false;
+        };
+        let Ok(position) = u32::try_from(position) else { return false };
+        let latest = (has_latest == 1).then_some((proposed, accepted));
+        *self = Self { position, since, latest };
+        true
+    }
+
+    /// Overlaps are counted anew by every step.
+    fn memory(
+        _: &QuantumOptions,
+        _: &Layout,
+        _: &[Individual],
+        _: u64,
+        kept: &[u64],
+    ) -> Option<Vec<u32>> {
+        kept.is_empty().then(Vec::new)
+    }
+
+    /// The slice whose colouring at hand has most conflicts.
+    fn give_way(_: &QuantumOptions, slices: &[Individual], _: &mut [u32], _: u64, _: u32) -> usize {
+        let worst = |at: &usize| std::cmp::Reverse(slices[*at].current);
+        (0..slices.len()).min_by_key(worst).unwrap_or(0)
+    }
+}
+
+impl Phase<QuantumEvolution> {
     /// Anneals until there are no conflicts, the steps are used up, or it is stopped. Called again it
     /// goes on.
     ///
@@ -175,41 +196,7 @@ impl QuantumEvolutionGpu {
     /// [`PhaseError::NothingLoaded`] before [`load`](Self::load), [`PhaseError::Gpu`] for what the device
     /// says, [`PhaseError::WrongResult`] if it reports what is not so.
     pub fn run(&mut self) -> Result<RunResult, PhaseError> {
-        let (field, controller) = (&self.options.field, &mut self.controller);
-        let steer = |_: &Layout, config: &mut RuntimeConfig, latest: Option<&KernelTelemetry>| {
-            field.configure(controller.next(config.iteration, latest, field), config);
-        };
-        self.runner.run(steer)?;
-        RunResult::of(&mut self.runner)
-    }
-
-    /// Every slice as it is; waits for the device.
-    ///
-    /// # Errors
-    /// [`PhaseError::NothingLoaded`], [`PhaseError::Gpu`].
-    pub fn individuals(&self) -> Result<Vec<IndividualState>, PhaseError> {
-        self.runner.individuals()
-    }
-
-    /// Where the vertices lie on the device: `prism_cpu::quantum` makes the same moves on the graph of the
-    /// slots.
-    ///
-    /// # Errors
-    /// [`PhaseError::NothingLoaded`].
-    pub fn slots(&self) -> Result<&Slots, PhaseError> {
-        self.runner.slots()
-    }
-
-    /// Ends a run from another thread.
-    #[must_use]
-    pub fn stop_handle(&self) -> StopHandle {
-        self.runner.stop_handle()
-    }
-
-    /// The pipeline and its device.
-    #[must_use]
-    pub fn context(&self) -> &ManagedGpuContext {
-        self.runner.context()
+        self.search()
     }
 }
 
@@ -220,21 +207,39 @@ mod tests {
     #[test]
     fn the_field_begins_anew_when_frozen_and_not_for_what_was_before() {
         let field = TransverseField { fall: 100, frozen_share: 0.01, ..TransverseField::default() };
-        let telemetry = |iteration, accepted| KernelTelemetry {
-            iteration,
-            accepted,
-            moves: 1000,
-            ..KernelTelemetry::default()
+        let options = QuantumOptions { field, ..QuantumOptions::default() };
+        let layout = Layout::new(10, 3, &prism_stream::mock::device_info("mock")).unwrap();
+        let shape = Shape { layout, individuals: 8 };
+        let mut kind = QuantumEvolution::default();
+        let mut next = |step, seen: Option<(u64, u64)>| {
+            if let Some((step, accepted)) = seen {
+                let seen = StepSummary { step, accepted, moves: 1000, ..StepSummary::default() };
+                kind.observe(&options, &shape, &seen);
+            }
+            // A state that is saved and taken up between two steps changes nothing.
+            let counters = kind.counters();
+            kind = QuantumEvolution::default();
+            assert!(kind.resume(&counters));
+            kind.next(step, &field)
         };
-        let mut controller = Controller::default();
-        let mut next =
-            |step, latest: Option<KernelTelemetry>| controller.next(step, latest.as_ref(), &field);
-        assert_eq!([next(0, None), next(1, None), next(2, Some(telemetry(0, 500)))], [0, 1, 2]);
+        assert_eq!([next(0, None), next(1, None), next(2, None)], [0, 1, 2]);
+        assert_eq!(next(3, Some((0, 500))), 3);
         // Frozen: this step is as planned, and the next one is the first of a fall.
-        assert_eq!(next(3, Some(telemetry(1, 5))), 3);
-        // What comes in of the steps 2 and 3 says nothing of the new fall.
-        assert_eq!([next(4, Some(telemetry(2, 5))), next(5, Some(telemetry(3, 5)))], [0, 1]);
-        assert_eq!([next(6, Some(telemetry(4, 500))), next(7, Some(telemetry(5, 5)))], [2, 3]);
-        assert_eq!(next(8, Some(telemetry(6, 5))), 0);
+        assert_eq!(next(4, Some((1, 5))), 4);
+        // What comes in of the steps 2 to 4 says nothing of the new fall.
+        assert_eq!(
+            [next(5, Some((2, 5))), next(6, Some((3, 5))), next(7, Some((4, 5)))],
+            [0, 1, 2]
+        );
+        assert_eq!([next(8, Some((5, 500))), next(9, Some((6, 5)))], [3, 4]);
+        assert_eq!(next(10, Some((7, 5))), 0);
+    }
+
+    #[test]
+    fn counters_of_something_else_are_refused() {
+        let mut kind = QuantumEvolution::default();
+        for counters in [&[][..], &[1, 2], &[1 << 32, 0, 0, 0, 0], &[1, 0, 2, 0, 0]] {
+            assert!(!kind.resume(counters), "{counters:?}");
+        }
     }
 }

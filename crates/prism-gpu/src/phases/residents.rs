@@ -1,40 +1,42 @@
 //! The individuals of a phase on the device, and the kernel that works on them.
 //!
 //! `kernels/population.cuh` declares the same structures. Vertices lie on the device in the order of
-//! the coarsening hierarchy, in the [`Slots`] that the [`Layout`] gives them.
+//! the coarsening hierarchy, in the slots that the [`Layout`] gives them.
 #![allow(unsafe_code)]
 
 use std::mem::offset_of;
 
 use bytemuck::{Pod, Zeroable};
-use prism_core::hierarchy::Slots;
-use prism_core::{Color, Graph, KernelTelemetry, Philox, ReplicaRecord, RuntimeConfig};
+use prism_core::{KernelTelemetry, ReplicaRecord, RuntimeConfig};
 use prism_stream::{
     DeviceBuffer, Function, GpuContext, GpuError, KernelArg, KernelSource, LaunchShape, StepKernel,
     StepLaunch,
 };
 
-use super::PhaseError;
-use crate::layout::{Demand, Layout};
+use super::kind::PhaseKernel;
+use super::{Layout, PhaseError};
 use crate::source::kernel_source;
-
-/// Random stream of starts, in the last word of a counter; kernels use the number of their phase.
-const STARTS: u32 = 0x5354_4152;
 
 /// The ticket, and the words behind it in which blocks tell each other what happened.
 const TICKET_WORDS: usize = 12;
 
+/// Where among them the steps are counted, as `Gathered::STEPS`.
+const TICKET_STEPS: usize = 4;
+
 /// What an individual is beside its colourings; `Individual` of the kernels.
-#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Pod, Zeroable)]
 #[repr(C)]
-pub(crate) struct Individual {
+pub struct Individual {
     /// Iterations since it was loaded.
-    pub iteration: u64,
-    /// Conflicting edges of its best colouring.
-    pub conflicts: u32,
-    /// Conflicting edges of the colouring at hand.
-    pub current: u32,
+    pub(crate) iteration: u64,
+    /// Conflicting edges of its best colouring; [`UNKNOWN`] before its first step.
+    pub(crate) conflicts: u32,
+    /// Conflicting edges of the colouring at hand; likewise.
+    pub(crate) current: u32,
 }
+
+/// Conflicts that were not counted yet.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
 
 /// Where the state of all individuals is; `Population` of the kernels.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -53,39 +55,72 @@ struct Population {
 
 const _: () = assert!(offset_of!(Population, phase) == 60);
 
-/// What is particular to the kernel of a phase.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PhaseKernel {
-    /// Its name, in the source and in the file's name.
-    pub name: &'static str,
-    /// Its `.cu` file.
-    pub source: &'static str,
-    /// Headers that it includes beside `population.cuh`.
-    pub headers: &'static [(&'static str, &'static str)],
-    /// Its number in configs, and its random stream.
-    pub phase: u32,
-    /// Words that it keeps of an individual from step to step.
-    pub memory: fn(&Layout) -> u32,
-    /// What it asks of a layout.
-    pub demand: &'static Demand,
-    /// Individuals for each block that a step runs.
-    pub individuals_a_block: u32,
+/// A source that can include `population.cuh`.
+pub(crate) fn source(name: String, text: &'static str) -> KernelSource {
+    kernel_source(name, text)
+        .header("columns.cuh", include_str!("../../kernels/columns.cuh"))
+        .header("population.cuh", include_str!("../../kernels/population.cuh"))
+        .define("POPULATION_BYTES", size_of::<Population>())
+        .define("INDIVIDUAL_BYTES", size_of::<Individual>())
+        .define("TICKET_WORDS", TICKET_WORDS)
 }
 
-impl PhaseKernel {
-    /// Its source for a layout.
-    pub fn source_for(&self, layout: &Layout) -> KernelSource {
-        let mut source = kernel_source(format!("{}.cu", self.name), self.source)
-            .header("columns.cuh", include_str!("../../kernels/columns.cuh"))
-            .header("population.cuh", include_str!("../../kernels/population.cuh"))
-            .define("POPULATION_BYTES", size_of::<Population>())
-            .define("INDIVIDUAL_BYTES", size_of::<Individual>())
-            .define("TICKET_WORDS", TICKET_WORDS);
-        for (name, text) in self.headers {
-            source = source.header(*name, *text);
+/// Bytes of device memory that so many individuals take, beside the adjacency matrix.
+pub(crate) fn device_bytes(kernel: &PhaseKernel, layout: &Layout, individuals: u64) -> u64 {
+    let memory = u64::from(kernel.memory_words(layout));
+    let beside = size_of::<Individual>() + size_of::<ReplicaRecord>();
+    individuals * (2 * u64::from(layout.room()) + 4 * memory + beside as u64)
+}
+
+/// What all individuals are, on the host.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub individuals: Vec<Individual>,
+    /// A row of slots for each.
+    pub colorings: Vec<u8>,
+    pub bests: Vec<u8>,
+    /// What else the phase keeps; nothing if that is zeros at first, and not worth a word later.
+    pub memory: Vec<u32>,
+    /// Steps that were made.
+    pub steps: u64,
+}
+
+impl State {
+    /// Individuals that have these colourings and have done nothing yet.
+    pub fn fresh(layout: &Layout, starts: Vec<u8>) -> Self {
+        let count = starts.len() / layout.room() as usize;
+        let fresh = Individual { iteration: 0, conflicts: UNKNOWN, current: UNKNOWN };
+        Self {
+            individuals: vec![fresh; count],
+            bests: starts.clone(),
+            colorings: starts,
+            memory: Vec::new(),
+            steps: 0,
         }
-        layout.define(source, (self.memory)(layout))
     }
+
+    fn records(individuals: &[Individual]) -> Vec<ReplicaRecord> {
+        let record = |one: &Individual| ReplicaRecord { conflicts: one.conflicts, moves: 0 };
+        individuals.iter().map(record).collect()
+    }
+
+    fn ticket(&self) -> [u32; TICKET_WORDS] {
+        let mut words = [0; TICKET_WORDS];
+        words[TICKET_STEPS] = self.steps as u32;
+        words
+    }
+}
+
+/// The memory that a [`Population`] points to.
+#[derive(Debug)]
+struct Buffers {
+    rows: DeviceBuffer,
+    individuals: DeviceBuffer,
+    colorings: DeviceBuffer,
+    bests: DeviceBuffer,
+    memory: DeviceBuffer,
+    records: DeviceBuffer,
+    ticket: DeviceBuffer,
 }
 
 /// The individuals of one graph, bound to a phase's kernel.
@@ -96,84 +131,102 @@ pub(crate) struct Residents {
     count: u32,
     blocks: u32,
     population: Population,
-    /// The memory that `population` points to.
-    buffers: [DeviceBuffer; 7],
+    buffers: Buffers,
 }
 
 impl Residents {
-    /// Puts an adjacency matrix of so many slots and starting colourings on the device, and compiles
-    /// the kernel for them.
+    /// Puts an adjacency matrix of so many slots and individuals on the device, and compiles the kernel
+    /// for them.
     pub fn new(
         gpu: &GpuContext,
         kernel: &PhaseKernel,
         layout: Layout,
         (rows, slots): (&[u8], u32),
-        starts: &[u8],
+        state: &State,
     ) -> Result<Self, PhaseError> {
-        let room = layout.room() as usize;
-        let count = starts.len() / room;
         let function = gpu.module(&kernel.source_for(&layout))?.function(kernel.name)?;
         function.allow_shared(layout.shared_bytes)?;
-        let fresh = Individual { iteration: 0, conflicts: u32::MAX, current: u32::MAX };
-        let memory = (kernel.memory)(&layout).max(1) as usize;
+        let memory = kernel.memory_words(&layout) as usize;
         let filled = |bytes: &[u8]| -> Result<DeviceBuffer, GpuError> {
             let mut buffer = gpu.alloc(bytes.len().max(1))?;
             gpu.upload(&mut buffer, 0, bytes)?;
             Ok(buffer)
         };
-        let buffers = [
-            filled(rows)?,
-            filled(bytemuck::cast_slice(&vec![fresh; count]))?,
-            filled(starts)?,
-            filled(starts)?,
-            gpu.alloc_zeroed(4 * memory * count)?,
-            gpu.alloc_zeroed(size_of::<ReplicaRecord>() * count)?,
-            gpu.alloc_zeroed(4 * TICKET_WORDS)?,
-        ];
-        let [rows, individuals, colorings, bests, memory, records, ticket] =
-            buffers.each_ref().map(|buffer| buffer.ptr().0);
-        let phase = kernel.phase;
-        let population = Population {
-            rows,
-            individuals,
-            colorings,
-            bests,
-            memory,
-            records,
-            ticket,
-            slots,
-            phase,
+        let buffers = Buffers {
+            rows: filled(rows)?,
+            individuals: filled(bytemuck::cast_slice(&state.individuals))?,
+            colorings: filled(&state.colorings)?,
+            bests: filled(&state.bests)?,
+            memory: match state.memory.as_slice() {
+                [] => gpu.alloc_zeroed(4 * memory * state.individuals.len())?,
+                words => filled(bytemuck::cast_slice(words))?,
+            },
+            records: filled(bytemuck::cast_slice(&State::records(&state.individuals)))?,
+            ticket: filled(bytemuck::bytes_of(&state.ticket()))?,
         };
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let population = Population {
+            rows: buffers.rows.ptr().0,
+            individuals: buffers.individuals.ptr().0,
+            colorings: buffers.colorings.ptr().0,
+            bests: buffers.bests.ptr().0,
+            memory: buffers.memory.ptr().0,
+            records: buffers.records.ptr().0,
+            ticket: buffers.ticket.ptr().0,
+            slots,
+            phase: kernel.phase,
+        };
+        let count = u32::try_from(state.individuals.len()).unwrap_or(u32::MAX);
         let blocks = count / kernel.individuals_a_block;
         Ok(Self { function, layout, count, blocks, population, buffers })
     }
 
-    /// How many individuals there are.
-    pub fn count(&self) -> u32 {
-        self.count
-    }
-
-    /// How individuals lie in a block.
-    pub fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    /// What every individual is. Nothing may be in flight.
+    /// What every individual is. For this as for all that follows nothing may be in flight.
     pub fn individuals(&self, gpu: &GpuContext) -> Result<Vec<Individual>, GpuError> {
         let mut individuals = vec![Individual::zeroed(); self.count as usize];
-        gpu.download(&self.buffers[1], 0, &mut individuals)?;
+        gpu.download(&self.buffers.individuals, 0, &mut individuals)?;
         Ok(individuals)
     }
 
-    /// The colourings at hand and the best ones of all individuals, a row of places each. Nothing may be
-    /// in flight.
+    /// What all of them keep.
+    pub fn memory(&self, gpu: &GpuContext) -> Result<Vec<u32>, GpuError> {
+        let mut memory = vec![0; self.buffers.memory.bytes() / size_of::<u32>()];
+        gpu.download(&self.buffers.memory, 0, &mut memory)?;
+        Ok(memory)
+    }
+
+    /// The colourings at hand and the best ones of all individuals, a row of slots each.
     pub fn colorings(&self, gpu: &GpuContext) -> Result<[Vec<u8>; 2], GpuError> {
         let fetch = |buffer: &DeviceBuffer| {
             let mut rows = vec![0; buffer.bytes()];
             gpu.download(buffer, 0, &mut rows).map(|()| rows)
         };
-        Ok([fetch(&self.buffers[2])?, fetch(&self.buffers[3])?])
+        Ok([fetch(&self.buffers.colorings)?, fetch(&self.buffers.bests)?])
+    }
+
+    /// Makes one individual another one that has this colouring, at hand and as its best.
+    pub fn replace(
+        &mut self,
+        gpu: &GpuContext,
+        at: usize,
+        individual: Individual,
+        row: &[u8],
+    ) -> Result<(), GpuError> {
+        let to = &mut self.buffers;
+        let records = State::records(&[individual]);
+        gpu.upload(&mut to.individuals, at * size_of::<Individual>(), &[individual])?;
+        gpu.upload(&mut to.colorings, at * row.len(), row)?;
+        gpu.upload(&mut to.bests, at * row.len(), row)?;
+        gpu.upload(&mut to.records, at * size_of::<ReplicaRecord>(), &records)
+    }
+
+    /// Writes what individuals keep, from word `at` on.
+    pub fn remember(
+        &mut self,
+        gpu: &GpuContext,
+        at: usize,
+        memory: &[u32],
+    ) -> Result<(), GpuError> {
+        gpu.upload(&mut self.buffers.memory, at * size_of::<u32>(), memory)
     }
 }
 
@@ -220,54 +273,4 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
             other => format!("reason {other}"),
         })
     }
-}
-
-/// The adjacency matrix, a bit for every two slots. Slots that hold no vertex have rows, too: where a count
-/// has passed its byte a kernel may come to one, before the step is thrown away.
-pub(crate) fn rows(graph: &Graph<'_>, layout: &Layout, slots: &Slots) -> Vec<u8> {
-    let row_bytes = layout.row_bytes() as usize;
-    let mut rows = vec![0; layout.room() as usize * row_bytes];
-    for (vertex, &slot) in graph.vertices().zip(slots.slots()) {
-        let row = &mut rows[slot as usize * row_bytes..][..row_bytes];
-        for &neighbor in graph.neighbors(vertex) {
-            let there = slots.slots()[neighbor as usize];
-            row[there as usize / 8] |= 1 << (there % 8);
-        }
-    }
-    rows
-}
-
-/// Colourings to start from, one after the other as the device has them: the first has the colours of
-/// `start`, the others random ones; so has a vertex whose colour is not below k.
-pub(crate) fn starts(
-    start: Option<&[Color]>,
-    layout: &Layout,
-    slots: &Slots,
-    individuals: u32,
-    seed: u64,
-) -> Vec<u8> {
-    let (draws, k) = (Philox::new(seed), layout.colors);
-    let room = layout.room() as usize;
-    let mut rows = vec![0; room * individuals as usize];
-    for (individual, row) in (0..).zip(rows.chunks_exact_mut(room)) {
-        let given = start.filter(|_| individual == 0);
-        for (vertex, &slot) in (0_u32..).zip(slots.slots()) {
-            let kept = given.map(|colors| u32::from(colors[vertex as usize]));
-            let color = kept
-                .filter(|color| *color < k)
-                .unwrap_or_else(|| Philox::below(draws.at([vertex, individual, 0, STARTS])[0], k));
-            row[slot as usize] = color as u8;
-        }
-    }
-    rows
-}
-
-/// A colouring that came from the device, by vertex.
-pub(crate) fn by_vertex(slots: &Slots, row: &[u8]) -> Vec<Color> {
-    slots.slots().iter().map(|&slot| Color::from(row[slot as usize])).collect()
-}
-
-/// Edges whose ends have one colour.
-pub(crate) fn conflicts(graph: &Graph<'_>, colors: &[Color]) -> u64 {
-    graph.edges().filter(|&(u, v)| colors[u as usize] == colors[v as usize]).count() as u64
 }

@@ -1,124 +1,88 @@
 //! Runs the steps of a phase: keeps the pipeline full, reads telemetry, fetches what is better.
 //!
-//! The device is never waited for but for the oldest step in flight. A better colouring is announced by
-//! the telemetry of its step, fetched beside the steps that follow, counted again on the host, and only
-//! then believed.
+//! The device is never waited for but for the oldest step in flight, and at the end of a call for all. A
+//! better colouring is announced by the telemetry of its step, fetched beside the steps that follow, counted
+//! again on the host, and only then believed.
+//!
+//! The host steers by what it has observed of steps, and by that it decides whether a further one is made. Step
+//! n is told by steps 0 to n - [`LAG`], also where the later ones have come back already, so that a search
+//! goes the same way, and as far, in calls of any length.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use prism_core::hierarchy::{self, Slots};
 use prism_core::{Color, Graph, KernelTelemetry, RuntimeConfig};
-use prism_stream::{AbortHandle, GpuContext, GpuError};
+use prism_stream::{GpuContext, GpuError};
 
-use super::residents::{self, PhaseKernel, Residents, conflicts};
+use super::colorings::{self, conflicts};
+use super::kind::{Kind, PhaseKernel, Shape};
+use super::limits::{self, Demands};
+use super::outcome::{IndividualState, StepSummary, StopHandle};
+use super::residents::{Residents, State};
 use super::{PhaseError, PhaseOptions};
-use crate::layout::Layout;
 use crate::stream_integration::ManagedGpuContext;
 
-/// Ends the search of a phase, from any thread.
-#[derive(Clone, Debug)]
-pub struct StopHandle {
-    raised: Arc<AtomicBool>,
-    abort: AbortHandle,
+/// How many steps after one that is observed the first comes that heeds it: as many as the pipeline has
+/// slots.
+const LAG: u64 = 3;
+
+/// What ends a call beside a proper colouring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Limit {
+    Steps(u64),
+    Moves(u64),
 }
 
-impl StopHandle {
-    /// Ends the search that runs within milliseconds, what is on the device included; a later one does
-    /// not begin before a graph is loaded again. Nothing that was found is lost.
-    pub fn stop(&self) {
-        self.raised.store(true, Ordering::Relaxed);
-        self.abort.abort();
-    }
-
-    fn is_raised(&self) -> bool {
-        self.raised.load(Ordering::Relaxed)
-    }
-}
-
-/// A step in the history of a search.
+/// Why a call came to its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct StepSummary {
-    /// The step, from 0 on since the graph was loaded.
-    pub step: u64,
-    /// Conflicting edges of the best colouring of all individuals.
-    pub conflicts: u32,
-    /// The individual that has it.
-    pub best_replica: u32,
-    /// Moves that all individuals made or, in annealing, proposed.
-    pub moves: u64,
-    /// Those of them that were accepted.
-    pub accepted: u64,
-    /// Exchanges between replicas.
-    pub swaps: u32,
-    /// When the step ended, by the device's clock in nanoseconds.
-    pub clock_ns: u64,
-}
-
-/// An individual as the device has it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct IndividualState {
-    /// Iterations since it was loaded.
-    pub iteration: u64,
-    /// Conflicting edges of its colouring at hand, as the device has counted them.
-    pub conflicts: u32,
-    /// The colouring at hand.
-    pub coloring: Vec<Color>,
-    /// Conflicting edges of its best colouring, as the device has counted them.
-    pub best_conflicts: u32,
-    /// Its best colouring.
-    pub best: Vec<Color>,
-}
-
-/// What a search came to.
-#[derive(Clone, Debug)]
-pub struct RunResult {
-    /// The best colouring, counted again on the host.
-    pub coloring: Vec<Color>,
-    /// Its conflicting edges; 0 if it is proper.
-    pub conflicts: u64,
-    /// Steps since the graph was loaded.
-    pub steps: u64,
-    /// Moves since then, by all individuals: vertices recoloured by repair, proposals of annealing.
-    pub moves: u64,
-    /// The steps of this call.
-    pub history: Vec<StepSummary>,
-}
-
-impl RunResult {
-    pub(super) fn of(runner: &mut Runner) -> Result<Self, PhaseError> {
-        let history = runner.take_history();
-        let (steps, moves) = runner.effort();
-        let (coloring, conflicts) = runner.best()?;
-        Ok(Self { coloring: coloring.to_vec(), conflicts, steps, moves, history })
-    }
+pub(crate) enum Ended {
+    Solved,
+    AtLimit,
+    Stopped,
 }
 
 /// A graph on the device, with what was found so far.
 #[derive(Debug)]
-struct Loaded {
-    graph: Graph<'static>,
-    layout: Layout,
-    slots: Slots,
-    k: u32,
-    best: Vec<Color>,
-    conflicts: u64,
+pub(crate) struct Loaded {
+    pub graph: Arc<Graph<'static>>,
+    pub shape: Shape,
+    pub slots: Slots,
+    pub k: u32,
+    pub best: Vec<Color>,
+    pub conflicts: u64,
     /// Steps submitted since the graph was loaded.
-    steps: u64,
-    moves: u64,
-    history: Vec<StepSummary>,
+    pub steps: u64,
+    /// Moves of the steps that have come back.
+    pub moves: u64,
+    /// Moves that were asked for.
+    pub target: u64,
+    /// Steps that have come back and are not to be heeded yet.
+    pub unheeded: VecDeque<Seen>,
+    /// Moves of the steps that were heeded, and of the latest of them.
+    pub heeded_moves: u64,
+    pub latest_moves: u64,
+    /// Moves that a step makes, as far as is known beforehand.
+    nominal_moves: u64,
+    /// The steps of this call, if they are to be kept.
+    history: Option<Vec<StepSummary>>,
+}
+
+/// A step that has come back, and what it counts as moves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub summary: StepSummary,
+    pub effort: u64,
 }
 
 /// A phase at work: its pipeline, and what it works on.
 #[derive(Debug)]
 pub(crate) struct Runner {
-    context: ManagedGpuContext,
+    pub context: ManagedGpuContext,
     kernel: &'static PhaseKernel,
-    options: PhaseOptions,
-    stop: StopHandle,
-    /// Individuals come in groups of so many.
-    group: u32,
-    loaded: Option<Loaded>,
+    pub options: PhaseOptions,
+    pub stop: StopHandle,
+    pub loaded: Option<Loaded>,
 }
 
 impl Runner {
@@ -128,29 +92,16 @@ impl Runner {
         options: PhaseOptions,
     ) -> Result<Self, PhaseError> {
         let context = ManagedGpuContext::with_options(gpu.clone(), options.pipeline)?;
-        let abort = context.abort_handle();
-        let stop = StopHandle { raised: Arc::default(), abort };
-        Ok(Self { context, kernel, options, stop, group: 1, loaded: None })
+        let stop = StopHandle::new(context.abort_handle());
+        Ok(Self { context, kernel, options, stop, loaded: None })
     }
 
-    /// The same where individuals come in groups of so many; the last one is not begun if it cannot be
-    /// whole, unless it is the first.
-    pub fn with_groups(self, group: u32) -> Self {
-        Self { group: group.max(1), ..self }
-    }
-
-    pub fn context(&self) -> &ManagedGpuContext {
-        &self.context
-    }
-
-    pub fn stop_handle(&self) -> StopHandle {
-        self.stop.clone()
-    }
-
-    /// Puts a graph on the device; what was there goes.
-    pub fn load(
+    /// Puts a graph on the device; what was there goes. If there is no memory for as many individuals as
+    /// the device can run at once, there are fewer, unless their number was asked for.
+    pub fn load<K: Kind>(
         &mut self,
-        graph: &Graph<'_>,
+        options: &K::Options,
+        graph: Arc<Graph<'static>>,
         start: Option<&[Color]>,
         k: usize,
     ) -> Result<(), PhaseError> {
@@ -159,116 +110,147 @@ impl Runner {
         {
             return Err(PhaseError::WrongStart { found: colors.len(), expected: graph.n() });
         }
-        self.stop.raised.store(false, Ordering::Relaxed);
+        self.stop.lower();
         self.context.reset_pipeline();
         self.loaded = None;
         let gpu = self.context.gpu().clone();
-        let layout = Layout::for_demand(graph.n(), k.max(1), gpu.info(), self.kernel.demand)?;
-        let slots = layout.slots(&hierarchy::order(graph));
-        let individuals = self
-            .options
-            .individuals
-            .unwrap_or_else(|| layout.individuals(gpu.info()) * self.kernel.individuals_a_block);
-        let individuals = (individuals / self.group).max(1) * self.group;
-        let starts = residents::starts(start, &layout, &slots, individuals, self.options.seed);
-        let rows = residents::rows(graph, &layout, &slots);
-        let used = slots.used() as u32;
-        let residents = Residents::new(&gpu, self.kernel, layout, (&rows, used), &starts)?;
+        let demands = Demands { vertices: graph.n(), edges: graph.m(), colors: k };
+        let mut shape = limits::shape::<K>(options, &demands, gpu.info())?;
+        let slots = shape.layout.slots(&hierarchy::order(&graph));
+        let rows = colorings::adjacency(&graph, &shape.layout, &slots);
+        let group = K::group(options);
+        let (state, residents) = loop {
+            let seed = self.options.seed;
+            let starts = colorings::starts(start, &shape.layout, &slots, shape.individuals, seed);
+            let state = State::fresh(&shape.layout, starts);
+            let at = (rows.as_slice(), slots.used() as u32);
+            let made = Residents::new(&gpu, self.kernel, shape.layout, at, &state);
+            let fewer = shape.individuals / 2 / group * group;
+            match made {
+                Err(PhaseError::Gpu(error @ GpuError::Memory { .. }))
+                    if self.options.individuals.is_none() && fewer > 0 =>
+                {
+                    tracing::warn!(%error, phase = self.kernel.name, fewer, "fewer individuals");
+                    shape.individuals = fewer;
+                }
+                made => break (state, made?),
+            }
+        };
         self.context.bind(residents)?;
-        let best = residents::by_vertex(&slots, &starts[..layout.room() as usize]);
+        let room = shape.layout.room() as usize;
+        let best = colorings::by_vertex(&slots, &state.colorings[..room]);
+        let nominal_moves = K::moves_a_step(options, &shape).max(1);
         self.loaded = Some(Loaded {
-            conflicts: conflicts(graph, &best),
-            graph: graph.clone().into_owned(),
-            layout,
+            conflicts: conflicts(&graph, &best),
+            target: 0,
+            heeded_moves: 0,
+            latest_moves: nominal_moves,
+            nominal_moves,
+            graph,
+            k: k as u32,
+            shape,
             slots,
-            k: layout.colors,
             best,
             steps: 0,
             moves: 0,
-            history: Vec::new(),
+            unheeded: VecDeque::new(),
+            history: None,
         });
         Ok(())
     }
 
-    /// Runs steps until there is a colouring without conflicts, they are used up, or it is stopped. `steer` fills in what the phase has to say in the config of a step, from the telemetry of
-    /// the latest step that has come back.
-    pub fn run(
+    /// Runs steps until there is a colouring without conflicts, the limit is reached, or it is stopped.
+    /// Steps that are under way when a proper colouring is found are ended early, and not counted. So are
+    /// those that are under way when something goes wrong.
+    pub fn run<K: Kind>(
         &mut self,
-        mut steer: impl FnMut(&Layout, &mut RuntimeConfig, Option<&KernelTelemetry>),
-    ) -> Result<(), PhaseError> {
+        kind: &mut K,
+        options: &K::Options,
+        limit: Limit,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended, PhaseError> {
+        let ended = self.run_steps(kind, options, limit, stop);
+        if ended.is_err() {
+            self.stop.abort();
+        }
+        ended
+    }
+
+    fn run_steps<K: Kind>(
+        &mut self,
+        kind: &mut K,
+        options: &K::Options,
+        limit: Limit,
+        stop: impl Fn() -> bool,
+    ) -> Result<Ended, PhaseError> {
         let loaded = self.loaded.as_mut().ok_or(PhaseError::NothingLoaded)?;
-        let mut latest = None;
-        let mut left = self.options.steps;
-        while loaded.conflicts > 0 && left > 0 && !self.stop.is_raised() {
-            let mut config = RuntimeConfig {
-                iteration: loaded.steps,
-                seed: self.options.seed,
-                colors: loaded.k,
-                sweeps: self.options.sweeps,
-                phase: self.kernel.phase,
-                best_conflicts: u32::try_from(loaded.conflicts).unwrap_or(u32::MAX),
-                ..RuntimeConfig::default()
-            };
-            steer(&loaded.layout, &mut config, latest.as_ref());
+        loaded.take_all(&mut self.context)?; // what a call that failed has left
+        self.context.clear_abort()?;
+        let last = match limit {
+            Limit::Steps(steps) => loaded.steps.saturating_add(steps),
+            Limit::Moves(moves) => {
+                loaded.target = loaded.target.saturating_add(moves);
+                u64::MAX
+            }
+        };
+        let is_counted = matches!(limit, Limit::Moves(_));
+        let mut stopped = false;
+        while loaded.conflicts > 0 && loaded.steps < last {
+            loaded.heed(kind, options);
+            if is_counted && loaded.expected_moves() >= loaded.target {
+                break;
+            }
+            stopped = stop() || self.stop.is_raised();
+            if stopped {
+                break;
+            }
+            let config = loaded.config(kind, options, self.kernel, &self.options);
             loaded.steps += 1;
-            left -= 1;
             let telemetry = self.context.triple_buffered_step(config)?;
             if let Some(step) = self.context.answered() {
                 loaded.observe(&mut self.context, step, &telemetry)?;
-                latest = Some(telemetry);
             }
         }
-        if loaded.conflicts == 0 {
-            self.stop.abort.abort();
+        if loaded.conflicts == 0 || stopped {
+            self.stop.abort();
         }
-        while let Some((step, telemetry)) = take(&mut self.context)? {
-            loaded.observe(&mut self.context, step, &telemetry)?;
-        }
+        loaded.take_all(&mut self.context)?;
         self.context.clear_abort()?;
-        self.context.reset_pipeline();
-        Ok(())
+        if stopped || !is_counted {
+            loaded.target = loaded.moves; // what was asked for and not made is not owed
+        }
+        Ok(match loaded.conflicts {
+            0 => Ended::Solved,
+            _ if stopped => Ended::Stopped,
+            _ => Ended::AtLimit,
+        })
     }
 
-    /// The best colouring so far and its conflicts.
-    pub fn best(&self) -> Result<(&[Color], u64), PhaseError> {
-        let loaded = self.loaded.as_ref().ok_or(PhaseError::NothingLoaded)?;
-        Ok((&loaded.best, loaded.conflicts))
+    pub fn loaded(&self) -> Result<&Loaded, PhaseError> {
+        self.loaded.as_ref().ok_or(PhaseError::NothingLoaded)
     }
 
-    /// Where the vertices lie on the device.
-    pub fn slots(&self) -> Result<&Slots, PhaseError> {
-        self.loaded.as_ref().map(|loaded| &loaded.slots).ok_or(PhaseError::NothingLoaded)
+    /// The individuals on the device.
+    pub fn residents(&self) -> Result<&Residents, PhaseError> {
+        self.context.kernel().ok_or(PhaseError::NothingLoaded)
     }
 
-    /// How many individuals there are, and of how many vertices.
-    pub fn size(&self) -> Result<(u32, usize), PhaseError> {
-        let loaded = self.loaded.as_ref().ok_or(PhaseError::NothingLoaded)?;
-        let bound = self.context.pipeline().kernel::<Residents>();
-        let bound = bound.ok_or(PhaseError::NothingLoaded)?;
-        Ok((bound.count(), loaded.graph.n()))
-    }
-
-    /// Steps and moves since the graph was loaded.
-    pub fn effort(&self) -> (u64, u64) {
-        self.loaded.as_ref().map_or((0, 0), |loaded| (loaded.steps, loaded.moves))
-    }
-
-    /// The steps since this was asked last.
-    pub fn take_history(&mut self) -> Vec<StepSummary> {
-        self.loaded.as_mut().map(|loaded| std::mem::take(&mut loaded.history)).unwrap_or_default()
+    /// Begins to keep the history of steps, or ends it and gives it out.
+    pub fn keep_history(&mut self, keep: bool) -> Vec<StepSummary> {
+        let history = self.loaded.as_mut().map(|loaded| &mut loaded.history);
+        let history = history.and_then(|kept| std::mem::replace(kept, keep.then(Vec::new)));
+        history.unwrap_or_default()
     }
 
     /// Every individual as it is; waits for the device.
     pub fn individuals(&self) -> Result<Vec<IndividualState>, PhaseError> {
-        let loaded = self.loaded.as_ref().ok_or(PhaseError::NothingLoaded)?;
-        let bound = self.context.kernel::<Residents>();
-        let bound = bound.ok_or(PhaseError::NothingLoaded)?;
+        let (loaded, residents) = (self.loaded()?, self.residents()?);
         let gpu = self.context.gpu();
-        let [colorings, bests] = bound.colorings(gpu)?;
-        let room = bound.layout().room() as usize;
+        let [colorings, bests] = residents.colorings(gpu)?;
+        let room = loaded.shape.layout.room() as usize;
         let rows = colorings.chunks_exact(room).zip(bests.chunks_exact(room));
-        let states = bound.individuals(gpu)?.into_iter().zip(rows);
-        let by_vertex = |row| residents::by_vertex(&loaded.slots, row);
+        let states = residents.individuals(gpu)?.into_iter().zip(rows);
+        let by_vertex = |row| colorings::by_vertex(&loaded.slots, row);
         Ok(states
             .map(|(individual, (coloring, best))| IndividualState {
                 iteration: individual.iteration,
@@ -281,12 +263,54 @@ impl Runner {
     }
 }
 
-/// Takes the oldest step that is in flight.
-fn take(context: &mut ManagedGpuContext) -> Result<Option<(u64, KernelTelemetry)>, GpuError> {
-    Ok(context.pipeline_mut().next()?.map(|done| (done.step, *done)))
-}
-
 impl Loaded {
+    /// Lets the host know of the steps that the next one may heed.
+    fn heed<K: Kind>(&mut self, kind: &mut K, options: &K::Options) {
+        while let Some(&seen) = self.unheeded.front()
+            && seen.summary.step + LAG <= self.steps
+        {
+            self.unheeded.pop_front();
+            kind.observe(options, &self.shape, &seen.summary);
+            self.heeded_moves = self.heeded_moves.saturating_add(seen.effort);
+            self.latest_moves = seen.effort;
+        }
+    }
+
+    /// How many moves there will have been before the next step, as far as may be known by now.
+    fn expected_moves(&self) -> u64 {
+        let between = self.steps.min(LAG - 1);
+        self.heeded_moves.saturating_add(between.saturating_mul(self.latest_moves))
+    }
+
+    /// The config of the next step.
+    fn config<K: Kind>(
+        &self,
+        kind: &mut K,
+        options: &K::Options,
+        kernel: &PhaseKernel,
+        all: &PhaseOptions,
+    ) -> RuntimeConfig {
+        let mut config = RuntimeConfig {
+            iteration: self.steps,
+            seed: all.seed,
+            colors: self.k,
+            sweeps: all.sweeps,
+            phase: kernel.phase,
+            best_conflicts: u32::try_from(self.conflicts).unwrap_or(u32::MAX),
+            ..RuntimeConfig::default()
+        };
+        kind.steer(options, &self.shape, &mut config);
+        config
+    }
+
+    /// Takes the steps that are in flight.
+    fn take_all(&mut self, context: &mut ManagedGpuContext) -> Result<(), PhaseError> {
+        while let Some((step, telemetry)) = take(context)? {
+            self.observe(context, step, &telemetry)?;
+        }
+        Ok(())
+    }
+
     /// Reads the telemetry of a step, whose number the pipeline counts otherwise. A better colouring is
     /// fetched and counted.
     fn observe(
@@ -295,29 +319,102 @@ impl Loaded {
         in_pipeline: u64,
         telemetry: &KernelTelemetry,
     ) -> Result<(), PhaseError> {
-        let step = telemetry.iteration;
-        self.moves += telemetry.moves;
-        self.history.push(StepSummary {
-            step,
-            conflicts: telemetry.conflicts,
-            best_replica: telemetry.best_replica,
-            moves: telemetry.moves,
-            accepted: telemetry.accepted,
-            swaps: telemetry.swaps,
-            clock_ns: telemetry.clock_ns,
-        });
+        if self.conflicts == 0 {
+            return Ok(()); // how far it came before it was ended is a matter of time
+        }
+        let summary = StepSummary::from(telemetry);
+        // Where all moves are barred none is made. That is effort all the same, or a search would not end.
+        let is_whole = telemetry.status_code == KernelTelemetry::COMPLETE;
+        let effort = match summary.moves {
+            0 if is_whole => self.nominal_moves,
+            moves => moves,
+        };
+        self.moves = self.moves.saturating_add(effort);
+        self.unheeded.push_back(Seen { summary, effort });
+        if let Some(history) = &mut self.history {
+            history.push(summary);
+        }
         let reported = u64::from(telemetry.conflicts);
         if reported >= self.conflicts {
             return Ok(());
         }
         let harvest = context.harvest(in_pipeline)?;
-        let colors = residents::by_vertex(&self.slots, harvest.wait()?);
+        let colors = colorings::by_vertex(&self.slots, harvest.wait()?);
         let counted = conflicts(&self.graph, &colors);
         if counted != reported || colors.iter().any(|&color| u32::from(color) >= self.k) {
-            return Err(PhaseError::WrongResult { step, reported, counted });
+            return Err(PhaseError::WrongResult { step: summary.step, reported, counted });
         }
         self.best = colors;
         self.conflicts = counted;
         Ok(())
+    }
+}
+
+/// Takes the oldest step that is in flight.
+fn take(context: &mut ManagedGpuContext) -> Result<Option<(u64, KernelTelemetry)>, GpuError> {
+    Ok(context.pipeline_mut().next()?.map(|done| (done.step, *done)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use prism_core::generate;
+    use prism_stream::mock::{MockCompiler, MockDriver};
+    use prism_stream::{PipelineOptions, Placement, Submission};
+
+    use super::super::RepairOptions;
+    use super::super::whcr::Whcr;
+    use super::*;
+
+    #[test]
+    fn a_stop_reaches_the_steps_that_run_and_no_later_ones() {
+        let mock = MockDriver::new(1);
+        mock.set_compiler(MockCompiler::Unneeded);
+        mock.define("whcr", |memory, args| {
+            let at = |arg: usize| u64::from_le_bytes(args[arg].as_slice().try_into().unwrap());
+            let config = memory.read(at(0), size_of::<RuntimeConfig>());
+            let config: RuntimeConfig = bytemuck::pod_read_unaligned(&config);
+            let is_asked = memory.read(at(3), 4) != [0; 4];
+            let telemetry = KernelTelemetry {
+                iteration: config.iteration,
+                moves: if is_asked { 0 } else { 10 },
+                conflicts: u32::MAX,
+                status_code: match is_asked {
+                    true => KernelTelemetry::ABORTED,
+                    false => KernelTelemetry::COMPLETE,
+                },
+                ..KernelTelemetry::default()
+            };
+            memory.write(at(1), bytemuck::bytes_of(&telemetry));
+        });
+        let gpu = GpuContext::from_driver(mock.clone());
+        let pipeline = PipelineOptions {
+            placement: Some(Placement::Copied),
+            submission: Some(Submission::Streams),
+            ..PipelineOptions::default()
+        };
+        let phase = PhaseOptions { pipeline, ..PhaseOptions::default() };
+        let options = RepairOptions { phase: phase.clone(), ..RepairOptions::default() };
+        let mut runner = Runner::new(&gpu, Whcr::KERNEL, phase).unwrap();
+        let graph = Arc::new(generate::gnp(20, 0.5, 1).unwrap());
+        runner.load::<Whcr>(&options, graph, None, 2).unwrap();
+        let mut kind = Whcr::begin(&options);
+        // The second step runs until it is told to end. The flag is up when the fourth is to be made.
+        mock.hang_launch_until(1, 3);
+        let asked = Cell::new(0);
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 3
+        };
+        let ended = runner.run(&mut kind, &options, Limit::Steps(100), stop).unwrap();
+        assert_eq!((ended, asked.get()), (Ended::Stopped, 4));
+        let loaded = runner.loaded().unwrap();
+        assert_eq!((loaded.steps, loaded.moves), (3, 10));
+        // Later ones run.
+        let ended = runner.run(&mut kind, &options, Limit::Steps(5), || false).unwrap();
+        let loaded = runner.loaded().unwrap();
+        assert_eq!((ended, loaded.steps, loaded.moves), (Ended::AtLimit, 8, 60));
+        assert_eq!(mock.violations(), Vec::<String>::new());
     }
 }

@@ -8,21 +8,14 @@
 //! The hottest rung is steered: where neighbours exchange their temperatures too seldom, it comes
 //! nearer, and goes back where they exchange often.
 
-use prism_core::annealing::{Ladder, Proposals};
-use prism_core::hierarchy::Slots;
-use prism_core::{Color, Graph, KernelTelemetry, RuntimeConfig};
-use prism_stream::GpuContext;
+use prism_core::RuntimeConfig;
+use prism_core::annealing::{Ladder, Proposals, RUNGS_AT_MOST};
 
-use super::residents::PhaseKernel;
-use super::runner::{IndividualState, RunResult, Runner, StopHandle};
-use super::{PhaseError, PhaseOptions};
+use super::kind::{Kind, PhaseKernel, Shape};
+use super::outcome::StepSummary;
+use super::residents::Individual;
+use super::{Phase, PhaseError, PhaseOptions, RunResult};
 use crate::layout::{Demand, Layout};
-use crate::stream_integration::ManagedGpuContext;
-
-#[cfg(feature = "cuda")]
-use cudarc::driver::CudaContext;
-#[cfg(feature = "cuda")]
-use std::sync::Arc;
 
 pub(super) const ANNEALING: (&str, &str) =
     ("annealing.cuh", include_str!("../../kernels/annealing.cuh"));
@@ -48,14 +41,15 @@ static DEMAND: Demand = Demand {
     movable: |_| 0,
 };
 
-pub(super) static KERNEL: PhaseKernel = PhaseKernel {
+const KERNEL: PhaseKernel = PhaseKernel {
     name: "thermodynamic",
     source: include_str!("../../kernels/thermodynamic.cu"),
     headers: &[ANNEALING],
-    phase: ThermodynamicGpu::PHASE,
-    memory: |_| 6,
+    phase: 2,
+    memory: |_| PLACE_WORDS as u32,
     demand: &DEMAND,
     individuals_a_block: 1,
+    largest_class: u64::MAX,
 };
 
 /// How the tempering goes.
@@ -67,7 +61,7 @@ pub struct ThermodynamicOptions {
     pub coldest: f64,
     /// The hottest one.
     pub hottest: f64,
-    /// Temperatures of a ladder, 1 to [`RUNGS_AT_MOST`](prism_core::annealing::RUNGS_AT_MOST).
+    /// Temperatures of a ladder, 1 to [`RUNGS_AT_MOST`].
     pub rungs: usize,
     /// Steps between two exchanges of temperatures; 0 for none.
     pub exchange_interval: u32,
@@ -79,14 +73,6 @@ pub struct ThermodynamicOptions {
 }
 
 impl ThermodynamicOptions {
-    /// The defaults, with or without streams.
-    #[must_use]
-    pub fn with_streams(enable_streams: bool) -> Self {
-        let defaults = Self::default();
-        let pipeline = PhaseOptions::with_streams(enable_streams).pipeline;
-        Self { phase: PhaseOptions { pipeline, ..defaults.phase }, ..defaults }
-    }
-
     /// The ladder for a graph of so many vertices, with this hottest temperature.
     #[must_use]
     pub fn ladder(&self, vertices: usize, hottest: f64) -> Ladder {
@@ -113,38 +99,15 @@ impl Default for ThermodynamicOptions {
     }
 }
 
-/// Steers the hottest temperature by how many exchanges were made.
-#[derive(Debug)]
-struct Controller {
-    hottest: f64,
+impl AsRef<PhaseOptions> for ThermodynamicOptions {
+    fn as_ref(&self) -> &PhaseOptions {
+        &self.phase
+    }
 }
 
-impl Controller {
-    /// How fast the hottest temperature follows, a step.
-    const PACE: f64 = 0.005;
-
-    /// Takes the telemetry of a step in, of so many replicas.
-    fn observe(
-        &mut self,
-        telemetry: &KernelTelemetry,
-        replicas: u32,
-        options: &ThermodynamicOptions,
-    ) {
-        // Every other pair of neighbours may exchange.
-        let possible = f64::from(replicas) * (options.rungs.max(1) - 1) as f64
-            / (2.0 * options.rungs.max(1) as f64);
-        let is_exchange = options.exchange_interval > 0
-            && telemetry.iteration > 0
-            && possible > 0.0
-            && telemetry.iteration.is_multiple_of(u64::from(options.exchange_interval));
-        if !is_exchange || options.exchange_share == 0.0 {
-            return;
-        }
-        let share = f64::from(telemetry.swaps) / possible;
-        let factor =
-            if share < options.exchange_share { 1.0 - Self::PACE } else { 1.0 + Self::PACE };
-        let least = (options.coldest + options.hottest) / 2.0;
-        self.hottest = (self.hottest * factor).clamp(least.min(options.hottest), options.hottest);
+impl AsMut<PhaseOptions> for ThermodynamicOptions {
+    fn as_mut(&mut self) -> &mut PhaseOptions {
+        &mut self.phase
     }
 }
 
@@ -165,55 +128,158 @@ impl Controller {
 ///     Ok(())
 /// }
 /// ```
+pub type ThermodynamicGpu = Phase<Thermodynamic>;
+
+/// Replica exchange. The host steers the hottest temperature by how many exchanges were made.
 #[derive(Debug)]
-pub struct ThermodynamicGpu {
-    runner: Runner,
-    options: ThermodynamicOptions,
-    controller: Controller,
+pub struct Thermodynamic {
+    hottest: f64,
 }
 
-impl ThermodynamicGpu {
-    /// Its number in configs and in the counters of its random numbers.
-    pub const PHASE: u32 = 2;
+/// How fast the hottest temperature follows, a step.
+const PACE: f64 = 0.005;
 
-    /// On a device that the caller opened with cudarc.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] if the device is too old.
-    #[cfg(feature = "cuda")]
-    pub fn new(device: Arc<CudaContext>, enable_streams: bool) -> Result<Self, PhaseError> {
-        let gpu = GpuContext::from_cudarc(device)?;
-        Self::with_context(&gpu, ThermodynamicOptions::with_streams(enable_streams))
+impl Kind for Thermodynamic {
+    type Options = ThermodynamicOptions;
+
+    const KERNEL: &'static PhaseKernel = &KERNEL;
+
+    const HAS_MEMORY: bool = true;
+
+    fn begin(options: &ThermodynamicOptions) -> Self {
+        Self { hottest: options.hottest }
     }
 
-    /// On a device that others may use as well.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] for options that cannot be.
-    pub fn with_context(
-        gpu: &GpuContext,
-        options: ThermodynamicOptions,
-    ) -> Result<Self, PhaseError> {
-        let runner = Runner::new(gpu, &KERNEL, options.phase.clone())?;
-        let controller = Controller { hottest: options.hottest };
-        Ok(Self { runner, options, controller })
+    fn moves_a_step(options: &ThermodynamicOptions, shape: &Shape) -> u64 {
+        shape.sweeps(options.phase.sweeps)
     }
 
-    /// Puts a graph on the device, with `k` colours. One replica starts from `start` if it is given
-    /// (colours of `k` and above become random ones), all others from random colourings.
-    ///
-    /// # Errors
-    /// As [`WhcrGpu::load`](super::WhcrGpu::load).
-    pub fn load(
-        &mut self,
-        graph: &Graph<'_>,
-        start: Option<&[Color]>,
-        k: usize,
-    ) -> Result<(), PhaseError> {
-        self.controller.hottest = self.options.hottest;
-        self.runner.load(graph, start, k)
+    fn observe(&mut self, options: &ThermodynamicOptions, shape: &Shape, step: &StepSummary) {
+        // Every other pair of neighbours may exchange.
+        let possible = f64::from(shape.individuals) * (options.rungs.max(1) - 1) as f64
+            / (2.0 * options.rungs.max(1) as f64);
+        let is_exchange = options.exchange_interval > 0
+            && step.step > 0
+            && possible > 0.0
+            && step.step.is_multiple_of(u64::from(options.exchange_interval));
+        if !is_exchange || options.exchange_share == 0.0 {
+            return;
+        }
+        let share = f64::from(step.swaps) / possible;
+        let factor = if share < options.exchange_share { 1.0 - PACE } else { 1.0 + PACE };
+        let least = (options.coldest + options.hottest) / 2.0;
+        self.hottest = (self.hottest * factor).clamp(least.min(options.hottest), options.hottest);
     }
 
+    fn steer(&mut self, options: &ThermodynamicOptions, shape: &Shape, config: &mut RuntimeConfig) {
+        options.ladder(shape.layout.vertices as usize, self.hottest).configure(config);
+    }
+
+    fn counters(&self) -> Vec<u64> {
+        vec![self.hottest.to_bits()]
+    }
+
+    fn resume(&mut self, counters: &[u64]) -> bool {
+        let [bits] = *counters else { return false };
+        self.hottest = f64::from_bits(bits);
+        self.hottest.is_finite() && self.hottest > 0.0
+    }
+
+    /// The rung of each replica.
+    fn kept(memory: &[u32], steps: u64) -> Vec<u64> {
+        if steps == 0 {
+            return Vec::new();
+        }
+        let places = memory.chunks_exact(PLACE_WORDS);
+        places.map(|place| u64::from(place[now(steps) + RUNG])).collect()
+    }
+
+    fn memory(
+        options: &ThermodynamicOptions,
+        _: &Layout,
+        replicas: &[Individual],
+        steps: u64,
+        kept: &[u64],
+    ) -> Option<Vec<u32>> {
+        let mut memory = vec![0; PLACE_WORDS * replicas.len()];
+        if steps == 0 {
+            return kept.is_empty().then_some(memory);
+        }
+        if kept.len() != replicas.len() {
+            return None;
+        }
+        let mut held = vec![false; replicas.len()];
+        for (at, (replica, &rung)) in replicas.iter().zip(kept).enumerate() {
+            let ladder = rungs_of(options, at, replicas.len());
+            let rung = usize::try_from(rung).ok().filter(|rung| *rung < ladder.len())?;
+            let held = &mut held[ladder.start + rung];
+            if std::mem::replace(held, true) {
+                return None;
+            }
+            memory[PLACE_WORDS * at + now(steps) + RUNG] = rung as u32;
+            memory[PLACE_WORDS * at + now(steps) + ENERGY] = replica.current;
+            memory[PLACE_WORDS * (ladder.start + rung) + now(steps) + HOLDER] = at as u32;
+        }
+        Some(memory)
+    }
+
+    /// The hottest replica of the ladder that has found least. Whoever comes in its place begins in the cold,
+    /// and all others of the ladder move up a rung: what is good would not live long in the heat.
+    fn give_way(
+        options: &ThermodynamicOptions,
+        replicas: &[Individual],
+        memory: &mut [u32],
+        steps: u64,
+        conflicts: u32,
+    ) -> usize {
+        let mut worst = (0..replicas.len(), 0);
+        let mut first = 0;
+        while first < replicas.len() {
+            let ladder = rungs_of(options, first, replicas.len());
+            let least = replicas[ladder.clone()].iter().map(|it| it.current).min().unwrap_or(0);
+            first = ladder.end;
+            if ladder.start == 0 || least > worst.1 {
+                worst = (ladder, least);
+            }
+        }
+        let (ladder, _) = worst;
+        if steps == 0 {
+            return ladder.start; // they stand in order still
+        }
+        let word = |at: usize, field: usize| PLACE_WORDS * at + now(steps) + field;
+        let mut coming = memory[word(ladder.end - 1, HOLDER)];
+        let leaving = (coming as usize).clamp(ladder.start, ladder.end - 1);
+        for (rung, at) in ladder.enumerate() {
+            std::mem::swap(&mut memory[word(at, HOLDER)], &mut coming);
+            let holder = memory[word(at, HOLDER)] as usize;
+            if let Some(place) = memory.get_mut(word(holder, RUNG)) {
+                *place = rung as u32;
+            }
+        }
+        memory[word(leaving, ENERGY)] = conflicts;
+        leaving
+    }
+}
+
+/// Words of `Place` of the kernel, of which those of even and those of odd steps alternate.
+const PLACE_WORDS: usize = 6;
+const RUNG: usize = 0;
+const ENERGY: usize = 2;
+const HOLDER: usize = 4;
+
+/// Which of two words the step after so many reads.
+const fn now(steps: u64) -> usize {
+    (steps % 2) as usize
+}
+
+/// The replicas that are on a ladder with this one, of so many; as many as there are rungs.
+fn rungs_of(options: &ThermodynamicOptions, at: usize, replicas: usize) -> std::ops::Range<usize> {
+    let rungs = options.rungs.clamp(1, RUNGS_AT_MOST);
+    let first = at / rungs * rungs;
+    first..(first + rungs).min(replicas)
+}
+
+impl Phase<Thermodynamic> {
     /// Anneals until there are no conflicts, the steps are used up, or it is stopped. Called again it
     /// goes on.
     ///
@@ -221,72 +287,86 @@ impl ThermodynamicGpu {
     /// [`PhaseError::NothingLoaded`] before [`load`](Self::load), [`PhaseError::Gpu`] for what the device
     /// says, [`PhaseError::WrongResult`] if it reports what is not so.
     pub fn run(&mut self) -> Result<RunResult, PhaseError> {
-        let (options, controller) = (&self.options, &mut self.controller);
-        let (replicas, vertices) = self.runner.size()?;
-        let steer = |_: &Layout, config: &mut RuntimeConfig, latest: Option<&KernelTelemetry>| {
-            if let Some(telemetry) = latest {
-                controller.observe(telemetry, replicas, options);
-            }
-            options.ladder(vertices, controller.hottest).configure(config);
-        };
-        self.runner.run(steer)?;
-        RunResult::of(&mut self.runner)
-    }
-
-    /// Every replica as it is; waits for the device.
-    ///
-    /// # Errors
-    /// [`PhaseError::NothingLoaded`], [`PhaseError::Gpu`].
-    pub fn individuals(&self) -> Result<Vec<IndividualState>, PhaseError> {
-        self.runner.individuals()
-    }
-
-    /// Where the vertices lie on the device: `prism_cpu::thermodynamic` makes the same moves on the graph of the
-    /// slots.
-    ///
-    /// # Errors
-    /// [`PhaseError::NothingLoaded`].
-    pub fn slots(&self) -> Result<&Slots, PhaseError> {
-        self.runner.slots()
-    }
-
-    /// Ends a run from another thread.
-    #[must_use]
-    pub fn stop_handle(&self) -> StopHandle {
-        self.runner.stop_handle()
-    }
-
-    /// The pipeline and its device.
-    #[must_use]
-    pub fn context(&self) -> &ManagedGpuContext {
-        self.runner.context()
+        self.search()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prism_stream::mock::device_info;
 
     #[test]
     fn the_hottest_temperature_follows_the_exchanges() {
         let options =
             ThermodynamicOptions { coldest: 0.2, hottest: 0.4, rungs: 3, ..Default::default() };
-        let mut controller = Controller { hottest: 0.4 };
-        let telemetry =
-            |swaps| KernelTelemetry { iteration: 5, swaps, ..KernelTelemetry::default() };
+        let layout = Layout::new(10, 3, &device_info("mock")).unwrap();
         // Of 30 replicas on ladders of 3 rungs, 10 pairs may exchange.
-        controller.observe(&telemetry(1), 30, &options);
-        assert!(controller.hottest < 0.4);
-        for _ in 0..1000 {
-            controller.observe(&telemetry(0), 30, &options);
-        }
-        assert!((controller.hottest - 0.3).abs() < 1e-9);
-        for _ in 0..1000 {
-            controller.observe(&telemetry(9), 30, &options);
-        }
-        assert_eq!(controller.hottest, 0.4);
+        let shape = Shape { layout, individuals: 30 };
+        let mut kind = Thermodynamic::begin(&options);
+        let after = |kind: &mut Thermodynamic, options: &ThermodynamicOptions, swaps, times| {
+            for _ in 0..times {
+                let step = StepSummary { step: 5, swaps, ..StepSummary::default() };
+                kind.observe(options, &shape, &step);
+            }
+            kind.hottest
+        };
+        assert!(after(&mut kind, &options, 1, 1) < 0.4);
+        assert!((after(&mut kind, &options, 0, 1000) - 0.3).abs() < 1e-9);
+        assert_eq!(after(&mut kind, &options, 9, 1000), 0.4);
         let alone = ThermodynamicOptions { exchange_share: 0.0, ..options };
-        controller.observe(&telemetry(0), 30, &alone);
-        assert_eq!(controller.hottest, 0.4);
+        assert_eq!(after(&mut kind, &alone, 0, 1), 0.4);
+    }
+
+    /// Energies at hand; the rest does not matter here.
+    fn replicas(energies: &[u32]) -> Vec<Individual> {
+        let one = |&current: &u32| Individual { iteration: 3, conflicts: 0, current };
+        energies.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_comes_in_is_cold_and_the_hottest_goes() {
+        let options = ThermodynamicOptions { rungs: 3, ..Default::default() };
+        // Two ladders and a part of one; the second has found least.
+        let replicas = replicas(&[1, 9, 9, 7, 5, 6, 4, 8]);
+        for steps in [4, 7] {
+            let rungs = [2, 0, 1, 1, 2, 0, 1, 0];
+            let mut memory =
+                Thermodynamic::memory(&options, &layout(), &replicas, steps, &rungs).unwrap();
+            assert_eq!(Thermodynamic::kept(&memory, steps), rungs);
+            let leaving = Thermodynamic::give_way(&options, &replicas, &mut memory, steps, 3);
+            assert_eq!(leaving, 4, "on rung 2 of the second ladder");
+            assert_eq!(Thermodynamic::kept(&memory, steps), [2, 0, 1, 2, 0, 1, 1, 0]);
+            let mut expected = replicas.clone();
+            expected[4].current = 3;
+            let rungs = Thermodynamic::kept(&memory, steps);
+            let whole = Thermodynamic::memory(&options, &layout(), &expected, steps, &rungs);
+            assert_eq!(Some(memory), whole, "energies and holders go with the rungs");
+        }
+    }
+
+    #[test]
+    fn before_the_first_step_ladders_are_in_order() {
+        let options = ThermodynamicOptions { rungs: 3, ..Default::default() };
+        let fresh = replicas(&[7, u32::MAX, u32::MAX, u32::MAX, u32::MAX, u32::MAX]);
+        let mut memory = Thermodynamic::memory(&options, &layout(), &fresh, 0, &[]).unwrap();
+        assert!(Thermodynamic::kept(&memory, 0).is_empty());
+        assert_eq!(Thermodynamic::give_way(&options, &fresh, &mut memory, 0, 3), 3);
+        assert!(memory.iter().all(|word| *word == 0));
+    }
+
+    #[test]
+    fn rungs_that_are_no_ladder_are_refused() {
+        let options = ThermodynamicOptions { rungs: 2, ..Default::default() };
+        let all = replicas(&[1, 2, 3]);
+        let memory = |kept: &[u64]| Thermodynamic::memory(&options, &layout(), &all, 1, kept);
+        assert!(memory(&[1, 0, 0]).is_some());
+        for kept in [&[0, 0, 0][..], &[0, 1, 1], &[0, 2, 0], &[0, 1]] {
+            assert!(memory(kept).is_none(), "{kept:?}");
+        }
+    }
+
+    fn layout() -> Layout {
+        Layout::new(10, 3, &device_info("mock")).unwrap()
     }
 }

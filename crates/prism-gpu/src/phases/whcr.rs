@@ -6,19 +6,12 @@
 //! `kernels/repair.cuh` has the search and says how. It takes any colouring; `prism_cpu::whcr` makes the
 //! same moves on the CPU.
 
-use prism_core::{Color, Graph, RuntimeConfig};
-use prism_stream::GpuContext;
+use prism_core::RuntimeConfig;
 
-use super::residents::PhaseKernel;
-use super::runner::{IndividualState, RunResult, Runner, StopHandle};
-use super::{PhaseError, PhaseOptions};
+use super::kind::{Kind, PhaseKernel, Shape};
+use super::residents::Individual;
+use super::{Phase, PhaseError, PhaseOptions, RunResult, dendritic_whcr};
 use crate::layout::{self, Layout};
-use crate::stream_integration::ManagedGpuContext;
-
-#[cfg(feature = "cuda")]
-use cudarc::driver::CudaContext;
-#[cfg(feature = "cuda")]
-use std::sync::Arc;
 
 /// Bars that a region can hold at once, as in `repair.cuh`.
 const RING: u32 = 64;
@@ -27,21 +20,37 @@ const RING: u32 = 64;
 const EVERYWHERE: u32 = 1;
 const ONE_MOVE: u32 = 2;
 
-pub(super) static KERNEL: PhaseKernel = PhaseKernel {
-    name: "whcr",
-    source: include_str!("../../kernels/whcr.cu"),
-    headers: &[REPAIR],
-    phase: WhcrGpu::PHASE,
-    memory: |layout| memory(layout, 0),
-    demand: &layout::REPAIR,
-    individuals_a_block: 1,
+const KERNEL: PhaseKernel = PhaseKernel {
+    phase: 1,
+    ..kernel("whcr", include_str!("../../kernels/whcr.cu"), |it| memory(it, 0))
 };
 
-pub(super) const REPAIR: (&str, &str) = ("repair.cuh", include_str!("../../kernels/repair.cuh"));
+/// The kernel of a repair, whose number is still to be said.
+pub(super) const fn kernel(
+    name: &'static str,
+    source: &'static str,
+    memory: fn(&Layout) -> u32,
+) -> PhaseKernel {
+    PhaseKernel {
+        name,
+        source,
+        headers: &[("repair.cuh", include_str!("../../kernels/repair.cuh"))],
+        phase: 0,
+        memory,
+        demand: &layout::REPAIR,
+        individuals_a_block: 1,
+        largest_class: u64::MAX,
+    }
+}
 
 /// Words that a region keeps, with as many integrators for each word of vertices.
+const fn region_memory(words: u32, integrators: u32) -> usize {
+    (1 + 2 * RING + 32 * words * integrators) as usize
+}
+
+/// Words that an individual keeps.
 pub(super) const fn memory(layout: &Layout, integrators: u32) -> u32 {
-    layout.warps * (1 + 2 * RING + 32 * layout.words * integrators)
+    layout.warps * region_memory(layout.words, integrators) as u32
 }
 
 /// How repair goes.
@@ -61,19 +70,13 @@ pub struct RepairOptions {
 }
 
 impl RepairOptions {
-    /// The defaults, with or without streams.
-    #[must_use]
-    pub fn with_streams(enable_streams: bool) -> Self {
-        Self { phase: PhaseOptions::with_streams(enable_streams), ..Self::default() }
-    }
-
     /// The slope for a layout.
     #[must_use]
     pub fn slope_for(&self, layout: &Layout) -> f32 {
         self.tenure_slope.unwrap_or(if layout.warps <= 2 { 0.45 } else { 0.3 })
     }
 
-    pub(super) fn steer(&self, layout: &Layout, config: &mut RuntimeConfig) {
+    fn steer(&self, layout: &Layout, config: &mut RuntimeConfig) {
         config.tenure_base = self.tenure_base as f32;
         config.tenure_slope = self.slope_for(layout);
         config.flags =
@@ -90,6 +93,18 @@ impl Default for RepairOptions {
             everywhere: false,
             one_move: false,
         }
+    }
+}
+
+impl AsRef<PhaseOptions> for RepairOptions {
+    fn as_ref(&self) -> &PhaseOptions {
+        &self.phase
+    }
+}
+
+impl AsMut<PhaseOptions> for RepairOptions {
+    fn as_mut(&mut self) -> &mut PhaseOptions {
+        &mut self.phase
     }
 }
 
@@ -113,50 +128,69 @@ pub type RepairResult = RunResult;
 ///     Ok(())
 /// }
 /// ```
+pub type WhcrGpu = Phase<Whcr>;
+
+/// Conflict repair whose vertices remember nothing.
+pub type Whcr = Repair<false>;
+
+/// Conflict repair, with or without leaky integrators of each vertex's conflict history.
 #[derive(Debug)]
-pub struct WhcrGpu {
-    runner: Runner,
-    options: RepairOptions,
+pub struct Repair<const DENDRITES: bool>;
+
+impl<const DENDRITES: bool> Kind for Repair<DENDRITES> {
+    type Options = RepairOptions;
+
+    const KERNEL: &'static PhaseKernel = if DENDRITES { &dendritic_whcr::KERNEL } else { &KERNEL };
+
+    fn begin(_: &RepairOptions) -> Self {
+        Self
+    }
+
+    /// As if there were one an iteration; there may be more.
+    fn moves_a_step(options: &RepairOptions, shape: &Shape) -> u64 {
+        u64::from(options.phase.sweeps) * u64::from(shape.individuals)
+    }
+
+    fn steer(&mut self, options: &RepairOptions, shape: &Shape, config: &mut RuntimeConfig) {
+        options.steer(&shape.layout, config);
+    }
+
+    /// Nothing is barred, and no conflict remembered.
+    fn memory(
+        _: &RepairOptions,
+        layout: &Layout,
+        individuals: &[Individual],
+        _: u64,
+        kept: &[u64],
+    ) -> Option<Vec<u32>> {
+        let integrators = if DENDRITES { dendritic_whcr::INTEGRATORS } else { 0 };
+        let region = region_memory(layout.words, integrators);
+        let mut memory = vec![0; individuals.len() * layout.warps as usize * region];
+        let regions = memory.chunks_exact_mut(region * layout.warps as usize);
+        for (memory, individual) in regions.zip(individuals) {
+            for region in memory.chunks_exact_mut(region) {
+                // Bars that end now; 0 would be an iteration to come once these have passed 2^31.
+                region[1..=RING as usize].fill(individual.iteration as u32);
+            }
+        }
+        kept.is_empty().then_some(memory)
+    }
+
+    /// The one whose best, and of those whose colouring at hand, has most conflicts.
+    fn give_way(
+        _: &RepairOptions,
+        individuals: &[Individual],
+        _: &mut [u32],
+        _: u64,
+        _: u32,
+    ) -> usize {
+        let worst = |one: &Individual| std::cmp::Reverse((one.conflicts, one.current));
+        let found = (0..individuals.len()).min_by_key(|&at| worst(&individuals[at]));
+        found.unwrap_or(0)
+    }
 }
 
-impl WhcrGpu {
-    /// Its number in configs and in the counters of its random numbers.
-    pub const PHASE: u32 = 1;
-
-    /// On a device that the caller opened with cudarc.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] if the device is too old.
-    #[cfg(feature = "cuda")]
-    pub fn new(device: Arc<CudaContext>, enable_streams: bool) -> Result<Self, PhaseError> {
-        let gpu = GpuContext::from_cudarc(device)?;
-        Self::with_context(&gpu, RepairOptions::with_streams(enable_streams))
-    }
-
-    /// On a device that others may use as well.
-    ///
-    /// # Errors
-    /// [`PhaseError::Gpu`] for options that cannot be.
-    pub fn with_context(gpu: &GpuContext, options: RepairOptions) -> Result<Self, PhaseError> {
-        let runner = Runner::new(gpu, &KERNEL, options.phase.clone())?;
-        Ok(Self { runner, options })
-    }
-
-    /// Puts a graph on the device, with `k` colours. One individual starts from `start` if it is
-    /// given (colours of `k` and above become random ones), all others from random colourings.
-    ///
-    /// # Errors
-    /// [`PhaseError::TooLarge`] if the graph does not fit the device, [`PhaseError::WrongStart`] for a
-    /// start of another length, [`PhaseError::Gpu`] for what the device says.
-    pub fn load(
-        &mut self,
-        graph: &Graph<'_>,
-        start: Option<&[Color]>,
-        k: usize,
-    ) -> Result<(), PhaseError> {
-        self.runner.load(graph, start, k)
-    }
-
+impl<const DENDRITES: bool> Phase<Repair<DENDRITES>> {
     /// Repairs until there are no conflicts, the steps are used up, or it is stopped. Called again it goes
     /// on.
     ///
@@ -164,28 +198,44 @@ impl WhcrGpu {
     /// [`PhaseError::NothingLoaded`] before [`load`](Self::load), [`PhaseError::Gpu`] for what the device
     /// says, [`PhaseError::WrongResult`] if it reports what is not so.
     pub fn repair(&mut self) -> Result<RepairResult, PhaseError> {
-        let options = &self.options;
-        self.runner.run(|layout, config, _| options.steer(layout, config))?;
-        RepairResult::of(&mut self.runner)
+        self.search()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phases::residents::UNKNOWN;
+    use prism_stream::mock::device_info;
+
+    #[test]
+    fn the_worst_gives_way_and_the_first_of_them() {
+        let one = |conflicts, current| Individual { iteration: 9, conflicts, current };
+        let give_way =
+            |all: &[Individual]| Whcr::give_way(&RepairOptions::default(), all, &mut [], 5, 0);
+        assert_eq!(give_way(&[one(3, 9), one(4, 4), one(4, 7), one(4, 7), one(1, 70)]), 2);
+        assert_eq!(give_way(&[one(3, 9), one(UNKNOWN, UNKNOWN)]), 1);
     }
 
-    /// Every individual as it is; waits for the device.
-    ///
-    /// # Errors
-    /// [`PhaseError::NothingLoaded`], [`PhaseError::Gpu`].
-    pub fn individuals(&self) -> Result<Vec<IndividualState>, PhaseError> {
-        self.runner.individuals()
-    }
-
-    /// Ends a repair from another thread.
-    #[must_use]
-    pub fn stop_handle(&self) -> StopHandle {
-        self.runner.stop_handle()
-    }
-
-    /// The pipeline and its device.
-    #[must_use]
-    pub fn context(&self) -> &ManagedGpuContext {
-        self.runner.context()
+    #[test]
+    fn bars_that_are_forgotten_have_ended_at_any_time() {
+        let layout = Layout::new(700, 20, &device_info("mock")).unwrap();
+        let individual = |iteration| Individual { iteration, conflicts: 1, current: 1 };
+        let all = [individual(5), individual(3 << 30)];
+        let options = RepairOptions::default();
+        for (words, memory) in [
+            (memory(&layout, 0), Whcr::memory(&options, &layout, &all, 7, &[])),
+            (memory(&layout, 2), Repair::<true>::memory(&options, &layout, &all, 7, &[])),
+        ] {
+            let memory = memory.unwrap();
+            assert_eq!(memory.len(), 2 * words as usize);
+            let region = (words / layout.warps) as usize;
+            for (at, word) in memory.iter().enumerate() {
+                let expected = if at < words as usize { 5 } else { 3 << 30 };
+                let is_end = (1..=64).contains(&(at % region));
+                assert_eq!(*word, if is_end { expected } else { 0 }, "{at}");
+            }
+        }
+        assert!(Whcr::memory(&options, &layout, &all, 7, &[1]).is_none());
     }
 }

@@ -28,7 +28,8 @@ pub use self::graph::{GraphDriver, RawGraph, RawGraphExec};
 pub use self::image::is_whole_image;
 pub use self::peer::PeerDriver;
 use crate::device::DeviceInfo;
-use crate::error::{DriverError, GpuError};
+use crate::error::{DriverError, GpuError, KernelError};
+use crate::kernel::KernelSource;
 
 /// A stream of the driver.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -240,6 +241,12 @@ pub unsafe trait Driver: GraphDriver + PeerDriver {
     /// nothing beyond its end is read: it is refused as [`DriverError::INVALID_IMAGE`], which
     /// [`is_whole_image`] tells.
     fn module_load(&self, image: &[u8]) -> Result<RawModule, DriverError>;
+    /// The image of a source, from a driver that has kernels of its own and compiles none, as a mock may;
+    /// `None` if the source is to be compiled.
+    fn ready_made(&self, source: &KernelSource) -> Option<Result<Vec<u8>, KernelError>> {
+        let _ = source;
+        None
+    }
     /// Unloads an image none of whose kernels is running.
     unsafe fn module_unload(&self, module: RawModule) -> Result<(), DriverError>;
     /// Finds a kernel.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::device::{EventState, Hang, State, Work};
-use super::{BOUND, MockDriver, Outcome};
+use super::{BOUND, MockCompiler, MockDriver, Outcome};
 use crate::device::DeviceInfo;
 use crate::driver::{
     DevicePtr, Driver, Gate, HostBlock, HostUse, KernelArg, LaunchShape, PriorityRange, RawEvent,
     RawFunction, RawModule, RawStream,
 };
-use crate::error::DriverError;
+use crate::error::{DriverError, KernelError};
+use crate::kernel::KernelSource;
 
 /// Most dynamic shared memory of a block, as on an H200.
 const MOST_SHARED: u32 = 227 << 10;
@@ -271,6 +272,14 @@ unsafe impl Driver for MockDriver {
         let id = state.id();
         state.modules.insert(id, id);
         Ok(RawModule(id))
+    }
+
+    fn ready_made(&self, _: &KernelSource) -> Option<Result<Vec<u8>, KernelError>> {
+        match self.lock().compiler.clone() {
+            MockCompiler::Real => None,
+            MockCompiler::Unneeded => Some(Ok(Vec::new())),
+            MockCompiler::Failing(error) => Some(Err(error)),
+        }
     }
 
     unsafe fn module_unload(&self, module: RawModule) -> Outcome {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::capture::{Capture, Node};
 use super::race::{Order, Stamp};
-use super::{Call, Fault, MockKernel, MockReach};
+use super::{Call, Fault, MockCompiler, MockKernel, MockReach};
 use crate::driver::{Gate, HostUse};
 
 /// An operation on a stream's queue.
@@ -81,6 +81,7 @@ pub(super) struct State {
     pub kernels: BTreeMap<u64, Arc<MockKernel>>,
     pub names: BTreeMap<String, u64>,
     pub modules: BTreeMap<u64, u64>,
+    pub compiler: MockCompiler,
     pub calls: Vec<Call>,
     pub violations: Vec<String>,
     pub faults: Vec<Fault>,

@@ -32,12 +32,24 @@ use self::device::{Hang, Line, State, Work, address};
 pub use self::peer::MockReach;
 use crate::device::DeviceInfo;
 use crate::driver::{Driver, RawStream};
-use crate::error::DriverError;
+use crate::error::{DriverError, KernelError};
 
 type Outcome<R = ()> = Result<R, DriverError>;
 
 /// What a mock kernel computes: it gets the device's memory and the bytes of each argument.
 pub type MockKernel = dyn Fn(&mut MockMemory<'_>, &[Vec<u8>]) + Send + Sync;
+
+/// Where a mock's images come from, whose kernels are found by name whatever the image holds.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum MockCompiler {
+    /// From NVRTC and the cache, as for a device.
+    #[default]
+    Real,
+    /// From nowhere: nothing is compiled.
+    Unneeded,
+    /// It does not work, and says so.
+    Failing(KernelError),
+}
 
 /// One recorded call.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -148,6 +160,11 @@ impl MockDriver {
     /// Lets streams wait for no event from now on, to see that this is noticed.
     pub fn lose_waits(&self) {
         self.lock().waits_are_lost = true;
+    }
+
+    /// Sets where the images of sources come from.
+    pub fn set_compiler(&self, compiler: MockCompiler) {
+        self.lock().compiler = compiler;
     }
 
     /// Sets how much virtual time a `"copy"` or a `"kernel"` takes on the device, or a `"call"` the

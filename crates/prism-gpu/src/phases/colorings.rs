@@ -1,0 +1,151 @@
+//! Graphs and colourings as the device has them, a bit or a byte a slot, and as the host has them.
+
+use prism_core::hierarchy::Slots;
+use prism_core::{Color, Graph, Philox};
+
+use super::Layout;
+use super::limits::MOST_NEIGHBORS;
+
+/// Random stream of starts, in the last word of a counter; kernels use the number of their phase.
+const STARTS: u32 = 0x5354_4152;
+
+/// The adjacency matrix, a bit for every two slots. Slots that hold no vertex have rows, too: where a count
+/// has passed its byte a kernel may come to one, before the step is thrown away.
+pub(crate) fn adjacency(graph: &Graph<'_>, layout: &Layout, slots: &Slots) -> Vec<u8> {
+    let row_bytes = layout.row_bytes() as usize;
+    let mut rows = vec![0; layout.room() as usize * row_bytes];
+    for (vertex, &slot) in graph.vertices().zip(slots.slots()) {
+        let row = &mut rows[slot as usize * row_bytes..][..row_bytes];
+        for &neighbor in graph.neighbors(vertex) {
+            let there = slots.slots()[neighbor as usize];
+            row[there as usize / 8] |= 1 << (there % 8);
+        }
+    }
+    rows
+}
+
+/// Colourings to start from, one after the other as the device has them: the first has the colours of
+/// `start`, the others random ones; so has a vertex whose colour is not below k.
+pub(crate) fn starts(
+    start: Option<&[Color]>,
+    layout: &Layout,
+    slots: &Slots,
+    individuals: u32,
+    seed: u64,
+) -> Vec<u8> {
+    let (draws, k) = (Philox::new(seed), layout.colors);
+    let room = layout.room() as usize;
+    let mut rows = vec![0; room * individuals as usize];
+    for (individual, row) in (0..).zip(rows.chunks_exact_mut(room)) {
+        let given = start.filter(|_| individual == 0);
+        for (vertex, &slot) in (0_u32..).zip(slots.slots()) {
+            let kept = given.map(|colors| u32::from(colors[vertex as usize]));
+            let color = kept
+                .filter(|color| *color < k)
+                .unwrap_or_else(|| Philox::below(draws.at([vertex, individual, 0, STARTS])[0], k));
+            row[slot as usize] = color as u8;
+        }
+    }
+    rows
+}
+
+/// A colouring that came from the device, by vertex.
+pub(crate) fn by_vertex(slots: &Slots, row: &[u8]) -> Vec<Color> {
+    slots.slots().iter().map(|&slot| Color::from(row[slot as usize])).collect()
+}
+
+/// A colouring as the device has it; slots without a vertex have colour 0.
+pub(crate) fn by_slot(slots: &Slots, layout: &Layout, colors: &[Color]) -> Vec<u8> {
+    let mut row = vec![0; layout.room() as usize];
+    for (&slot, &color) in slots.slots().iter().zip(colors) {
+        row[slot as usize] = color as u8;
+    }
+    row
+}
+
+/// Edges whose ends have one colour.
+pub(crate) fn conflicts(graph: &Graph<'_>, colors: &[Color]) -> u64 {
+    graph.edges().filter(|&(u, v)| colors[u as usize] == colors[v as usize]).count() as u64
+}
+
+/// The same colouring where those that have no colour below `k` get the one that fewest of their
+/// neighbours have, one vertex after the other.
+pub(crate) fn completed(graph: &Graph<'_>, k: u32, colors: &[Color]) -> Vec<Color> {
+    let mut colors = colors.to_vec();
+    let mut counts = vec![0_u32; k as usize];
+    for vertex in graph.vertices() {
+        if u32::from(colors[vertex as usize]) < k {
+            continue;
+        }
+        counts.fill(0);
+        for &neighbor in graph.neighbors(vertex) {
+            if let Some(count) = counts.get_mut(usize::from(colors[neighbor as usize])) {
+                *count += 1;
+            }
+        }
+        let least = (0..).zip(&counts).min_by_key(|(_, count)| **count);
+        colors[vertex as usize] = least.map_or(0, |(color, _)| color);
+    }
+    colors
+}
+
+/// Whether a kernel can count a colouring with k colours: how many neighbours of a vertex have one colour,
+/// and how many vertices.
+pub(crate) fn is_countable(
+    graph: &Graph<'_>,
+    k: u32,
+    colors: &[Color],
+    largest_class: u64,
+) -> bool {
+    let mut classes = vec![0_u64; k as usize];
+    let mut counts = vec![0_u64; k as usize];
+    colors.iter().for_each(|&color| classes[usize::from(color)] += 1);
+    classes.iter().all(|&class| class <= largest_class)
+        && graph.vertices().all(|vertex| {
+            let neighbors = graph.neighbors(vertex);
+            if neighbors.len() as u64 <= MOST_NEIGHBORS {
+                return true;
+            }
+            counts.fill(0);
+            neighbors.iter().all(|&neighbor| {
+                let count = &mut counts[usize::from(colors[neighbor as usize])];
+                *count += 1;
+                *count <= MOST_NEIGHBORS
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_colour_gets_the_one_that_hurts_least() {
+        let (path, _) = Graph::from_edges(4, &[(0, 1), (1, 2), (2, 3)]).unwrap();
+        let none = Color::MAX;
+        assert_eq!(completed(&path, 2, &[0, none, 0, none]), [0, 1, 0, 1]);
+        assert_eq!(completed(&path, 3, &[none; 4]), [0, 1, 0, 1]);
+        assert_eq!(
+            completed(&path, 1, &[7, 0, 0, 0]),
+            [0; 4],
+            "a colour that there is not is none"
+        );
+    }
+
+    #[test]
+    fn what_a_byte_cannot_count_is_noticed() {
+        let star = |leaves: u32| {
+            let edges: Vec<_> = (1..=leaves).map(|leaf| (0, leaf)).collect();
+            Graph::from_edges(leaves as usize + 1, &edges).unwrap().0
+        };
+        let countable =
+            |leaves: u32, colors: &[Color], class| is_countable(&star(leaves), 2, colors, class);
+        let one_color =
+            |leaves: usize| -> Vec<Color> { (0..=leaves).map(|v| (v > 0).into()).collect() };
+        assert!(countable(127, &one_color(127), 127));
+        assert!(!countable(127, &one_color(127), 126));
+        assert!(!countable(128, &one_color(128), 1000));
+        let two_colors: Vec<Color> = (0..=200).map(|v| v % 2).collect();
+        assert!(countable(200, &two_colors, 1000));
+    }
+}
