@@ -2,7 +2,8 @@
 //!
 //! Largest first (Welsh & Powell 1967) and smallest last (Matula & Beck 1983) bound the colours by
 //! degrees; smallest last needs at most degeneracy + 1. Incidence degree takes next the vertex with
-//! the most neighbours taken already (Coleman & More 1983, for Jacobians). Ties go to the smaller
+//! the most neighbours taken already (Coleman & More 1983, for Jacobians), dynamic largest first the one
+//! with the most neighbours not yet taken (Gebremedhin, Nguyen, Patwary & Pothen 2013). Ties go to the smaller
 //! number, so that vertices of one degree stay in the order in which the graph lies in memory.
 
 use crate::level_queue::LevelQueue;
@@ -25,20 +26,23 @@ pub enum Order {
     SmallestLast,
     /// Most neighbours taken already; ties to the larger degree.
     IncidenceDegree,
+    /// Most neighbours not yet taken.
+    DynamicLargestFirst,
 }
 
 impl Order {
     /// All orders.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Natural,
         Self::Random,
         Self::LargestFirst,
         Self::SmallestLast,
         Self::IncidenceDegree,
+        Self::DynamicLargestFirst,
     ];
 
     /// Every vertex of `graph` once. Only [`Order::Random`] uses `seed`. O(n + m), with a logarithm
-    /// for the incidence degree.
+    /// for the incidence degree and for dynamic largest first.
     pub fn of(self, graph: &Graph<'_>, seed: u64) -> Vec<u32> {
         match self {
             Self::Natural => graph.vertices().collect(),
@@ -54,6 +58,7 @@ impl Order {
                 order
             }
             Self::IncidenceDegree => incidence_degree(graph),
+            Self::DynamicLargestFirst => dynamic_largest_first(graph),
         }
     }
 }
@@ -141,6 +146,27 @@ fn incidence_degree(graph: &Graph<'_>) -> Vec<u32> {
     order
 }
 
+fn dynamic_largest_first(graph: &Graph<'_>) -> Vec<u32> {
+    let mut left: Vec<Option<u32>> =
+        graph.vertices().map(|v| Some(graph.degree(v) as u32)).collect();
+    let mut queue = LevelQueue::default();
+    for v in graph.vertices() {
+        queue.push(graph.degree(v) as u32, 0, v);
+    }
+    let mut order = Vec::with_capacity(graph.n());
+    while let Some(v) = queue.pop(|v| left[v as usize].map(|degree| (degree, 0))) {
+        left[v as usize] = None;
+        order.push(v);
+        for &u in graph.neighbors(v) {
+            if let Some(degree) = &mut left[u as usize] {
+                *degree -= 1;
+                queue.push(*degree, 0, u);
+            }
+        }
+    }
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +192,12 @@ mod tests {
                     g.neighbors(v).iter().filter(|u| by_incidence[..i].contains(u)).count()
                 };
                 prop_assert!(by_incidence[i..].iter().all(|&u| taken(u) <= taken(v)));
+            }
+            let dynamic = Order::DynamicLargestFirst.of(&g, 0);
+            for (i, &v) in dynamic.iter().enumerate() {
+                let rest = &dynamic[i..];
+                let left = |v: u32| g.neighbors(v).iter().filter(|u| rest.contains(u)).count();
+                prop_assert!(rest.iter().all(|&u| (left(v), u) >= (left(u), v)));
             }
         }
     }

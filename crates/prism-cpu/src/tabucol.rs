@@ -53,12 +53,12 @@ impl TabuCol {
         })
     }
 
-    /// Whether a search for `k` colours is possible and fits into `bytes` of memory.
-    pub fn fits(graph: &Graph<'_>, k: usize, bytes: usize) -> bool {
+    /// The bytes of a search for `k` colours; none if the graph is too large for one.
+    pub fn memory(graph: &Graph<'_>, k: usize) -> Option<u64> {
         let row = k.div_ceil(LANES) * (LANES + size_of::<u64>()) + k * (1 + size_of::<u32>());
-        graph.max_degree() <= u16::MAX.into()
-            && graph.n().saturating_mul(row) <= bytes
-            && graph.n().saturating_mul(k) < u32::MAX as usize
+        let possible = graph.max_degree() <= u16::MAX.into()
+            && graph.n().saturating_mul(k) < u32::MAX as usize;
+        possible.then(|| (graph.n() as u64).saturating_mul(row as u64))
     }
 
     /// Starts again from another assignment of the same k colours; moves are counted on.

@@ -1,14 +1,14 @@
-//! Which number of colours is tried next.
+//! Which number of colours a site tries next.
 //!
-//! To minimise, k is always one below the best colouring. To reach a target, k goes down one by one
-//! while that is quick, and then the target is searched *head on*: colourings with more colours are
-//! no step on the way to it. But it may be out of reach, and then the best colouring is what the user
-//! gets; so after a while the *descent* goes on beside the search for the target: with half of the
-//! moves as long as it comes further, with a quarter when it is stuck. Both keep their searches while
-//! the other has its turn.
+//! To minimise, k is always one below the best colouring: the *descent*. A target changes nothing about
+//! that until it is at most two colours away, so that whoever asks for too few colours has as good a
+//! colouring as whoever asks for none. Then, once the way down takes long, the target is searched
+//! *head on*: the colouring between is no step on the way to it. But the target may be out of reach; so
+//! after a while the descent goes on beside the search for the target: with half of the moves as long as
+//! it comes further, with a quarter when it is stuck. Both keep their searches while the other has its
+//! turn.
 
 use crate::Goal;
-use crate::attempt::Attempt;
 
 /// Moves of the search for the target before the descent goes on: more than most targets take that can
 /// be reached at all.
@@ -20,6 +20,9 @@ const HEAD_ON_SHARE: u64 = 3;
 /// Moves of the descent without a better colouring after which it is.
 const PATIENCE: u64 = 16_000_000;
 
+/// The target is searched head on from so many colours above.
+const NEAR: usize = 2;
+
 /// What an attempt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Course {
@@ -29,10 +32,18 @@ pub(crate) enum Course {
     HeadOn,
 }
 
-/// The attempts that are under way.
-#[derive(Default)]
+/// How the attempts stand: none if there is none, else whether every engine has had its first turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    pub descent: Option<bool>,
+    pub head_on: Option<bool>,
+}
+
+/// The moves of one site for each course.
+#[derive(Clone, Debug)]
 pub(crate) struct Agenda {
-    attempts: [Option<Attempt>; 2],
+    /// How much less a move counts here than on one core.
+    scale: u64,
     /// Moves of the search for the target, and of the descent since that began.
     moves: [u64; 2],
     /// Moves of the descent since the last better colouring.
@@ -40,127 +51,106 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
+    /// Of a site on which `scale` moves take the place of one on the cores.
+    pub fn new(scale: u64) -> Self {
+        Self { scale, moves: [0; 2], vain: 0 }
+    }
+
     /// What is next, and with how many colours, if the best colouring has `best` colours: more than
     /// the goal.
-    pub fn next(&self, goal: Goal, best: usize) -> (Course, usize) {
+    pub fn next(&self, goal: Goal, best: usize, standing: Standing) -> (Course, usize) {
         let down = (Course::Descent, best - 1);
         let Goal::Colors(target) = goal else { return down };
         let head_on = (Course::HeadOn, target);
-        let [descent, ahead] = &self.attempts;
-        match (descent, ahead) {
+        match (standing.descent, standing.head_on) {
             (_, Some(_)) if best - 1 == target || !self.descent_is_due() => head_on,
-            (Some(attempt), None) if attempt.warmed_up && best - 1 > target => head_on,
+            (Some(true), None) if best - 1 > target && best - target <= NEAR => head_on,
             _ => down,
         }
     }
 
     fn descent_is_due(&self) -> bool {
         let [descent, head_on] = self.moves;
-        let share = if self.vain < PATIENCE { 1 } else { HEAD_ON_SHARE };
-        head_on > HEAD_START && descent.saturating_mul(share) < head_on - HEAD_START
+        let (start, patience) = (self.scaled(HEAD_START), self.scaled(PATIENCE));
+        let share = if self.vain < patience { 1 } else { HEAD_ON_SHARE };
+        head_on > start && descent.saturating_mul(share) < head_on - start
     }
 
-    /// The attempt of a course; none before its first turn and after a better colouring.
-    pub fn attempt(&mut self, course: Course) -> &mut Option<Attempt> {
-        &mut self.attempts[course as usize]
+    fn scaled(&self, moves: u64) -> u64 {
+        moves.saturating_mul(self.scale)
     }
 
-    /// Books the moves of a turn.
-    pub fn book(&mut self, course: Course, moves: u64) {
-        if self.attempts[Course::HeadOn as usize].is_some() {
+    /// Books the moves of a turn, while there is a search for the target.
+    pub fn book(&mut self, course: Course, moves: u64, standing: Standing) {
+        if standing.head_on.is_some() {
             self.moves[course as usize] += moves;
             self.vain += if course == Course::Descent { moves } else { 0 };
         }
     }
 
-    /// Drops the attempts that a colouring with `best` colours makes pointless.
-    pub fn improved(&mut self, best: usize) {
+    /// There is a better colouring.
+    pub fn improved(&mut self) {
         // What the descent was behind while it was stuck is not made up for.
+        let start = self.scaled(HEAD_START);
         let [descent, head_on] = &mut self.moves;
-        *descent = (*descent).max(head_on.saturating_sub(HEAD_START));
+        *descent = (*descent).max(head_on.saturating_sub(start));
         self.vain = 0;
-        for attempt in &mut self.attempts {
-            attempt.take_if(|attempt| attempt.k >= best);
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::StopHandle;
-    use crate::attempt::Manner;
-    use crate::stop::Alarm;
-    use crate::strategy::Lean;
-    use prism_core::{Coloring, Graph};
 
-    /// An attempt at `k` colours for a clique of nine, whose colouring has nine.
-    fn attempt(k: usize, warmed_up: bool) -> Option<Attempt> {
-        let edges: Vec<_> = (0..9).flat_map(|u| (0..u).map(move |v| (u, v))).collect();
-        let (clique, _) = Graph::from_edges(9, &edges).unwrap();
-        let manner = Manner {
-            threads: 1,
-            seed: 0,
-            attempts: 2,
-            lean: Lean::Chance,
-            preferred: None,
-            alone: None,
-        };
-        let best = Coloring::from_colors((0..9).collect());
-        let alarm = Alarm::new(StopHandle::new());
-        let mut attempt = Attempt::new(&clique, k, &best, manner, &alarm).unwrap();
-        attempt.warmed_up = warmed_up;
-        Some(attempt)
+    fn standing(descent: Option<bool>, head_on: Option<bool>) -> Standing {
+        Standing { descent, head_on }
     }
 
     #[test]
     fn to_minimise_is_to_descend() {
-        let mut agenda = Agenda::default();
-        assert_eq!(agenda.next(Goal::Minimize, 9), (Course::Descent, 8));
-        *agenda.attempt(Course::Descent) = attempt(8, true);
-        assert_eq!(agenda.next(Goal::Minimize, 9), (Course::Descent, 8));
+        let agenda = Agenda::new(1);
+        for descent in [None, Some(false), Some(true)] {
+            let next = agenda.next(Goal::Minimize, 9, standing(descent, None));
+            assert_eq!(next, (Course::Descent, 8));
+        }
     }
 
     #[test]
-    fn a_target_is_searched_once_the_way_down_takes_long() {
-        let mut agenda = Agenda::default();
-        assert_eq!(agenda.next(Goal::Colors(5), 9), (Course::Descent, 8));
-        *agenda.attempt(Course::Descent) = attempt(8, false);
-        assert_eq!(agenda.next(Goal::Colors(5), 9), (Course::Descent, 8));
-        agenda.attempt(Course::Descent).as_mut().unwrap().warmed_up = true;
-        assert_eq!(agenda.next(Goal::Colors(5), 9), (Course::HeadOn, 5));
+    fn a_target_is_searched_once_it_is_near_and_the_way_down_takes_long() {
+        let agenda = Agenda::new(1);
+        let next = |target, descent| agenda.next(Goal::Colors(target), 9, standing(descent, None));
+        assert_eq!(next(7, None), (Course::Descent, 8));
+        assert_eq!(next(7, Some(false)), (Course::Descent, 8));
+        assert_eq!(next(7, Some(true)), (Course::HeadOn, 7));
+        assert_eq!(next(6, Some(true)), (Course::Descent, 8), "it is far");
         // One colour away they are the same.
-        assert_eq!(agenda.next(Goal::Colors(8), 9), (Course::Descent, 8));
+        assert_eq!(next(8, Some(true)), (Course::Descent, 8));
     }
 
     #[test]
     fn the_descent_goes_on_beside_a_target_that_takes_long() {
-        let mut agenda = Agenda::default();
-        agenda.book(Course::Descent, 50 * HEAD_START);
-        *agenda.attempt(Course::HeadOn) = attempt(5, false);
-        let goal = Goal::Colors(5);
-        let turns = |agenda: &mut Agenda, best, million| {
-            let mut made = [0u64; 2];
-            for _ in 0..million {
-                let (course, _) = agenda.next(goal, best);
-                agenda.book(course, 1_000_000);
-                made[course as usize] += 1;
-            }
-            made
-        };
-        let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
-        assert_eq!(turns(&mut agenda, 9, start), [0, start]);
-        assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
-        assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
-        assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
-        agenda.improved(8);
-        assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
-        // A better colouring leaves the search for the target alone.
-        *agenda.attempt(Course::Descent) = attempt(7, true);
-        agenda.improved(7);
-        assert!(agenda.attempt(Course::Descent).is_none());
-        assert!(agenda.attempt(Course::HeadOn).is_some());
-        // One colour above the target there is nothing else to look for.
-        assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
+        for scale in [1, 5] {
+            let mut agenda = Agenda::new(scale);
+            agenda.book(Course::Descent, 50 * HEAD_START, Standing::default());
+            let (goal, both) = (Goal::Colors(5), standing(Some(true), Some(true)));
+            let turns = |agenda: &mut Agenda, best, million| {
+                let mut made = [0u64; 2];
+                for _ in 0..million {
+                    let (course, _) = agenda.next(goal, best, both);
+                    agenda.book(course, scale * 1_000_000, both);
+                    made[course as usize] += 1;
+                }
+                made
+            };
+            let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
+            assert_eq!(turns(&mut agenda, 9, start), [0, start]);
+            assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
+            assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
+            assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
+            agenda.improved();
+            assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
+            // One colour above the target there is nothing else to look for.
+            assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
+        }
     }
 }

@@ -4,14 +4,24 @@
 //! parts. Parts that the known colouring already colours with k colours are done; the others are
 //! searched one after the other, hardest (largest) first, since all of them are needed.
 
-use crate::engines::Setting;
-use crate::phase::{Phase, Watch};
+use crate::elites::Elites;
+use crate::roster::{Row, position};
+use crate::site::Site;
 use crate::stop::Alarm;
-use crate::strategy::{Engine, Lean, Rotation};
+use crate::strategy::{GraphClass, Player, Rotation};
+use crate::task::Task;
+use crate::team::Team;
+use prism_core::memory::{RESERVE, Room};
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+
+/// Memory that the tables of all searches may take together, about; what needs more takes no turns.
+const SEARCH_MEMORY: u64 = 4 << 30;
+
+/// The tables of a search may be this part of the share of its thread, as every engine has one.
+const ENGINES: u64 = 8;
 
 /// The state of an attempt.
 pub(crate) struct Attempt {
@@ -19,7 +29,7 @@ pub(crate) struct Attempt {
     undo: Undo,
     kernel: Arc<Graph<'static>>,
     parts: Vec<Part>,
-    /// Whether every phase of the part at hand has had its first turn.
+    /// Whether every engine of a site has had its first turn on a part.
     pub warmed_up: bool,
 }
 
@@ -33,39 +43,42 @@ struct Part {
 enum State {
     /// A proper colouring with k colours.
     Solved(Vec<Color>),
-    Open(Box<Search>),
+    Open(Box<OpenPart>),
 }
 
-/// The search for the colouring of a part.
-struct Search {
-    setting: Setting,
-    rotation: Rotation,
-    /// The phases that have had a turn, by engine: most are never needed.
-    phases: [Option<Phase>; Engine::COUNT],
+/// A part that has no colouring with k colours yet.
+pub(crate) struct OpenPart {
+    pub task: Task,
+    /// By site.
+    pub benches: Vec<Bench>,
+    pub elites: Elites,
 }
 
-/// What one turn came to.
-pub(crate) enum Verdict {
-    /// A proper colouring with at most k colours, and the engine that completed it, if any had to.
-    Solved(Coloring, Option<Engine>),
-    /// Not yet.
-    Open,
-    /// There is no colouring yet to improve on.
-    Nothing,
+/// The searches of one site for one part.
+pub(crate) struct Bench {
+    /// None where no engine of the site can search this part.
+    pub rotation: Option<Rotation>,
+    /// Moves that are left of a turn that is made in pieces, each thread.
+    pub left: Option<u64>,
+    /// By row of the roster, those that have had a turn: most are never needed.
+    pub teams: Vec<Option<Team>>,
 }
 
 /// How an attempt searches.
 #[derive(Clone, Copy)]
-pub(crate) struct Manner {
-    pub threads: usize,
+pub(crate) struct Plan<'p> {
+    pub roster: &'p [Row],
+    pub sites: &'p [Site],
     pub seed: u64,
     /// Attempts that may be under way at a time, this one included: they share the memory.
-    pub attempts: usize,
-    pub lean: Lean,
-    /// The engine that solved the last attempt.
-    pub preferred: Option<Engine>,
-    /// The engine that is to search alone.
-    pub alone: Option<Engine>,
+    pub attempts: u64,
+    pub class: GraphClass,
+    /// The row of the engine that solved the last attempt.
+    pub preferred: Option<usize>,
+    /// The row of the engine that is to search alone.
+    pub alone: Option<usize>,
+    /// Whether the result must not depend on the memory that happens to be left.
+    pub lockstep: bool,
 }
 
 impl Attempt {
@@ -76,7 +89,7 @@ impl Attempt {
         graph: &Graph<'_>,
         k: usize,
         best: &Coloring,
-        manner: Manner,
+        plan: Plan<'_>,
         alarm: &Alarm,
     ) -> Option<Self> {
         let go_on = || !alarm.interrupt().load(Ordering::Relaxed);
@@ -85,8 +98,13 @@ impl Attempt {
         let kernel = Arc::new(kernel);
         let known = undo.project(best.colors());
         let components = go_on().then(|| components(&kernel))?;
-        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, manner));
-        let parts = components.iter().map(part).collect::<Option<_>>()?;
+        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, plan))?;
+        let Some(parts) = components.iter().map(part).collect() else {
+            if go_on() {
+                alarm.run_out();
+            }
+            return None;
+        };
         Some(Self { k, undo, kernel, parts, warmed_up: false })
     }
 
@@ -95,23 +113,31 @@ impl Attempt {
         (self.kernel.n(), self.kernel.m())
     }
 
-    /// Gives the next engine its turn on the first open part, with at most `moves` moves, all threads
-    /// together.
-    pub fn turn(&mut self, graph: &Graph<'_>, moves: u64, watch: &mut Watch<'_, '_>) -> Verdict {
-        let mut solved_by = None;
-        for part in &mut self.parts {
-            let State::Open(search) = &mut part.state else { continue };
-            if solved_by.is_some() {
-                return Verdict::Open; // this part is for the next turn
-            }
-            let Some((engine, colors)) = search.take_turn(moves, watch) else {
-                return Verdict::Open;
-            };
-            self.warmed_up |= search.rotation.warmed_up();
-            let Some(colors) = colors else { return Verdict::Open };
-            part.state = State::Solved(colors);
-            solved_by = Some(engine);
+    /// The part to search, and its number; none if all have their colours.
+    pub fn open_part(&mut self) -> Option<(usize, &mut OpenPart)> {
+        self.parts.iter_mut().enumerate().find_map(|(at, part)| match &mut part.state {
+            State::Open(open) => Some((at, &mut **open)),
+            State::Solved(_) => None,
+        })
+    }
+
+    /// That part, if it is still open.
+    pub fn part(&mut self, number: usize) -> Option<&mut OpenPart> {
+        match &mut self.parts.get_mut(number)?.state {
+            State::Open(open) => Some(open),
+            State::Solved(_) => None,
         }
+    }
+
+    /// Gives a part its colours, below k.
+    pub fn solve(&mut self, number: usize, colors: Vec<Color>) {
+        if let Some(part) = self.parts.get_mut(number) {
+            part.state = State::Solved(colors);
+        }
+    }
+
+    /// The colouring of `graph`, once every part has its colours.
+    pub fn coloring(&self, graph: &Graph<'_>) -> Coloring {
         let mut colors = vec![0; self.kernel.n()];
         for part in &self.parts {
             if let State::Solved(part_colors) = &part.state {
@@ -120,56 +146,81 @@ impl Attempt {
                 }
             }
         }
-        Verdict::Solved(self.undo.lift(graph, &colors), solved_by)
+        self.undo.lift(graph, &colors)
     }
 }
 
 impl Part {
+    /// None if memory that happens to be short would decide what is searched.
     fn new(
         kernel: &Arc<Graph<'static>>,
         vertices: &[u32],
         k: usize,
         known: &[Color],
-        manner: Manner,
-    ) -> Self {
+        plan: Plan<'_>,
+    ) -> Option<Self> {
         let mut known =
             Coloring::from_colors(vertices.iter().map(|&v| known[v as usize]).collect());
         known.normalize();
         let state = if known.num_colors() <= k {
             State::Solved(known.into_colors())
         } else {
-            let Manner { threads, seed, attempts, lean, preferred, alone } = manner;
             let whole = vertices.len() == kernel.n();
             let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
-            let (adjacency, known) = (OnceLock::new(), known.into_colors());
-            let setting = Setting { k, graph, adjacency, known, threads, seed };
-            let rotation = match alone {
-                Some(engine) => Rotation::alone(engine),
-                None if setting.fits(attempts) => Rotation::new(lean, preferred),
-                None => Rotation::alone(Engine::IteratedGreedy),
-            };
-            State::Open(Box::new(Search { setting, rotation, phases: Default::default() }))
+            let task = Task::new(graph, k, known.into_colors(), plan.seed);
+            let bench = |site| Bench::new(&task, site, plan);
+            let benches = plan.sites.iter().map(bench).collect::<Option<_>>()?;
+            State::Open(Box::new(OpenPart { task, benches, elites: Elites::default() }))
         };
-        Self { vertices: vertices.to_vec(), state }
+        Some(Self { vertices: vertices.to_vec(), state })
     }
 }
 
-impl Search {
-    /// Runs the engine whose turn it is; says which it was, and what it found. `None` if it was
-    /// called off before it began.
-    fn take_turn(
-        &mut self,
-        moves: u64,
-        watch: &mut Watch<'_, '_>,
-    ) -> Option<(Engine, Option<Vec<Color>>)> {
-        let (engine, share) = self.rotation.turn();
-        self.setting.threads = *watch.threads;
-        let phase = match &mut self.phases[engine as usize] {
-            Some(phase) => phase,
-            none => none.insert(self.setting.phase(engine, watch.alarm.interrupt())?),
-        };
-        let colors = phase.run(share, moves, watch);
-        self.rotation.pass(phase.wrong());
-        Some((engine, colors))
+impl Bench {
+    fn new(task: &Task, site: &Site, plan: Plan<'_>) -> Option<Self> {
+        let left = Room::now().bytes.saturating_sub(RESERVE);
+        let share = |memory: u64| memory / plan.attempts / ENGINES / site.threads as u64;
+        let players = |memory: u64| players(task, site, plan, share(memory));
+        let fit = players(SEARCH_MEMORY.min(left));
+        let rows = |players: &[Player]| players.iter().map(|player| player.row).collect::<Vec<_>>();
+        if plan.lockstep && rows(&fit) != rows(&players(SEARCH_MEMORY)) {
+            return None;
+        }
+        let rotation = (!fit.is_empty()).then(|| Rotation::new(fit, plan.preferred, site.unit));
+        let teams = plan.roster.iter().map(|_| None).collect();
+        Some(Self { rotation, left: None, teams })
     }
+}
+
+/// The engines that have turns on a site: the one that is to search alone, whatever memory it takes; or
+/// those that fit, and if there are none the one that takes least.
+fn players(task: &Task, site: &Site, plan: Plan<'_>, memory: u64) -> Vec<Player> {
+    let rows = plan.roster.iter().enumerate();
+    let seated: Vec<_> = rows
+        .filter_map(|(row, entry)| {
+            let search = entry.search()?;
+            Some((row, site.seating(search)?.turns, (search.memory)(task.graph(), task.k())))
+        })
+        .collect();
+    let single = |row| vec![Player::alone(row)];
+    if let Some(alone) = plan.alone {
+        let there = seated.iter().any(|&(row, ..)| row == alone);
+        return if there { single(alone) } else { Vec::new() };
+    }
+    let playing: Vec<_> = seated
+        .iter()
+        .filter(|&&(_, _, needed)| needed <= memory)
+        .filter_map(|&(row, turns, _)| Some((row, turns.on(plan.class)?)))
+        .collect();
+    if playing.is_empty() {
+        let least = seated.iter().min_by_key(|&&(_, _, needed)| needed);
+        return least.map_or_else(Vec::new, |&(row, ..)| single(row));
+    }
+    let plays = |name| position(plan.roster, name).filter(|at| playing.iter().any(|p| p.0 == *at));
+    let player = |&(row, turn): &(usize, crate::strategy::Turn)| Player {
+        row,
+        turn,
+        speaks_for: turn.speaks_for.and_then(plays),
+    };
+    playing.iter().map(player).collect()
 }

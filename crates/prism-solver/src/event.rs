@@ -57,6 +57,13 @@ pub enum Event {
         /// Seconds since the start.
         seconds: f64,
     },
+    /// A site can search no more; the others go on, and what it found is kept.
+    SiteLost {
+        /// Its name, as `--device` has it.
+        site: &'static str,
+        /// What happened.
+        why: String,
+    },
     /// The end.
     Finished {
         /// Why it ended.

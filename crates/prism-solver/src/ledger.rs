@@ -1,7 +1,8 @@
 //! What has happened so far: the clock, the moves, the history, the counters, and the events made of
 //! them. Nothing else in the solver counts or reads the time; the alarm of `stop` only waits.
 
-use crate::{EngineCounters, Event, EventSink, Improvement};
+use crate::team::Outcome;
+use crate::{EngineCounters, Event, EventSink, Improvement, Proof};
 use std::time::{Duration, Instant};
 
 /// The books of one solver.
@@ -16,6 +17,9 @@ pub(crate) struct Ledger<'a> {
     pub engines: Vec<EngineCounters>,
     last_progress: (f64, u64),
 }
+
+/// The site of engines that make a colouring.
+const CORES: &str = "cpu";
 
 /// Least time between two progress events.
 const PROGRESS_EVERY: f64 = 0.1;
@@ -60,8 +64,27 @@ impl<'a> Ledger<'a> {
     pub fn improved(&mut self, k: usize, engine: &'static str) {
         let improvement = Improvement { k, seconds: self.seconds(), moves: self.moves, engine };
         tracing::debug!(k, engine, moves = self.moves, "improved");
+        if let Some(counters) = self.engines.iter_mut().rev().find(|e| e.engine == engine) {
+            counters.improvements += 1;
+        }
         self.history.push(improvement.clone());
         self.emit(&Event::Improved(improvement));
+    }
+
+    /// There is a better lower bound.
+    pub fn bounded(&mut self, lower_bound: usize, proof: Proof) {
+        let (proof, seconds) = (proof.name(), self.seconds());
+        self.emit(&Event::LowerBound { lower_bound, proof, seconds });
+    }
+
+    /// Books a turn of a team on a site.
+    pub fn book_turn(&mut self, engine: &'static str, site: &'static str, turn: &Outcome) {
+        self.moves += turn.made;
+        let counters = self.engine(engine, site);
+        counters.rounds += 1;
+        counters.moves += turn.made;
+        counters.seconds += turn.seconds;
+        counters.successes += u64::from(turn.winner.is_some());
     }
 
     /// Books what an engine does that makes a colouring.
@@ -73,16 +96,17 @@ impl<'a> Ledger<'a> {
         let begun = self.seconds();
         let made = make();
         let seconds = self.seconds() - begun;
-        let counters = self.engine(engine);
+        let counters = self.engine(engine, CORES);
         counters.rounds += 1;
         counters.successes += u64::from(made.is_some());
         counters.seconds += seconds;
         made
     }
 
-    pub fn engine(&mut self, engine: &'static str) -> &mut EngineCounters {
-        let at = self.engines.iter().position(|e| e.engine == engine).unwrap_or_else(|| {
-            self.engines.push(EngineCounters { engine, ..EngineCounters::default() });
+    fn engine(&mut self, engine: &'static str, site: &'static str) -> &mut EngineCounters {
+        let same = |counters: &EngineCounters| (counters.engine, counters.site) == (engine, site);
+        let at = self.engines.iter().position(same).unwrap_or_else(|| {
+            self.engines.push(EngineCounters { engine, site, ..EngineCounters::default() });
             self.engines.len() - 1
         });
         &mut self.engines[at]
@@ -91,7 +115,8 @@ impl<'a> Ledger<'a> {
     /// Books what another solver's engines did.
     pub fn book(&mut self, engines: &[EngineCounters]) {
         for done in engines {
-            let counters = self.engine(done.engine);
+            let counters = self.engine(done.engine, done.site);
+            counters.improvements += done.improvements;
             counters.rounds += done.rounds;
             counters.successes += done.successes;
             counters.moves += done.moves;

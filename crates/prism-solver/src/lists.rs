@@ -19,14 +19,13 @@ mod augmented;
 mod domains;
 mod palettes;
 
+use crate::exhaustion::{EXACT_VERTICES, EXACT_WORK, EXACT_WORK_PER_MOVE};
 use crate::ledger::Ledger;
 use crate::memory;
-use crate::method::Kind;
-use crate::options::{DEFAULT_EFFORT, Options, Prior};
+use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
-use crate::solver::{EXACT_VERTICES, EXACT_WORK, EXACT_WORK_PER_MOVE};
 use crate::stop::Alarm;
-use crate::strategy::Lean;
+use crate::strategy::GraphClass;
 use crate::{BuildError, EngineCounters, Event, Goal, Method, Outcome, Proof, Solver, Status};
 use augmented::Augmented;
 use domains::Domains;
@@ -34,7 +33,7 @@ use palettes::Palettes;
 use prism_core::bounds::{Effort, clique, degeneracy};
 use prism_core::memory::Room;
 use prism_core::search::UNCOLORED;
-use prism_core::{Color, Coloring, Graph};
+use prism_core::{Color, Coloring};
 use prism_cpu::exact::{Answer, MAX_EXACT_COLORS, decide_lists, raise_lower_bound};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -114,7 +113,7 @@ pub struct Unsatisfied {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ListSolver<'a> {
-    graph: &'a Graph<'a>,
+    graph: GraphRef<'a>,
     domains: Domains,
     options: Options<'a>,
     ledger: Ledger<'a>,
@@ -124,7 +123,7 @@ pub struct ListSolver<'a> {
     lower_bound: usize,
     /// A clique of the graph.
     clique: Vec<u32>,
-    lean: Lean,
+    class: GraphClass,
     /// The work that exhaustive search may do the next time.
     exact_work: u64,
 }
@@ -146,21 +145,19 @@ enum Searched {
 
 impl<'a> ListSolver<'a> {
     pub(crate) fn new(
-        graph: &'a Graph<'a>,
+        graph: GraphRef<'a>,
         mut options: Options<'a>,
         lists: impl IntoIterator<Item = (u32, Vec<Color>)>,
     ) -> Result<Self, BuildError> {
-        if options.threads == 0 {
-            return Err(BuildError::NoThreads);
-        }
-        options.settle_threads();
-        if let Kind::Construction(_) = options.method.kind() {
+        if let Some(row) = options.settle()?
+            && options.roster[row].is_construction()
+        {
             return Err(BuildError::MethodWithoutLists(options.method));
         }
-        let domains = Domains::new(graph, lists, &options.precolored)?;
+        let domains = Domains::new(graph.get(), lists, &options.precolored)?;
         let best = options.warm_start.take();
         if let Some(warm) = &best {
-            warm.verify(graph).map_err(BuildError::WarmStart)?;
+            warm.verify(graph.get()).map_err(BuildError::WarmStart)?;
             let mut colors = (0..).zip(warm.colors());
             if let Some((vertex, &color)) = colors.find(|&(v, &color)| !domains.allows(v, color)) {
                 return Err(BuildError::WarmStartList { vertex, color });
@@ -177,7 +174,7 @@ impl<'a> ListSolver<'a> {
             best,
             lower_bound: 0,
             clique: Vec::new(),
-            lean: Lean::Structure,
+            class: GraphClass::Structured,
             exact_work: EXACT_WORK,
         })
     }
@@ -190,7 +187,7 @@ impl<'a> ListSolver<'a> {
     /// [`Unsatisfied`]: there is no colouring within the lists, or none was found.
     pub fn run(mut self) -> Result<Outcome, Unsatisfied> {
         self.ledger.start_clock();
-        let (vertices, edges) = (self.graph.n(), self.graph.m());
+        let (vertices, edges) = (self.graph.get().n(), self.graph.get().m());
         let (threads, seed) = (self.options.threads, self.options.seed);
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
         let alarm = self.alarm.clone();
@@ -221,7 +218,7 @@ impl<'a> ListSolver<'a> {
     }
 
     fn advance(&mut self) -> Result<Status, Missing> {
-        self.domains.propagate(self.graph).map_err(Missing::Impossible)?;
+        self.domains.propagate(self.graph.get()).map_err(Missing::Impossible)?;
         match self.best.take() {
             Some(warm) => self.adopt(warm.into_colors(), "warm start"),
             None => self.satisfy()?,
@@ -233,9 +230,13 @@ impl<'a> ListSolver<'a> {
     /// Some colouring within the lists.
     fn satisfy(&mut self) -> Result<(), Missing> {
         let (core, peeled) = self.peel();
-        let mut colors: Vec<Color> =
-            self.graph.vertices().map(|v| self.domains.only(v).unwrap_or(UNCOLORED)).collect();
-        let mut engine = Method::SmallestLast.name();
+        let mut colors: Vec<Color> = self
+            .graph
+            .get()
+            .vertices()
+            .map(|v| self.domains.only(v).unwrap_or(UNCOLORED))
+            .collect();
+        let mut engine = "smallest-last";
         if !core.is_empty() {
             let lists = core.iter().filter_map(|&v| self.domains.of(v));
             let palette: BTreeSet<Color> = lists.flatten().copied().collect();
@@ -249,13 +250,13 @@ impl<'a> ListSolver<'a> {
                 Searched::Open(status) => return Err(Missing::Open(status)),
             }
         }
-        let order = degeneracy(self.graph).order;
+        let order = degeneracy(self.graph.get()).order;
         let free = order.iter().rev().copied().filter(|&v| self.domains.of(v).is_none());
         let mut used: BTreeSet<Color> =
             colors.iter().copied().filter(|&c| c != UNCOLORED).collect();
         for v in peeled.into_iter().rev().chain(free) {
             let around: BTreeSet<Color> =
-                self.graph.neighbors(v).iter().map(|&u| colors[u as usize]).collect();
+                self.graph.get().neighbors(v).iter().map(|&u| colors[u as usize]).collect();
             let new = |color: &Color| !around.contains(color);
             // A colour that is in use already is no further one.
             let known = used.iter().copied().find(|c| new(c) && self.domains.allows(v, *c));
@@ -281,18 +282,18 @@ impl<'a> ListSolver<'a> {
     /// reverse.
     fn peel(&self) -> (Vec<u32>, Vec<u32>) {
         let choices = |v: u32| self.domains.of(v).map_or(0, <[_]>::len);
-        let mut open: Vec<bool> = self.graph.vertices().map(|v| choices(v) > 1).collect();
-        let mut degree: Vec<usize> = (self.graph.vertices())
-            .map(|v| self.graph.neighbors(v).iter().filter(|&&u| open[u as usize]).count())
+        let mut open: Vec<bool> = self.graph.get().vertices().map(|v| choices(v) > 1).collect();
+        let mut degree: Vec<usize> = (self.graph.get().vertices())
+            .map(|v| self.graph.get().neighbors(v).iter().filter(|&&u| open[u as usize]).count())
             .collect();
         let easy = |v: u32, degree: &[usize]| choices(v) > degree[v as usize];
         let mut peeled: Vec<u32> =
-            self.graph.vertices().filter(|&v| open[v as usize] && easy(v, &degree)).collect();
+            self.graph.get().vertices().filter(|&v| open[v as usize] && easy(v, &degree)).collect();
         peeled.iter().for_each(|&v| open[v as usize] = false);
         let mut at = 0;
         while let Some(&v) = peeled.get(at) {
             at += 1;
-            for &u in self.graph.neighbors(v) {
+            for &u in self.graph.get().neighbors(v) {
                 degree[u as usize] -= 1;
                 if open[u as usize] && easy(u, &degree) {
                     open[u as usize] = false;
@@ -300,18 +301,18 @@ impl<'a> ListSolver<'a> {
                 }
             }
         }
-        (self.graph.vertices().filter(|&v| open[v as usize]).collect(), peeled)
+        (self.graph.get().vertices().filter(|&v| open[v as usize]).collect(), peeled)
     }
 
     /// A lower bound that knows of single colours, but not of lists.
     fn bound(&mut self) {
         let (Some(best), fixed) = (self.best_k(), self.domains.fixed()) else { return };
         // Checked before.
-        let Ok(problem) = Problem::new(self.graph, &fixed) else { return };
+        let Ok(problem) = Problem::new(self.graph.clone(), &fixed) else { return };
         let (graph, alarm) = (problem.graph(), self.alarm.clone());
         let effort = Effort { work: BOUND_WORK, seed: self.options.seed, enough: best };
         let found = clique(graph, &degeneracy(graph), &effort, alarm.interrupt());
-        self.lean = Lean::of(found.len(), best);
+        self.class = GraphClass::of(found.len(), best);
         self.clique = problem.clique_of_input(&found);
         self.raise_lower_bound(found.len(), Proof::Clique);
         if found.len() < best && graph.n() <= EXACT_VERTICES {
@@ -353,7 +354,7 @@ impl<'a> ListSolver<'a> {
                 if self.ended().is_some() || self.best_k() != Some(k) {
                     break;
                 }
-                if !palettes::serves(&palette, self.graph, &self.domains) {
+                if !palettes::serves(&palette, self.graph.get(), &self.domains) {
                     refuted.insert(palette);
                     continue;
                 }
@@ -383,7 +384,7 @@ impl<'a> ListSolver<'a> {
 
     /// A search with one palette for all vertices, from the best colouring.
     fn turn(&mut self, palette: &[Color], moves: u64) -> Searched {
-        let all: Vec<u32> = self.graph.vertices().collect();
+        let all: Vec<u32> = self.graph.get().vertices().collect();
         let known = self.best.as_ref().map(|best| best.colors().to_vec());
         self.search(&all, palette.to_vec(), known, moves)
     }
@@ -398,22 +399,23 @@ impl<'a> ListSolver<'a> {
         moves: u64,
     ) -> Searched {
         let k = palette.len();
-        let edges = augmented::edges(self.graph, vertices, &self.domains, k);
-        if !Room::now().holds(memory::augmented(self.graph, edges)) {
+        let edges = augmented::edges(self.graph.get(), vertices, &self.domains, k);
+        if !Room::now().holds(memory::augmented(self.graph.get(), edges)) {
             self.alarm.run_out();
             return Searched::Open(Status::MemoryLimit);
         }
-        let plain = Augmented::new(self.graph, vertices, &self.domains, palette);
+        let plain = Augmented::new(self.graph.get(), vertices, &self.domains, palette);
         let known = known.map(|colors| plain.project(&colors));
         let left = self.move_limit().saturating_sub(self.ledger.moves);
         let mut builder = Solver::builder(plain.graph())
+            .roster(self.options.roster)
             .goal(Goal::Colors(k))
             .method(self.options.method)
             .seed(self.options.seed)
             .threads(self.options.threads)
             .stop_handle(self.options.stop.clone())
-            .move_limit(moves.min(left))
-            .prior(Prior { clique: plain.clique(), lean: self.lean });
+            .moves_of_part(moves.min(left), self.options.lockstep)
+            .prior(Prior { clique: plain.clique(), class: self.class });
         if let Some(limit) = self.options.time_limit {
             builder = builder.time_limit(limit.saturating_sub(self.ledger.elapsed()));
         }
@@ -459,9 +461,9 @@ impl<'a> ListSolver<'a> {
     fn exhausts(&self) -> bool {
         let earned = self.ledger.moves.saturating_mul(EXACT_WORK_PER_MOVE);
         self.options.method == Method::Portfolio
-            && self.graph.n() <= EXACT_VERTICES
+            && self.graph.get().n() <= EXACT_VERTICES
             && earned >= self.exact_work - EXACT_WORK
-            && Room::now().holds(memory::exhaustion(self.graph))
+            && Room::now().holds(memory::exhaustion(self.graph.get()))
     }
 
     /// Exhaustive search over all palettes at once, for the lower bound, at most so much work.
@@ -478,7 +480,7 @@ impl<'a> ListSolver<'a> {
         let unnamed: Vec<Color> = unnamed.take((best - 1).saturating_sub(colors.len())).collect();
         let named = colors.len();
         colors.extend(unnamed);
-        if colors.len() > MAX_EXACT_COLORS || self.graph.n() > EXACT_VERTICES {
+        if colors.len() > MAX_EXACT_COLORS || self.graph.get().n() > EXACT_VERTICES {
             return;
         }
         let set = |v| match self.domains.of(v) {
@@ -490,12 +492,13 @@ impl<'a> ListSolver<'a> {
                 })
             }
         };
-        let sets: Vec<u128> = self.graph.vertices().map(set).collect();
+        let sets: Vec<u128> = self.graph.get().vertices().map(set).collect();
         let alarm = self.alarm.clone();
         let mut left = work;
         for k in self.lower_bound..least {
             let stop = alarm.interrupt();
-            let (answer, spent) = decide_lists(self.graph, &sets, colors.len(), k, left, stop);
+            let (answer, spent) =
+                decide_lists(self.graph.get(), &sets, colors.len(), k, left, stop);
             left = left.saturating_sub(spent);
             match answer {
                 Answer::Infeasible => self.raise_lower_bound(k + 1, Proof::Exhaustion),
@@ -512,7 +515,7 @@ impl<'a> ListSolver<'a> {
     fn adopt(&mut self, colors: Vec<Color>, engine: &'static str) {
         let within = (0..).zip(&colors).all(|(v, &color)| self.domains.allows(v, color));
         let coloring = Coloring::from_colors(colors);
-        if !within || coloring.verify(self.graph).is_err() {
+        if !within || coloring.verify(self.graph.get()).is_err() {
             tracing::error!(engine, "an engine made a colouring that is not within the lists");
             return;
         }
@@ -529,38 +532,19 @@ impl<'a> ListSolver<'a> {
     fn raise_lower_bound(&mut self, lower_bound: usize, proof: Proof) {
         if lower_bound > self.lower_bound {
             self.lower_bound = lower_bound;
-            let (seconds, proof) = (self.ledger.seconds(), proof.name());
-            self.ledger.emit(&Event::LowerBound { lower_bound, proof, seconds });
+            self.ledger.bounded(lower_bound, proof);
         }
     }
 
     /// Why there is nothing more to do, if so.
     fn ended(&self) -> Option<Status> {
-        let best = self.best_k();
-        let target = match self.options.goal {
-            Goal::Minimize => self.lower_bound,
-            Goal::Colors(target) => target,
-        };
-        if best == Some(self.lower_bound) {
-            Some(Status::Optimal)
-        } else if best.is_some_and(|k| k <= target) {
-            Some(Status::TargetReached)
-        } else if best.is_some() && target < self.lower_bound {
-            Some(Status::TargetInfeasible)
-        } else if self.alarm.is_stopped() {
-            Some(Status::Stopped)
-        } else if self.alarm.is_out_of_memory() {
-            Some(Status::MemoryLimit)
-        } else if self.options.time_limit.is_some_and(|limit| self.ledger.elapsed() >= limit) {
-            Some(Status::TimeLimit)
-        } else if self.ledger.moves >= self.move_limit() {
-            Some(match self.options.move_limit {
-                Some(_) => Status::MoveLimit,
-                None => Status::EffortSpent,
-            })
-        } else {
-            None
-        }
+        let effort = || (self.ledger.moves >= self.move_limit()).then_some(Status::EffortSpent);
+        self.options
+            .goal
+            .reached(self.best_k(), self.lower_bound)
+            .or_else(|| self.alarm.reason())
+            .or_else(|| self.options.limits().used_up(&self.ledger))
+            .or_else(effort)
     }
 
     /// The moves that the run may make.

@@ -1,8 +1,11 @@
 //! The one table of parameters, and the builder that fills it.
 
-use crate::strategy::Lean;
+use crate::incumbent::Limits;
+use crate::roster::{self, Row};
+use crate::strategy::GraphClass;
 use crate::{EventSink, ListSolver, Method, Solver, StopHandle};
 use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the solver tries to reach.
@@ -19,6 +22,9 @@ pub enum Goal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// No row of the roster has that name.
+    #[error("there is no engine called {0}")]
+    UnknownEngine(&'static str),
     /// Zero threads.
     #[error("a solver needs at least one thread")]
     NoThreads,
@@ -147,7 +153,7 @@ pub(crate) struct Prior {
     /// A clique.
     pub clique: Vec<u32>,
     /// What kind of graph it is. With a warm start the search begins at once.
-    pub lean: Lean,
+    pub class: GraphClass,
 }
 
 /// The moves that a solver without any limit may spend before it ends by itself, all threads together.
@@ -156,8 +162,41 @@ pub const DEFAULT_EFFORT: u64 = 50_000_000;
 /// Takes each better colouring.
 pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
 
+/// A graph that is borrowed or shared.
+#[derive(Clone, Debug)]
+pub enum GraphRef<'a> {
+    /// Borrowed.
+    Borrowed(&'a Graph<'a>),
+    /// Shared.
+    Shared(Arc<Graph<'static>>),
+}
+
+impl<'a> GraphRef<'a> {
+    /// The graph.
+    #[must_use]
+    pub fn get(&self) -> &Graph<'a> {
+        match self {
+            Self::Borrowed(graph) => graph,
+            Self::Shared(graph) => graph,
+        }
+    }
+}
+
+impl<'a> From<&'a Graph<'a>> for GraphRef<'a> {
+    fn from(graph: &'a Graph<'a>) -> Self {
+        Self::Borrowed(graph)
+    }
+}
+
+impl From<Arc<Graph<'static>>> for GraphRef<'_> {
+    fn from(graph: Arc<Graph<'static>>) -> Self {
+        Self::Shared(graph)
+    }
+}
+
 /// Everything that can be set, with its default.
 pub(crate) struct Options<'a> {
+    pub roster: &'a [Row],
     pub goal: Goal,
     pub method: Method,
     pub time_limit: Option<Duration>,
@@ -170,13 +209,40 @@ pub(crate) struct Options<'a> {
     pub improvements: Option<TakeColoring<'a>>,
     pub stop: StopHandle,
     pub prior: Option<Prior>,
+    /// Whether the result is to depend on graph, seed, threads and moves alone: where the user gives a
+    /// move limit.
+    pub lockstep: bool,
 }
 
 impl Options<'_> {
+    /// Checks what does not depend on the graph and settles the threads; gives the row of the engine
+    /// that is to work alone.
+    ///
+    /// # Errors
+    /// No threads, or no such engine.
+    pub fn settle(&mut self) -> Result<Option<usize>, BuildError> {
+        if self.threads == 0 {
+            return Err(BuildError::NoThreads);
+        }
+        self.settle_threads();
+        match self.method {
+            Method::Portfolio => Ok(None),
+            Method::Engine(name) => match roster::position(self.roster, name) {
+                Some(row) => Ok(Some(row)),
+                None => Err(BuildError::UnknownEngine(name)),
+            },
+        }
+    }
+
+    /// What may end the run.
+    pub fn limits(&self) -> Limits {
+        Limits { time: self.time_limit, moves: self.move_limit }
+    }
+
     /// The threads that search: no more than run at once, since each would have its turns later. With a
     /// move limit they are as many as asked for, as they decide the result.
-    pub fn settle_threads(&mut self) {
-        if self.move_limit.is_none() {
+    fn settle_threads(&mut self) {
+        if !self.lockstep {
             let at_once = std::thread::available_parallelism().map_or(usize::MAX, usize::from);
             self.threads = self.threads.min(at_once);
         }
@@ -185,13 +251,14 @@ impl Options<'_> {
 
 /// Sets a [`Solver`] up. Made by [`Solver::builder`].
 pub struct SolverBuilder<'a> {
-    graph: &'a Graph<'a>,
+    graph: GraphRef<'a>,
     options: Options<'a>,
 }
 
 impl<'a> SolverBuilder<'a> {
-    pub(crate) fn new(graph: &'a Graph<'a>) -> Self {
+    pub(crate) fn new(graph: GraphRef<'a>) -> Self {
         let options = Options {
+            roster: roster::STANDARD,
             goal: Goal::Minimize,
             method: Method::default(),
             time_limit: None,
@@ -204,6 +271,7 @@ impl<'a> SolverBuilder<'a> {
             improvements: None,
             stop: StopHandle::new(),
             prior: None,
+            lockstep: false,
         };
         Self { graph, options }
     }
@@ -233,10 +301,26 @@ impl<'a> SolverBuilder<'a> {
 
     /// Limit on moves, all threads together. The solver ends with the step of a search that reaches
     /// it, so that the last steps may go beyond: by one move a thread, as memetic searches move in
-    /// pairs, or by one pass over the vertices a thread on graphs too large for tables. With one thread,
-    /// a seed and this limit (and no time limit) the result is the same on every machine.
+    /// pairs, or by one pass over the vertices a thread on graphs too large for tables. The
+    /// result depends on the graph, the seed, the threads and this limit alone (if there is no time limit), on
+    /// every machine: searches wait for each other every so many moves.
     pub fn move_limit(mut self, moves: u64) -> Self {
         self.options.move_limit = Some(moves);
+        self.options.lockstep = true;
+        self
+    }
+
+    /// A limit on the moves of a part of a run: whether the result may depend on more is the business of
+    /// the whole.
+    pub(crate) fn moves_of_part(mut self, moves: u64, lockstep: bool) -> Self {
+        self.options.move_limit = Some(moves);
+        self.options.lockstep = lockstep;
+        self
+    }
+
+    /// The engines, in the place of [`STANDARD`](roster::STANDARD).
+    pub fn roster(mut self, roster: &'a [Row]) -> Self {
+        self.options.roster = roster;
         self
     }
 

@@ -50,10 +50,14 @@ pub struct Improvement {
 pub struct EngineCounters {
     /// Its name.
     pub engine: &'static str,
+    /// Where it ran: `cpu`.
+    pub site: &'static str,
     /// Rounds of moves that it was given, or colourings that it made.
     pub rounds: u64,
     /// Searches that ended in a proper colouring.
     pub successes: u64,
+    /// Best colourings so far that it found.
+    pub improvements: u64,
     /// Moves made.
     pub moves: u64,
     /// Wall-clock seconds of these.

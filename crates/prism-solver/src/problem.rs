@@ -6,6 +6,7 @@
 //! precolouring, and no engine has to know that precolouring exists.
 
 use crate::BuildError;
+use crate::options::GraphRef;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ const MAX_PRECOLORS: usize = 4096;
 
 /// The input graph, contracted, and the way back.
 pub(crate) struct Problem<'a> {
-    input: &'a Graph<'a>,
+    input: GraphRef<'a>,
     contracted: Option<Contraction>,
 }
 
@@ -29,7 +30,12 @@ struct Contraction {
 
 impl<'a> Problem<'a> {
     /// Checks the precolouring and contracts it.
-    pub fn new(input: &'a Graph<'a>, precolored: &[(u32, Color)]) -> Result<Self, BuildError> {
+    pub fn new(
+        graph: impl Into<GraphRef<'a>>,
+        precolored: &[(u32, Color)],
+    ) -> Result<Self, BuildError> {
+        let graph = graph.into();
+        let input = graph.get();
         let mut fixed = BTreeMap::new();
         for &(vertex, color) in precolored {
             if vertex as usize >= input.n() {
@@ -54,19 +60,19 @@ impl<'a> Problem<'a> {
             }
         }
         let contracted = (!fixed.is_empty()).then(|| Contraction::new(input, &fixed));
-        Ok(Self { input, contracted })
+        Ok(Self { input: graph, contracted })
     }
 
     /// The graph as it was given.
-    pub fn input(&self) -> &'a Graph<'a> {
-        self.input
+    pub fn input(&self) -> &Graph<'a> {
+        self.input.get()
     }
 
     /// The graph to colour.
     pub fn graph(&self) -> &Graph<'a> {
         match &self.contracted {
             Some(c) => &c.graph,
-            None => self.input,
+            None => self.input.get(),
         }
     }
 
@@ -121,7 +127,8 @@ impl<'a> Problem<'a> {
             source[image as usize] = v as u32;
         }
         let sources: Vec<u32> = clique.iter().map(|&v| source[v as usize]).collect();
-        let adjacent = |i: usize| sources[..i].iter().all(|&u| self.input.has_edge(u, sources[i]));
+        let adjacent =
+            |i: usize| sources[..i].iter().all(|&u| self.input.get().has_edge(u, sources[i]));
         if (0..sources.len()).all(adjacent) { sources } else { Vec::new() }
     }
 }

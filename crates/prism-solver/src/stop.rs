@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 /// A solver comes back with the best colouring so far: within milliseconds, or as long as a pass
 /// over a large graph takes.
 #[derive(Clone, Debug, Default)]
-pub struct StopHandle(Arc<Shared>);
+pub struct StopHandle(Arc<Chain>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct Chain {
     /// Pulled by the user; never falls again.
     stopped: Arc<AtomicBool>,
     first: OnceLock<Arc<Link>>,
@@ -112,6 +112,11 @@ impl Alarm {
         &self.link.interrupt
     }
 
+    /// Whether the engines are called back.
+    pub(crate) fn is_raised(&self) -> bool {
+        self.link.interrupt.load(Ordering::SeqCst)
+    }
+
     /// Calls the engines back without stopping the solver.
     pub(crate) fn raise(&self) {
         self.link.interrupt.store(true, Ordering::SeqCst);
@@ -194,14 +199,10 @@ impl Drop for Alarm {
 mod tests {
     use super::*;
 
-    fn is_raised(alarm: &Alarm) -> bool {
-        alarm.interrupt().load(Ordering::SeqCst)
-    }
-
     #[test]
     fn the_flag_goes_up_when_time_is_up_and_stays_up() {
         let alarm = Alarm::new(StopHandle::new());
-        let raised = || is_raised(&alarm);
+        let raised = || alarm.is_raised();
         alarm.within(Some(Duration::ZERO), || {
             while !raised() {
                 std::thread::yield_now();
@@ -219,12 +220,12 @@ mod tests {
         let handle = StopHandle::new();
         let alarm = Alarm::new(handle.clone());
         alarm.raise();
-        assert!(is_raised(&alarm) && !handle.is_stopped());
+        assert!(alarm.is_raised() && !handle.is_stopped());
         alarm.rearm();
-        assert!(!is_raised(&alarm));
+        assert!(!alarm.is_raised());
         handle.clone().stop();
         alarm.rearm();
-        assert!(is_raised(&alarm) && handle.is_stopped());
+        assert!(alarm.is_raised() && handle.is_stopped());
     }
 
     #[test]
@@ -232,16 +233,16 @@ mod tests {
         let handle = StopHandle::new();
         let alarm = Alarm::new(handle.clone());
         alarm.look();
-        assert!(!is_raised(&alarm));
+        assert!(!alarm.is_raised());
         alarm.set_deadline(Some(Instant::now()));
         alarm.look();
         alarm.rearm();
-        assert!(is_raised(&alarm));
+        assert!(alarm.is_raised());
         let other = Alarm::new(handle.clone());
         handle.flag().store(true, Ordering::SeqCst);
-        assert!(!is_raised(&other));
+        assert!(!other.is_raised());
         other.look();
-        assert!(is_raised(&other) && handle.is_stopped());
+        assert!(other.is_raised() && handle.is_stopped());
     }
 
     #[test]
@@ -249,22 +250,22 @@ mod tests {
         let handle = StopHandle::new();
         let (one, other) = (Alarm::new(handle.clone()), Alarm::new(handle.clone()));
         one.raise();
-        assert!(is_raised(&one) && !is_raised(&other));
+        assert!(one.is_raised() && !other.is_raised());
         other.within(Some(Duration::ZERO), || {
-            while !is_raised(&other) {
+            while !other.is_raised() {
                 std::thread::yield_now();
             }
             // The time of the one is not the time of the other.
-            one.within(None, || assert!(!is_raised(&one)));
+            one.within(None, || assert!(!one.is_raised()));
             one.rearm();
             other.rearm();
-            assert!(!is_raised(&one) && is_raised(&other));
+            assert!(!one.is_raised() && other.is_raised());
         });
         other.within(None, || {
             handle.stop();
-            assert!(is_raised(&one) && is_raised(&other));
+            assert!(one.is_raised() && other.is_raised());
         });
-        assert!(is_raised(&Alarm::new(handle)));
+        assert!(Alarm::new(handle).is_raised());
     }
 
     #[test]
@@ -272,7 +273,7 @@ mod tests {
         let handle = StopHandle::new();
         for _ in 0..9 {
             let alarms = [Alarm::new(handle.clone()), Alarm::new(handle.clone())];
-            assert!(!alarms.iter().any(is_raised));
+            assert!(!alarms.iter().any(Alarm::is_raised));
             alarms.iter().for_each(Alarm::raise);
         }
         let second = handle.0.first.get().and_then(|first| first.next.get()).unwrap();

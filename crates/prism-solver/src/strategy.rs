@@ -1,166 +1,139 @@
-//! The strategy on one page: which searches an attempt runs, in what order and in what shares.
+//! The strategy on one page: which engine has the next turn on a site, and how long it lasts.
 //!
-//! No single search is good on every graph. Guided ejection solves graphs with structure in
-//! thousands of moves and random graphs hardly at all; memetic search is the other way round; plain
-//! tabu search is quickest while k is still easy; PartialCol finds the hidden colouring of flat
-//! graphs. They take turns, and one of them, the leader, gets most of the moves. In the first
-//! rotation a [`Lean`] says which one that is; later it is the one that has come nearest to a
-//! colouring. The longer that does not help, the more the others get; on graphs of chance
-//! PartialCol as much as the leader, since how near it comes does not show whether there is a
-//! hidden partition to find. The one that solved the last k begins the next.
-
-/// A search for a fixed number of colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
-    GuidedEjection,
-    TabuCol,
-    Memetic,
-    PartialCol,
-    /// For graphs too large for the tables of the others.
-    IteratedGreedy,
-    /// For those who ask for it: no graph is known on which it leads.
-    Annealing,
-}
-
-impl Engine {
-    /// How many there are.
-    pub const COUNT: usize = 6;
-
-    /// All of them.
-    #[cfg(test)]
-    pub const EVERY: [Self; Self::COUNT] = [
-        Self::GuidedEjection,
-        Self::TabuCol,
-        Self::Memetic,
-        Self::PartialCol,
-        Self::IteratedGreedy,
-        Self::Annealing,
-    ];
-
-    /// Those that take turns.
-    #[cfg(test)]
-    pub const IN_TURN: [Self; 4] =
-        [Self::GuidedEjection, Self::TabuCol, Self::Memetic, Self::PartialCol];
-
-    /// What users read.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GuidedEjection => "guided-ejection",
-            Self::TabuCol => "tabucol",
-            Self::Memetic => "memetic",
-            Self::PartialCol => "partialcol",
-            Self::IteratedGreedy => "iterated-greedy",
-            Self::Annealing => "annealing",
-        }
-    }
-}
+//! No single search is good on every graph, so they take turns, and one of them, the leader, gets most
+//! of the moves. In the first rotation the [class of the graph](GraphClass) says which one that is;
+//! later it is the one that has come nearest to a colouring. The longer that does not help, the more
+//! the others get. The one that solved the last k begins the next. Which engine speaks for which class
+//! is data of the roster: [`Turns`].
 
 /// Which kind of graph it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lean {
+pub(crate) enum GraphClass {
     /// A clique explains most of the colours: geometric graphs, registers, timetables, Leighton's.
-    Structure,
+    Structured,
     /// It does not: random and flat graphs.
-    Chance,
+    Random,
 }
 
-impl Lean {
+impl GraphClass {
     /// Of a graph with a clique of that size that was coloured quickly with so many colours.
     pub fn of(clique: usize, colors: usize) -> Self {
-        if 5 * clique >= 4 * colors { Self::Structure } else { Self::Chance }
+        if 5 * clique >= 4 * colors { Self::Structured } else { Self::Random }
     }
+}
 
-    /// Who leads until it is known how near each one comes.
-    fn favourite(self) -> Engine {
-        match self {
-            Self::Structure => Engine::GuidedEjection,
-            Self::Chance => Engine::Memetic,
+/// When an engine has its turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turns {
+    /// On graphs where a clique explains most of the colours; none if not at all.
+    pub structured: Option<Turn>,
+    /// On the others.
+    pub random: Option<Turn>,
+}
+
+/// An engine's part in a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Engines have their turns in the order of this number.
+    pub place: u8,
+    /// Its share of the moves while it does not lead: in the first rotations, and later.
+    pub weights: [u64; 2],
+    /// Whether it leads until it is known how near each one comes.
+    pub leads: bool,
+    /// The engine that contains this one. How near this one comes counts for that, which leads in its
+    /// place.
+    pub speaks_for: Option<&'static str>,
+}
+
+impl Turns {
+    /// Only if it is asked for, or nothing else fits into memory.
+    pub const NEVER: Self = Self { structured: None, random: None };
+
+    /// The part on graphs of a class.
+    pub(crate) fn on(&self, class: GraphClass) -> Option<Turn> {
+        match class {
+            GraphClass::Structured => self.structured,
+            GraphClass::Random => self.random,
         }
     }
+}
 
-    /// The engines in the order of their turns.
-    fn order(self) -> [Engine; 4] {
-        use Engine::{GuidedEjection, Memetic, PartialCol, TabuCol};
-        match self {
-            Self::Structure => [GuidedEjection, TabuCol, Memetic, PartialCol],
-            Self::Chance => [TabuCol, GuidedEjection, Memetic, PartialCol],
-        }
-    }
-
-    /// The share of moves of an engine that does not lead, at first or in the long run.
-    fn weight(self, engine: Engine, honeymoon: bool) -> u64 {
-        match (engine, self) {
-            (Engine::PartialCol, Self::Chance) if !honeymoon => LEADER.1,
-            (Engine::Memetic, _) => 8,
-            _ => 4,
-        }
+impl Turn {
+    /// A small part at that place.
+    #[must_use]
+    pub const fn at(place: u8) -> Self {
+        Self { place, weights: [4, 4], leads: false, speaks_for: None }
     }
 }
 
 /// The share of the leader, in the first rotations and in the long run.
-const LEADER: (u64, u64) = (64, 24);
+const LEADER: [u64; 2] = [64, 24];
 
-/// Rotations with the first share of the leader.
-const HONEYMOON: u32 = 8;
-
-/// Moves of a turn of weight 1, each thread, in the first rotation.
-const FIRST_TURN: u64 = 5_000;
+/// Rotations with the first shares.
+const EARLY: u32 = 8;
 
 /// The turns of every later rotation are longer by half.
 const GROWTH: (u64, u64) = (3, 2);
 
-/// Whose turn it is, and how long it lasts.
+/// One engine in a rotation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Player {
+    /// The number of its row in the roster.
+    pub row: usize,
+    pub turn: Turn,
+    /// The row of the engine that it speaks for, if that takes part.
+    pub speaks_for: Option<usize>,
+}
+
+impl Player {
+    /// One that has every turn, as there is no other.
+    pub fn alone(row: usize) -> Self {
+        Self { row, turn: Turn::at(0), speaks_for: None }
+    }
+}
+
+/// Whose turn it is on one site, and how long it lasts.
 #[derive(Clone, Debug)]
 pub(crate) struct Rotation {
-    lean: Lean,
-    order: Vec<Engine>,
-    leader: Engine,
-    /// The least that any turn has left wrong: conflicting edges or uncoloured vertices.
-    nearest: [u64; Engine::COUNT],
+    /// In the order of their turns.
+    players: Vec<Player>,
+    /// The row of the leader.
+    leader: usize,
+    /// By player, the least that its last turn has left wrong: conflicting edges or uncoloured vertices.
+    nearest: Vec<u64>,
     at: usize,
     finished: u32,
+    /// Moves of a share of 1.
     unit: u64,
 }
 
 impl Rotation {
-    /// `preferred` begins, whatever the lean.
-    pub fn new(lean: Lean, preferred: Option<Engine>) -> Self {
-        let mut order = lean.order();
-        if let Some(at) = order.iter().position(|&engine| Some(engine) == preferred) {
-            order[..=at].rotate_right(1);
+    /// The players take turns, of `unit` moves for each share of theirs at first. The one of the row
+    /// `preferred` begins, if it takes part. There has to be a player.
+    pub fn new(mut players: Vec<Player>, preferred: Option<usize>, unit: u64) -> Self {
+        players.sort_by_key(|player| player.turn.place);
+        let leader = players.iter().find(|player| player.turn.leads).or(players.first());
+        let leader = leader.map_or(0, |player| player.row);
+        if let Some(at) = players.iter().position(|player| Some(player.row) == preferred) {
+            players[..=at].rotate_right(1);
         }
-        Self::of(lean, order.to_vec(), lean.favourite())
+        let nearest = vec![u64::MAX; players.len()];
+        Self { players, leader, nearest, at: 0, finished: 0, unit }
     }
 
-    /// One engine alone: the one asked for, or iterated greedy, which needs no tables.
-    pub fn alone(engine: Engine) -> Self {
-        // The lean is of no account: nobody else can lead.
-        Self::of(Lean::Chance, vec![engine], engine)
-    }
-
-    fn of(lean: Lean, order: Vec<Engine>, leader: Engine) -> Self {
-        let nearest = [u64::MAX; Engine::COUNT];
-        Self { lean, order, leader, nearest, at: 0, finished: 0, unit: FIRST_TURN }
-    }
-
-    /// The engine whose turn it is, and the moves that each thread gets for it.
-    pub fn turn(&self) -> (Engine, u64) {
-        let engine = self.order[self.at];
-        let honeymoon = self.finished < HONEYMOON;
-        let weight = match honeymoon {
-            _ if engine != self.leader => self.lean.weight(engine, honeymoon),
-            true => LEADER.0,
-            false => LEADER.1,
-        };
-        (engine, self.unit.saturating_mul(weight))
+    /// The row of the engine whose turn it is, and the moves that each thread gets for it.
+    pub fn turn(&self) -> (usize, u64) {
+        let player = self.players[self.at];
+        let late = usize::from(self.finished >= EARLY);
+        let weights = if player.row == self.leader { LEADER } else { player.turn.weights };
+        (player.row, self.unit.saturating_mul(weights[late]))
     }
 
     /// The turn has passed, and has left `wrong` conflicting edges or uncoloured vertices.
     pub fn pass(&mut self, wrong: u64) {
-        let engine = self.order[self.at];
-        self.nearest[engine as usize] = wrong;
+        self.nearest[self.at] = wrong;
         self.at += 1;
-        if self.at == self.order.len() {
+        if self.at == self.players.len() {
             self.at = 0;
             self.finished += 1;
             self.unit = self.unit.saturating_mul(GROWTH.0) / GROWTH.1;
@@ -169,27 +142,22 @@ impl Rotation {
     }
 
     /// Another engine takes the lead when it leaves at most half of what the leader does: less than
-    /// that is luck. On graphs of chance TabuCol speaks for memetic search, which contains it: a long
-    /// tabu search is ahead of many short ones for a while, and then stays where it is.
+    /// that is luck.
     fn elect(&mut self) {
-        if self.order.len() == 1 {
-            return;
-        }
-        use Engine::{GuidedEjection, Memetic, PartialCol, TabuCol};
-        let contained = self.lean == Lean::Chance;
-        let nearest = |engine: Engine| match engine {
-            Memetic if contained => {
-                self.nearest[Memetic as usize].min(self.nearest[TabuCol as usize])
-            }
-            TabuCol if contained => u64::MAX,
-            engine => self.nearest[engine as usize],
-        };
-        let candidates = [Memetic, GuidedEjection, PartialCol, TabuCol];
-        if let Some(best) = candidates.into_iter().min_by_key(|&engine| nearest(engine))
-            && nearest(best).saturating_mul(2) <= nearest(self.leader)
+        let candidates = self.players.iter().filter(|player| player.speaks_for.is_none());
+        let best = candidates.map(|player| (self.reach(player.row), player.row)).min();
+        if let Some((nearest, row)) = best
+            && nearest.saturating_mul(2) <= self.reach(self.leader)
         {
-            self.leader = best;
+            self.leader = row;
         }
+    }
+
+    /// How near an engine has come, or one that speaks for it.
+    fn reach(&self, row: usize) -> u64 {
+        let counts = |player: &Player| player.speaks_for.unwrap_or(player.row) == row;
+        let players = self.players.iter().zip(&self.nearest);
+        players.filter(|(player, _)| counts(player)).map(|(_, &nearest)| nearest).min().unwrap_or(0)
     }
 
     /// Whether every engine has had a turn.
@@ -202,10 +170,25 @@ impl Rotation {
 mod tests {
     use super::*;
 
+    /// Moves of a share of 1.
+    const UNIT: u64 = 1000;
+
+    /// Four engines, of which number 3 leads and number 2 speaks for it.
+    fn rotation(preferred: Option<usize>) -> Rotation {
+        let player = |row, turn| Player { row, turn, speaks_for: None };
+        let players = vec![
+            player(3, Turn { weights: [8, 8], leads: true, ..Turn::at(2) }),
+            player(1, Turn { weights: [4, 24], ..Turn::at(3) }),
+            Player { speaks_for: Some(3), ..player(2, Turn::at(0)) },
+            player(0, Turn::at(1)),
+        ];
+        Rotation::new(players, preferred, UNIT)
+    }
+
     /// The turns of a rotation in which every engine leaves what `wrong` says.
-    fn rotate(rotation: &mut Rotation, wrong: impl Fn(Engine) -> u64) -> Vec<(Engine, u64)> {
+    fn rotate(rotation: &mut Rotation, wrong: impl Fn(usize) -> u64) -> Vec<(usize, u64)> {
         let mut turns = Vec::new();
-        for _ in Engine::IN_TURN {
+        for _ in 0..rotation.players.len() {
             let turn = rotation.turn();
             rotation.pass(wrong(turn.0));
             turns.push(turn);
@@ -213,90 +196,82 @@ mod tests {
         turns
     }
 
-    fn moves(turns: &[(Engine, u64)], engine: Engine) -> u64 {
-        turns.iter().find(|turn| turn.0 == engine).map_or(0, |turn| turn.1)
+    fn moves(turns: &[(usize, u64)], row: usize) -> u64 {
+        turns.iter().find(|turn| turn.0 == row).map_or(0, |turn| turn.1)
     }
 
-    fn lead(turns: &[(Engine, u64)]) -> Option<Engine> {
+    fn lead(turns: &[(usize, u64)]) -> Option<usize> {
         let all: u64 = turns.iter().map(|turn| turn.1).sum();
         turns.iter().find(|turn| 2 * turn.1 > all).map(|turn| turn.0)
     }
 
     #[test]
     fn a_large_clique_is_structure_and_a_small_one_chance() {
-        assert_eq!(Lean::of(65, 67), Lean::Structure);
-        assert_eq!(Lean::of(12, 37), Lean::Chance);
+        assert_eq!(GraphClass::of(65, 67), GraphClass::Structured);
+        assert_eq!(GraphClass::of(12, 37), GraphClass::Random);
     }
 
     #[test]
-    fn every_engine_has_a_turn_in_every_rotation_and_the_preferred_one_begins() {
-        for lean in [Lean::Structure, Lean::Chance] {
-            for preferred in Engine::IN_TURN {
-                let mut rotation = Rotation::new(lean, Some(preferred));
-                assert_eq!(rotation.turn().0, preferred);
-                assert!(!rotation.warmed_up());
-                for _ in 0..3 {
-                    let turns = rotate(&mut rotation, |_| 7);
-                    assert!(Engine::IN_TURN.iter().all(|&engine| moves(&turns, engine) > 0));
-                }
-                assert!(rotation.warmed_up());
+    fn turns_are_taken_by_place_and_the_preferred_one_begins() {
+        let rows = |turns: Vec<(usize, u64)>| turns.iter().map(|turn| turn.0).collect::<Vec<_>>();
+        assert_eq!(rows(rotate(&mut rotation(None), |_| 7)), [2, 0, 3, 1]);
+        for preferred in 0..4 {
+            let mut rotation = rotation(Some(preferred));
+            assert_eq!(rotation.turn().0, preferred);
+            for round in 0..3 {
+                assert_eq!(rotation.warmed_up(), round > 0);
+                let mut turns = rows(rotate(&mut rotation, |_| 7));
+                turns.sort_unstable();
+                assert_eq!(turns, [0, 1, 2, 3]);
             }
+        }
+        assert_eq!(rotation(Some(9)).turn().0, 2, "nobody is preferred who takes no part");
+    }
+
+    #[test]
+    fn the_class_leads_at_first_and_the_nearest_later() {
+        for nearest in 0..4 {
+            let mut rotation = rotation(None);
+            let wrong = |row| if row == nearest { 2 } else { 4 };
+            assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(3));
+            let leader = if nearest == 2 { 3 } else { nearest };
+            assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(leader));
         }
     }
 
     #[test]
-    fn the_lean_leads_at_first_and_the_nearest_later() {
-        for nearest in Engine::IN_TURN {
-            for lean in [Lean::Structure, Lean::Chance] {
-                let mut rotation = Rotation::new(lean, None);
-                let wrong = |engine| if engine == nearest { 2 } else { 4 };
-                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(lean.favourite()));
-                let contained = (lean, nearest) == (Lean::Chance, Engine::TabuCol);
-                let leader = if contained { Engine::Memetic } else { nearest };
-                assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(leader));
-            }
-        }
+    fn a_little_nearer_is_not_enough_to_lead_and_of_equals_the_first_row_does() {
+        let mut rotation = rotation(None);
+        let little = |row| if row == 0 { 3 } else { 4 };
+        rotate(&mut rotation, little);
+        assert_eq!(lead(&rotate(&mut rotation, little)), Some(3));
+        rotate(&mut rotation, |row| if row < 2 { 1 } else { 4 });
+        assert_eq!(lead(&rotate(&mut rotation, |_| 4)), Some(0));
     }
 
     #[test]
     fn one_engine_alone_has_every_turn() {
-        let mut shares = Vec::new();
-        for engine in Engine::EVERY {
-            let mut rotation = Rotation::alone(engine);
-            let mut moves = 0;
-            for _ in 0..9 {
-                let (turn, share) = rotation.turn();
-                assert_eq!(turn, engine);
-                moves += share;
-                rotation.pass(3);
-                assert!(rotation.warmed_up());
-            }
-            shares.push(moves);
+        let mut rotation = Rotation::new(vec![Player::alone(5)], None, UNIT);
+        assert_eq!(rotation.turn(), (5, LEADER[0] * UNIT));
+        for _ in 0..9 {
+            rotation.pass(3);
+            assert_eq!(rotation.turn().0, 5);
+            assert!(rotation.warmed_up());
         }
-        assert!(shares.iter().all(|&moves| moves == shares[0]), "{shares:?}");
-    }
-
-    #[test]
-    fn a_little_nearer_is_not_enough_to_lead() {
-        let mut rotation = Rotation::new(Lean::Chance, None);
-        let wrong = |engine| if engine == Engine::TabuCol { 3 } else { 4 };
-        rotate(&mut rotation, wrong);
-        assert_eq!(lead(&rotate(&mut rotation, wrong)), Some(Engine::Memetic));
     }
 
     #[test]
     fn who_leads_goes_on_leading_while_nobody_is_nearer_and_turns_get_longer() {
-        let mut rotation = Rotation::new(Lean::Chance, None);
+        let mut rotation = rotation(None);
         let first = rotate(&mut rotation, |_| 5);
         let mut last = first.clone();
         for _ in 0..20 {
             last = rotate(&mut rotation, |_| 5);
             let most = last.iter().map(|turn| turn.1).max();
-            assert_eq!(most, Some(moves(&last, Engine::Memetic)));
+            assert_eq!(most, Some(moves(&last, 3)));
         }
-        assert!(Engine::IN_TURN.iter().all(|&engine| moves(&last, engine) > moves(&first, engine)));
-        let share =
-            |turns: &[(Engine, u64)]| moves(turns, Engine::Memetic) / moves(turns, Engine::TabuCol);
+        assert!((0..4).all(|row| moves(&last, row) > moves(&first, row)));
+        let share = |turns: &[(usize, u64)]| moves(turns, 3) / moves(turns, 2);
         assert!(share(&last) < share(&first), "others get more the longer it takes");
     }
 }

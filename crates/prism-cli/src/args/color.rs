@@ -13,8 +13,8 @@ use std::time::Duration;
 // A paragraph is one line, which breaks where the terminal ends.
 pub const HELP: &str = concat!(
     "The run ends when the colouring is proved optimal, when the target or a limit is reached, or, with no \
-limit given, when 50 million moves are spent (all threads together). With one thread, a seed and --moves, the \
-result is the same on every machine.\n\n\
+limit given, when 50 million moves are spent (all threads together). With a seed and --moves, the \
+result is the same on every machine for a number of threads.\n\n\
 The colouring goes to standard output, a summary to standard error. Every colouring is verified before it is \
 written; if it cannot be written where it should go, it is put into a temporary file or on standard output, and \
 the message says where. The first Ctrl-C, SIGTERM, SIGHUP or SIGXCPU stops the run, and the best colouring is \
@@ -96,7 +96,7 @@ pub struct ColorArgs {
 
 /// The methods by name, for the help and for completions.
 pub fn methods() -> impl TypedValueParser<Value = Method> {
-    let names = Method::ALL.map(|method| method.name());
+    let names: Vec<_> = Method::all().map(Method::name).collect();
     // It lets no other name through.
     PossibleValuesParser::new(names).map(|name| name.parse().unwrap_or_default())
 }

@@ -1,0 +1,372 @@
+//! All sites at work: attempts that are under way, and the teams that are out on a turn.
+//!
+//! With a move limit every decision depends on moves alone: all sites set out together, each for a
+//! fixed number of moves, and wait for each other. Without one, nobody waits: a site that is home sets
+//! out again. A success calls everyone home.
+
+use crate::agenda::{Course, Standing};
+use crate::attempt::{Attempt, Plan};
+use crate::elites::Origin;
+use crate::incumbent::Incumbent;
+use crate::memory;
+use crate::roster::Row;
+use crate::site::Site;
+use crate::stop::Alarm;
+use crate::strategy::GraphClass;
+use crate::task::Unready;
+use crate::team::{Field, Outing, Return, Team};
+use crate::{Event, Goal};
+use prism_core::memory::Room;
+use prism_core::{Color, Coloring};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often whoever waits for the teams looks at how far they are.
+const WATCH_EVERY: Duration = Duration::from_millis(50);
+
+/// Moves, each thread, after which sites wait for each other where a move limit decides the result.
+const SYNC_MOVES: u64 = 1 << 16;
+
+/// What decides how the crew searches, beside the graph.
+#[derive(Clone, Copy)]
+pub(crate) struct Orders<'r> {
+    pub roster: &'r [Row],
+    pub goal: Goal,
+    pub seed: u64,
+    /// The row of the engine that is to search alone.
+    pub alone: Option<usize>,
+    pub class: GraphClass,
+}
+
+/// The sites and what they do.
+pub(crate) struct Crew {
+    sites: Vec<Site>,
+    field: Field,
+    returns: Receiver<Return>,
+    /// By course.
+    attempts: [Option<Attempt>; 2],
+    outings: Vec<Errand>,
+    /// The number of the last turn.
+    turn: u64,
+    /// The row of the engine that solved the last attempt.
+    preferred: Option<usize>,
+}
+
+/// What a team is out for.
+struct Errand {
+    site: usize,
+    row: usize,
+    course: Course,
+    k: usize,
+    part: usize,
+    /// Moves that it may make, all threads together.
+    limit: u64,
+    outing: Outing,
+}
+
+/// What a team of a site is to do.
+enum Sent {
+    /// It is out.
+    Out,
+    /// There is nothing for it, or no memory.
+    Nothing,
+    /// Things have changed meanwhile.
+    Again,
+    /// It had nothing to search.
+    Solved(Coloring),
+}
+
+impl Crew {
+    pub fn new(sites: Vec<Site>, alarm: Arc<Alarm>, lockstep: bool) -> Self {
+        let (home, returns) = channel();
+        Self {
+            sites,
+            field: Field { alarm, home, lockstep },
+            returns,
+            attempts: [None, None],
+            outings: Vec::new(),
+            turn: 0,
+            preferred: None,
+        }
+    }
+
+    /// Whether no team is out.
+    pub fn is_home(&self) -> bool {
+        self.outings.is_empty()
+    }
+
+    /// Threads of all sites together.
+    pub fn threads(&self) -> usize {
+        self.sites.iter().map(|site| site.threads).sum()
+    }
+
+    /// Sends every site out that is home, with at most `moves` moves together and with those that are out,
+    /// and takes in who comes home. False if there is nothing to do for anyone.
+    pub fn work(&mut self, moves: u64, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) -> bool {
+        if self.outings.is_empty() {
+            // The flag is still up if it ended the race that found the best colouring.
+            self.field.alarm.rearm();
+        }
+        let mut changed = false;
+        for site in 0..self.sites.len() {
+            if self.sites[site].lost || self.outings.iter().any(|errand| errand.site == site) {
+                continue;
+            }
+            let promised: u64 = self.outings.iter().map(|errand| errand.limit).sum();
+            let left = moves.saturating_sub(promised);
+            if left == 0 {
+                continue;
+            }
+            match self.send(site, left, orders, incumbent) {
+                Sent::Out | Sent::Nothing => {}
+                Sent::Again => {
+                    changed = true;
+                    break;
+                }
+                Sent::Solved(coloring) => {
+                    if incumbent.adopt(coloring, "preprocessing") {
+                        self.improved(incumbent);
+                    }
+                    changed = true;
+                    break;
+                }
+            }
+        }
+        if self.outings.is_empty() {
+            return changed;
+        }
+        self.wait(incumbent);
+        self.take_in(orders, incumbent);
+        true
+    }
+
+    /// Calls all teams home and takes in what they have found.
+    pub fn recall(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
+        self.field.alarm.raise();
+        while !self.outings.is_empty() {
+            self.wait(incumbent);
+            self.take_in(orders, incumbent);
+        }
+    }
+
+    /// Sends one site out, if there is something to do for it.
+    fn send(
+        &mut self,
+        site: usize,
+        left: u64,
+        orders: Orders<'_>,
+        incumbent: &mut Incumbent<'_>,
+    ) -> Sent {
+        let standing = self.standing();
+        let Some(best) = incumbent.best_k() else { return Sent::Nothing };
+        let (course, k) = self.sites[site].agenda.next(orders.goal, best, standing);
+        if self.attempts[course as usize].is_none() {
+            match self.begin(k, orders, incumbent) {
+                Ok(attempt) => self.attempts[course as usize] = Some(attempt),
+                Err(sent) => return sent,
+            }
+        }
+        let (alarm, lockstep) = (self.field.alarm.clone(), self.field.lockstep);
+        let Some(attempt) = &mut self.attempts[course as usize] else { return Sent::Nothing };
+        let Some((part, open)) = attempt.open_part() else {
+            return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
+        };
+        let bench = &mut open.benches[site];
+        let Some(rotation) = &bench.rotation else { return Sent::Nothing };
+        let (row, share) = rotation.turn();
+        let begins = bench.left.is_none();
+        let here = &self.sites[site];
+        let mut team = match bench.teams[row].take() {
+            Some(team) => team,
+            None => {
+                let entry = &orders.roster[row];
+                let Some(search) = entry.search() else { return Sent::Nothing };
+                let Some(seating) = here.seating(search) else { return Sent::Nothing };
+                let (threads, stop) = (here.threads, alarm.interrupt());
+                match Team::new(entry, seating, search.stream, &open.task, threads, stop) {
+                    Ok(team) => team,
+                    Err(Unready::Stopped) => return Sent::Again,
+                }
+            }
+        };
+        if begins {
+            team.migrate();
+            if let Some(elite) = open.elites.best_from_elsewhere(site) {
+                team.offer(elite);
+            }
+        }
+        let share = bench.left.unwrap_or(share);
+        let piece = if lockstep { share.min(SYNC_MOVES) } else { share };
+        bench.left = Some(share - piece);
+        let limit = piece.saturating_mul(team.threads() as u64).min(left);
+        self.turn += 1;
+        let begun = incumbent.ledger.seconds();
+        let moves = incumbent.ledger.moves;
+        let ledger = &mut incumbent.ledger;
+        let between = &mut |conflicts, made| ledger.progress(k, best, conflicts, moves + made);
+        let outing = team.set_out(self.turn, limit, &self.field, begun, between);
+        self.outings.push(Errand { site, row, course, k, part, limit, outing });
+        Sent::Out
+    }
+
+    /// Begins an attempt at `k` colours.
+    fn begin(
+        &self,
+        k: usize,
+        orders: Orders<'_>,
+        incumbent: &mut Incumbent<'_>,
+    ) -> Result<Attempt, Sent> {
+        let alarm = &self.field.alarm;
+        let graph = incumbent.problem.graph();
+        if !Room::now().holds(memory::attempt(graph, self.threads())) {
+            alarm.run_out();
+            return Err(Sent::Nothing);
+        }
+        let plan = Plan {
+            roster: orders.roster,
+            sites: &self.sites,
+            seed: orders.seed,
+            attempts: match orders.goal {
+                Goal::Minimize => 1,
+                Goal::Colors(_) => 2,
+            },
+            class: orders.class,
+            preferred: self.preferred,
+            alone: orders.alone,
+            lockstep: self.field.lockstep,
+        };
+        let Some(best) = incumbent.best() else { return Err(Sent::Nothing) };
+        let Some(attempt) = Attempt::new(graph, k, best, plan, alarm) else {
+            return Err(Sent::Again);
+        };
+        let (kernel_vertices, kernel_edges) = attempt.kernel_size();
+        let seconds = incumbent.ledger.seconds();
+        incumbent.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
+        Ok(attempt)
+    }
+
+    fn standing(&self) -> Standing {
+        let warmed_up = |course: Course| {
+            self.attempts[course as usize].as_ref().map(|attempt| attempt.warmed_up)
+        };
+        Standing { descent: warmed_up(Course::Descent), head_on: warmed_up(Course::HeadOn) }
+    }
+
+    /// Waits until a team is home, or all are where they wait for each other or one has called the others.
+    fn wait(&mut self, incumbent: &mut Incumbent<'_>) {
+        let alarm = self.field.alarm.clone();
+        loop {
+            let over = self.outings.iter().filter(|errand| errand.outing.is_over()).count();
+            let all = self.field.lockstep || alarm.is_raised();
+            if over == self.outings.len() || (over > 0 && !all) {
+                break;
+            }
+            match self.returns.recv_timeout(WATCH_EVERY) {
+                Ok(back) => {
+                    let errand = self.outings.iter_mut().find(|errand| errand.outing.sent(&back));
+                    if let Some(errand) = errand {
+                        errand.outing.take_in(back);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.report(incumbent);
+                    alarm.look();
+                    if Room::now().is_nearly_gone() {
+                        alarm.run_out();
+                    }
+                }
+                // There is always a sender: the crew's own.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.report(incumbent);
+    }
+
+    /// Tells how far the teams are that are out.
+    fn report(&self, incumbent: &mut Incumbent<'_>) {
+        let Some(first) = self.outings.first() else { return };
+        let moves: u64 = self.outings.iter().map(|errand| errand.outing.moves()).sum();
+        let same = self.outings.iter().filter(|errand| errand.k == first.k);
+        let conflicts = same.map(|errand| errand.outing.conflicts()).min().unwrap_or(0);
+        let best = incumbent.best_k().unwrap_or(0);
+        let moves = incumbent.ledger.moves + moves;
+        incumbent.ledger.progress(first.k, best, conflicts, moves);
+    }
+
+    /// Takes in the teams that are home, in the order of their sites.
+    fn take_in(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
+        let standing = self.standing();
+        let (home, out): (Vec<Errand>, Vec<Errand>) = std::mem::take(&mut self.outings)
+            .into_iter()
+            .partition(|errand| errand.outing.is_over());
+        self.outings = out;
+        let mut solved: Vec<(Course, usize, usize, usize, Vec<Color>)> = Vec::new();
+        for errand in home {
+            let Errand { site, row, course, k, part, .. } = errand;
+            let outcome = errand.outing.end(&incumbent.ledger);
+            incumbent.ledger.book_turn(outcome.team.engine, self.sites[site].name, &outcome);
+            self.sites[site].agenda.book(course, outcome.made, standing);
+            // Fewer if the system gave no more; they would be missing the next time, too.
+            self.sites[site].threads = outcome.team.threads().min(self.sites[site].threads);
+            if let Some(why) = outcome.failure {
+                self.sites[site].lost = true;
+                let name = self.sites[site].name;
+                tracing::warn!(site = name, why, "a site is lost");
+                incumbent.ledger.emit(&Event::SiteLost { site: name, why });
+            }
+            let several = self.sites.len() > 1;
+            let Some(attempt) = &mut self.attempts[course as usize] else { continue };
+            if attempt.k != k {
+                continue;
+            }
+            let Some(open) = attempt.part(part) else { continue };
+            if several {
+                let origin = Origin { row, site };
+                outcome.team.elites().for_each(|elite| open.elites.deposit(elite, origin));
+            }
+            let bench = &mut open.benches[site];
+            let wrong = outcome.team.wrong();
+            bench.teams[row] = Some(outcome.team);
+            if bench.left == Some(0) {
+                bench.left = None;
+                if let Some(rotation) = &mut bench.rotation {
+                    rotation.pass(wrong);
+                    attempt.warmed_up |= rotation.warmed_up();
+                }
+            }
+            if let Some(winner) = outcome.winner {
+                solved.push((course, k, part, row, winner.colors));
+            }
+        }
+        for attempt in self.attempts.iter_mut().flatten() {
+            if let Some((_, open)) = attempt.open_part() {
+                let graph = open.task.graph().clone();
+                open.elites.publish(&graph);
+            }
+        }
+        for (course, k, part, row, colors) in solved {
+            let Some(attempt) = &mut self.attempts[course as usize] else { continue };
+            if attempt.k != k {
+                continue;
+            }
+            attempt.solve(part, colors);
+            if attempt.open_part().is_none() {
+                let coloring = attempt.coloring(incumbent.problem.graph());
+                self.preferred = Some(row);
+                if incumbent.adopt(coloring, orders.roster[row].name) {
+                    self.improved(incumbent);
+                }
+            }
+        }
+    }
+
+    /// Drops the attempts that the best colouring makes pointless.
+    pub fn improved(&mut self, incumbent: &Incumbent<'_>) {
+        let Some(best) = incumbent.best_k() else { return };
+        self.sites.iter_mut().for_each(|site| site.agenda.improved());
+        for attempt in &mut self.attempts {
+            attempt.take_if(|attempt| attempt.k >= best);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What a search is set up with: a connected graph, a number of colours, and what is known already.
+//!
+//! On a large graph a search takes tenths of a second to set up, so that all searches for one part of
+//! the graph share one [`Task`], and a flag may call the whole off.
+
+use prism_core::search::FixedK;
+use prism_core::{Color, Graph, Rng};
+use prism_cpu::adjacency::Adjacency;
+use prism_cpu::dsatur::dsatur_with;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+/// A search that is ready to run, or why it is not.
+pub type SetUp = Result<Box<dyn FixedK>, Unready>;
+
+/// Why a search could not be set up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unready {
+    /// It was called off.
+    #[error("it was called off")]
+    Stopped,
+}
+
+/// A connected graph to colour with k colours.
+#[derive(Debug)]
+pub struct Task {
+    k: usize,
+    graph: Arc<Graph<'static>>,
+    known: Vec<Color>,
+    seed: u64,
+    /// The graph in the form that tabu searches want, made when it is first asked for.
+    adjacency: OnceLock<Arc<Adjacency>>,
+    /// The DSATUR colouring with k classes, made when it is first asked for.
+    cut_off: OnceLock<Vec<Color>>,
+}
+
+/// One place in a team of searches that run at the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat<'s> {
+    /// The number of the search in its team.
+    pub index: usize,
+    /// Threads that it has for itself.
+    pub threads: usize,
+    /// The stream number of the engine, from its row.
+    pub stream: u64,
+    /// Raised when setting up should be given up.
+    pub stop: &'s AtomicBool,
+}
+
+impl Task {
+    pub(crate) fn new(graph: Arc<Graph<'static>>, k: usize, known: Vec<Color>, seed: u64) -> Self {
+        Self { k, graph, known, seed, adjacency: OnceLock::new(), cut_off: OnceLock::new() }
+    }
+
+    /// The number of colours.
+    #[must_use]
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &Arc<Graph<'static>> {
+        &self.graph
+    }
+
+    /// A proper colouring with more than k colours, numbered without gaps.
+    #[must_use]
+    pub fn known(&self) -> &[Color] {
+        &self.known
+    }
+
+    /// The seed of the run.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The graph in the form that tabu searches want.
+    #[must_use]
+    pub fn adjacency(&self) -> &Arc<Adjacency> {
+        self.adjacency.get_or_init(|| Arc::new(Adjacency::new(&self.graph)))
+    }
+
+    /// A DSATUR colouring whose vertices beyond k classes have no colour; none if `stop` is raised first.
+    #[must_use]
+    pub fn cut_off(&self, stop: &AtomicBool) -> Option<&[Color]> {
+        if self.cut_off.get().is_none() {
+            let (colors, _) = dsatur_with(&self.graph, self.k, stop)?;
+            // Whoever came first has made the same.
+            let _ = self.cut_off.set(colors);
+        }
+        self.cut_off.get().map(Vec::as_slice)
+    }
+
+    /// The known colouring with its smallest classes given up until k are left; their vertices are spread
+    /// at random.
+    #[must_use]
+    pub fn squeezed(&self, rng: &mut Rng) -> Vec<Color> {
+        let classes = self.known.iter().map(|&c| usize::from(c) + 1).max().unwrap_or(0);
+        let mut sizes = vec![0usize; classes];
+        for &c in &self.known {
+            sizes[c as usize] += 1;
+        }
+        let mut order: Vec<usize> = (0..classes).collect();
+        order.sort_by_key(|&c| std::cmp::Reverse(sizes[c]));
+        let mut new_name = vec![None; classes];
+        for (name, &class) in order.iter().take(self.k).enumerate() {
+            new_name[class] = Some(name as Color);
+        }
+        let known = self.known.iter();
+        known
+            .map(|&c| new_name[c as usize].unwrap_or_else(|| rng.below(self.k as u32) as Color))
+            .collect()
+    }
+}
+
+impl Seat<'_> {
+    /// The number of the stream of random numbers of this search.
+    #[must_use]
+    pub fn stream_of(&self, task: &Task) -> u64 {
+        (task.k as u64) << 32 | self.stream << 16 | self.index as u64
+    }
+
+    /// The random numbers of this search.
+    #[must_use]
+    pub fn rng(&self, task: &Task) -> Rng {
+        Rng::new(task.seed, self.stream_of(task))
+    }
+}
