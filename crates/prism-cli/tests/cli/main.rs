@@ -17,6 +17,7 @@ mod doubts;
 mod errors;
 mod formats;
 mod generate;
+mod help;
 mod kept;
 mod large;
 mod lists;
