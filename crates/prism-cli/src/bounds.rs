@@ -2,9 +2,9 @@
 
 use crate::args::BoundsArgs;
 use crate::failure::Failure;
+use crate::fields;
 use crate::input::{note_repairs, read_graph, require_memory};
 use crate::output::Output;
-use crate::report::object;
 use crate::signals::on_first_signal;
 use crate::status_line::{Part, StatusLine, part, time};
 use prism_core::Graph;
@@ -77,7 +77,7 @@ pub fn run(args: &BoundsArgs) -> Result<u8, Failure> {
         },
         witness: found.witness.iter().map(|&v| loaded.vertex_name(v)).collect(),
     };
-    Output::Stdout.write(|out| object(out, &report, args.query.json))?;
+    Output::Stdout.write(|out| fields::write(out, &report, args.query.json))?;
     Ok(received.exit_code().unwrap_or(0))
 }
 

@@ -4,7 +4,7 @@ use crate::args::QueryArgs;
 use crate::failure::Failure;
 use crate::input::{read_graph, require_memory};
 use crate::output::Output;
-use crate::{histogram, report};
+use crate::{fields, histogram};
 use prism_core::bounds::{Bipartition, bipartition, degeneracy};
 use prism_solver::components;
 use serde::Serialize;
@@ -71,12 +71,12 @@ pub fn run(args: &QueryArgs) -> Result<u8, Failure> {
     };
     Output::Stdout.write(|out| {
         if args.json {
-            return report::object(out, &info, true);
+            return fields::write(out, &info, true);
         }
         // A person gets it drawn.
         let counts: Vec<_> =
             info.degree_histogram.iter().map(|row| (row.degree, row.vertices)).collect();
-        report::object(out, &Info { degree_histogram: Vec::new(), ..info }, false)?;
+        fields::write(out, &Info { degree_histogram: Vec::new(), ..info }, false)?;
         histogram::draw(out, "degree", "vertices", &counts)
     })?;
     Ok(0)

@@ -1,11 +1,11 @@
-//! One object, shown to a person or to a machine: both come from the same fields.
+//! The fields of one object, shown to a person or to a machine.
 
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
 
 /// Writes the fields of `object` one a line, or as one line of JSON.
-pub fn object(out: &mut dyn Write, object: &impl Serialize, json: bool) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, object: &impl Serialize, json: bool) -> io::Result<()> {
     if json {
         serde_json::to_writer(&mut *out, object)?;
         return writeln!(out);
