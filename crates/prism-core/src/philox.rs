@@ -35,6 +35,12 @@ impl Philox {
         Self { key: [seed as u32, (seed >> 32) as u32] }
     }
 
+    /// The seed.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.key[0] as u64 | (self.key[1] as u64) << 32
+    }
+
     /// The four numbers of a counter, 32 random bits each.
     #[must_use]
     pub fn at(&self, counter: [u32; 4]) -> [u32; 4] {
@@ -76,6 +82,7 @@ mod tests {
         for (counter, key, expected) in answers {
             let seed = u64::from(key[0]) | u64::from(key[1]) << 32;
             assert_eq!(Philox::new(seed).at(counter), expected, "{counter:x?} {key:x?}");
+            assert_eq!(Philox::new(seed).seed(), seed);
         }
     }
 

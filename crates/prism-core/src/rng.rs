@@ -6,10 +6,12 @@
 
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 use crate::philox::Philox;
 
-/// A reproducible stream of random numbers.
+/// A reproducible stream of random numbers. With serde it is written where it stands, and goes on from
+/// there once read.
 ///
 /// ```
 /// use prism_core::Rng;
@@ -17,7 +19,7 @@ use crate::philox::Philox;
 /// let mut b = Rng::new(7, 0);
 /// assert_eq!(a.below(100), b.below(100));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rng(Xoshiro256PlusPlus);
 
 impl Rng {
@@ -65,6 +67,15 @@ mod tests {
         let mut rng = Rng::new(1, 2);
         let first: Vec<u32> = (0..6).map(|_| rng.below(1000)).collect();
         assert_eq!(first, [28, 558, 800, 551, 815, 917]);
+    }
+
+    #[test]
+    fn what_is_read_goes_on_where_it_was_written() {
+        let mut rng = Rng::new(1, 2);
+        rng.bits();
+        let mut read: Rng = serde_json::from_str(&serde_json::to_string(&rng).unwrap()).unwrap();
+        assert_eq!(read, rng);
+        assert_eq!(read.bits(), rng.bits());
     }
 
     #[test]

@@ -3,7 +3,11 @@
 //! A search owns its state, works in slices of moves, and never looks at a clock: whoever drives it
 //! decides how many moves a slice is, so that a seed and a number of moves decide the result. What
 //! searches hand each other, and keep, are plain values with serde: an [`Elite`] travels between
-//! threads, devices and processes.
+//! threads, devices and processes, and a [`Saved`] search is a file of a checkpoint.
+
+mod saved;
+
+pub use saved::{Mismatch, Saved, Shape, place, split_counters};
 
 use crate::Color;
 use serde::{Deserialize, Serialize};
@@ -36,6 +40,20 @@ pub struct Elite {
     pub conflicts: u64,
 }
 
+impl Elite {
+    /// The individual with these colours of `k`, in the graph with these edges.
+    ///
+    /// # Panics
+    /// If an edge has an end beyond the colours.
+    pub fn new(k: usize, colors: Vec<Color>, edges: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let of = |v: u32| colors[v as usize];
+        let edges = edges.into_iter().filter(|&(u, v)| of(u) == of(v) && of(u) != UNCOLORED);
+        let conflicts = edges.count() as u64;
+        let uncolored = colors.iter().filter(|&&color| color == UNCOLORED).count() as u64;
+        Self { k, colors, conflicts: conflicts + uncolored }
+    }
+}
+
 /// A search for a proper colouring of one graph with one number of colours.
 ///
 /// Slices decide nothing: a search that is run for 500 moves and 500 more has done what one that is run
@@ -61,6 +79,23 @@ pub trait FixedK: Send {
     /// colours.
     fn offer(&mut self, _elite: &Elite) {}
 
+    /// The state of the search; its best alone where the engine has no other. The search forgets what a state does not hold, such as tabu entries and
+    /// the order of lists, so that it and one that is restored make the same moves from here on.
+    fn save(&mut self) -> Saved {
+        let (best, moves) = (self.best(), self.moves());
+        Saved { best, individuals: Vec::new(), moves, random: Vec::new(), counters: Vec::new() }
+    }
+
+    /// Goes on from a state that a search of the same engine, graph, k and parameters saved, whatever
+    /// its seed.
+    ///
+    /// # Errors
+    /// If the state does not fit, and then the search is as it was. What cannot be told from a state of
+    /// this search is taken for one: another engine, or a graph in which the best has as many conflicts.
+    fn restore(&mut self, _saved: &Saved) -> Result<(), Mismatch> {
+        Err(Mismatch::Part("the engine"))
+    }
+
     /// Why the search failed, after [`Step::Failed`].
     fn failure(&self) -> Option<String> {
         None
@@ -82,6 +117,17 @@ mod tests {
             let elite = Elite { k, colors, conflicts };
             let written = serde_json::to_string(&elite).unwrap();
             prop_assert_eq!(serde_json::from_str::<Elite>(&written).unwrap(), elite);
+        }
+
+        #[test]
+        fn what_is_wrong_is_conflicting_edges_and_uncoloured_vertices(
+            colors in prop::collection::vec(prop_oneof![0u16..3, Just(UNCOLORED)], 20),
+        ) {
+            let edges: Vec<_> = (0..20).flat_map(|v| (0..v).map(move |u| (u, v))).collect();
+            let all = |color| colors.iter().filter(|&&c| c == color).count();
+            let expected = (0..3).map(|c| all(c) * all(c).saturating_sub(1) / 2).sum::<usize>()
+                + all(UNCOLORED);
+            prop_assert_eq!(Elite::new(3, colors, edges).conflicts, expected as u64);
         }
     }
 }

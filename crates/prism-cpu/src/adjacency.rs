@@ -32,6 +32,16 @@ impl Adjacency {
         Self::Dense(BitMatrix::new(graph))
     }
 
+    /// Every edge once, as `(u, v)` with `u < v`.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let (matrix, graph) = match self {
+            Self::Dense(matrix) => (Some(matrix), None),
+            Self::Sparse(graph) => (None, Some(graph)),
+        };
+        let of_matrix = matrix.into_iter().flat_map(BitMatrix::edges);
+        of_matrix.chain(graph.into_iter().flat_map(|graph| graph.edges()))
+    }
+
     /// The largest degree.
     pub fn max_degree(&self) -> usize {
         match self {

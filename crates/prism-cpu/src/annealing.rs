@@ -15,8 +15,8 @@
 //! [`crate::guided_ejection`] on structured ones. It is for long runs and as a second opinion.
 
 use crate::conflict_list::ConflictList;
-use crate::metropolis::neighbor_counts;
-use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use crate::metropolis::count_neighbors;
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED, split_counters};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -124,7 +124,7 @@ impl<'g> Annealing<'g> {
                 cold_levels: 0,
             },
             thresholds: [0; GROWTHS],
-            counts: neighbor_counts(&graph, k, &colors),
+            counts: vec![0; n * k],
             graph,
             candidates: ConflictList::new(n),
             frozen: is_frozen,
@@ -135,22 +135,31 @@ impl<'g> Annealing<'g> {
             moves: 0,
             rng,
         };
-        if k == 0 {
-            // No assignment exists; every vertex is one thing that is wrong.
-            search.clashes = n as u64;
-        } else {
-            for v in search.graph.vertices() {
-                let own = search.count(v, search.colors[v as usize]);
-                search.clashes += u64::from(own);
-                if own > 0 && !search.frozen[v as usize] {
-                    search.candidates.insert(v);
-                }
-            }
-            search.clashes /= 2;
-        }
+        search.recount();
         search.fewest = search.clashes;
         search.enter_level(schedule.start);
         search
+    }
+
+    /// Counts everything anew for the colours at hand. The candidates are in the order of their numbers
+    /// then, which moves change.
+    fn recount(&mut self) {
+        count_neighbors(&self.graph, self.k, &self.colors, &mut self.counts);
+        self.candidates.clear();
+        if self.k == 0 {
+            // No assignment exists; every vertex is one thing that is wrong.
+            self.clashes = self.graph.n() as u64;
+            return;
+        }
+        self.clashes = 0;
+        for v in self.graph.vertices() {
+            let own = self.count(v, self.colors[v as usize]);
+            self.clashes += u64::from(own);
+            if own > 0 && !self.frozen[v as usize] {
+                self.candidates.insert(v);
+            }
+        }
+        self.clashes /= 2;
     }
 
     fn count(&self, v: u32, color: Color) -> u32 {
@@ -272,12 +281,57 @@ impl FixedK for Annealing<'_> {
     fn moves(&self) -> u64 {
         self.moves
     }
+
+    fn save(&mut self) -> Saved {
+        self.recount();
+        let Level { temperature, left, uphill, improved, cold_levels, .. } = self.level;
+        Saved {
+            best: self.best(),
+            individuals: vec![self.colors.clone()],
+            moves: self.moves,
+            random: vec![self.rng.clone()],
+            counters: vec![
+                temperature.to_bits(),
+                left,
+                uphill,
+                improved.into(),
+                cold_levels.into(),
+            ],
+        }
+    }
+
+    /// The schedule and what is frozen are parameters.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let (k, vertices) = (self.k, self.graph.n());
+        let shape = Shape { k, vertices, individuals: 1, random: 1, counters: 5 };
+        saved.check(shape, self.graph.edges())?;
+        saved.check_colors(k, k == 0)?;
+        let colors = &saved.individuals[0];
+        let mut entries = self.frozen.iter().zip(self.colors.iter().zip(colors));
+        let keeps = entries.all(|(&frozen, (own, color))| !frozen || own == color);
+        Mismatch::unless(keeps, "the colour of a frozen vertex")?;
+        let ([bits, left, uphill, improved, cold], _) = split_counters(&saved.counters)?;
+        let temperature = f64::from_bits(bits);
+        Mismatch::unless(temperature.is_finite() && temperature >= 0.0, "the temperature")?;
+        let (proposals, most_cold) = (self.level.proposals, self.schedule.frozen_levels);
+        let is_within = (1..=proposals).contains(&left) && uphill <= proposals - left;
+        Mismatch::unless(is_within && improved <= 1 && cold <= most_cold.into(), "the level")?;
+        self.colors.copy_from_slice(colors);
+        self.recount();
+        self.enter_level(temperature);
+        let level = Level { left, uphill, improved: improved == 1, ..self.level };
+        self.level = Level { cold_levels: cold as u32, ..level };
+        (self.moves, self.rng) = (saved.moves, saved.random[0].clone());
+        self.best.copy_from_slice(&saved.best.colors);
+        self.fewest = saved.best.conflicts;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metropolis::tests::conflicts_of;
+    use crate::metropolis::tests::{conflicts_of, neighbor_counts};
     use crate::partial_coloring::tests::random_graph;
     use prism_core::{Coloring, Rng};
     use proptest::prelude::*;

@@ -61,6 +61,15 @@ impl BitMatrix {
         }
     }
 
+    /// Every edge once, as `(u, v)` with `u < v`, in order.
+    pub fn edges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let rows = self.bits.chunks_exact(self.words.max(1));
+        (0..).zip(rows).flat_map(|(u, row)| {
+            let ends = row.iter().enumerate().flat_map(|(w, &word)| ones(w, word));
+            ends.map(move |v| (u, v as u32)).filter(|&(u, v)| u < v)
+        })
+    }
+
     /// Whether `u` and `v` are adjacent.
     #[inline]
     pub fn contains(&self, u: u32, v: u32) -> bool {
@@ -98,6 +107,7 @@ mod tests {
             let matrix = BitMatrix::new(&graph);
             prop_assert_eq!(&matrix.to_graph(), &graph);
             prop_assert_eq!(matrix.max_degree(), graph.max_degree());
+            prop_assert!(matrix.edges().eq(graph.edges()));
             for u in graph.vertices() {
                 let row: Vec<u32> = (0..matrix.words())
                     .flat_map(|w| ones(w, matrix.row(u)[w])).map(|v| v as u32).collect();

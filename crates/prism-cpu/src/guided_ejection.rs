@@ -19,7 +19,7 @@
 //! Nothing proves that k colours do not suffice.
 
 use crate::partial_search::PartialSearch;
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -158,6 +158,18 @@ impl FixedK for GuidedEjection<'_> {
 
     fn moves(&self) -> u64 {
         self.search.moves()
+    }
+
+    fn save(&mut self) -> Saved {
+        self.search.save()
+    }
+
+    /// What is frozen is a parameter.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let vertices = self.search.state.graph().n() as u64;
+        let most = u64::from(self.guide.params.weight_limit).max(vertices);
+        self.guide.total_weight = self.search.restore(saved, most)?;
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@
 
 use crate::greedy::fill_unless;
 use crate::kempe::empty_class;
-use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED};
 use prism_core::{Color, Coloring, Graph, Rng, bounds::degeneracy};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -144,6 +144,32 @@ impl FixedK for IteratedGreedy<'_> {
 
     fn moves(&self) -> u64 {
         self.moves
+    }
+
+    fn save(&mut self) -> Saved {
+        Saved {
+            best: self.best(),
+            individuals: vec![self.colors.clone()],
+            moves: self.moves,
+            random: vec![self.rng.clone()],
+            counters: Vec::new(),
+        }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let (k, vertices) = (self.k, self.graph.n());
+        let shape = Shape { k, vertices, individuals: 1, random: 1, counters: 0 };
+        saved.check(shape, self.graph.edges())?;
+        // It has more colours than k.
+        let colors = saved.individuals[0].clone();
+        let mut whole = Elite::new(UNCOLORED.into(), colors, self.graph.edges());
+        Mismatch::unless(whole.conflicts == 0, "the colouring")?;
+        compact(&mut whole.colors);
+        (self.colors, self.moves) = (whole.colors, saved.moves);
+        self.rng = saved.random[0].clone();
+        self.best.clone_from(&saved.best.colors);
+        self.conflicts = saved.best.conflicts;
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@
 use crate::adjacency::Adjacency;
 use crate::gpx::{agreement, gpx};
 use crate::tabucol::TabuCol;
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -129,10 +129,15 @@ impl Memetic {
     }
 
     /// Takes the better child if it beats everything before this generation, the first one when both
-    /// are alike: not the one that was seen first, which slices would decide.
+    /// are alike: not the one that was seen first, which slices would decide. Of two that are proper it is
+    /// the one that came to it earlier, since shorter slices would have ended there.
     fn update_best(&mut self) {
         let [first, second] = &self.lanes;
-        let child = if second.conflicts() < first.conflicts() { second } else { first };
+        let rank = |child: &TabuCol| match child.conflicts() {
+            0 => (0, child.moves()),
+            conflicts => (conflicts, 0),
+        };
+        let child = if rank(second) < rank(first) { second } else { first };
         if child.conflicts() < self.record {
             self.best = child.best();
         }
@@ -162,17 +167,20 @@ impl FixedK for Memetic {
             if share == 0 {
                 return Step::OutOfMoves;
             }
+            let before = self.lanes.each_ref().map(FixedK::moves);
             let steps = self.improve(share, stop);
-            self.left -= share;
+            let made = self.lanes.iter().zip(before).map(|(lane, before)| lane.moves() - before);
+            // The whole share, unless it was cut short.
+            self.left -= made.max().unwrap_or(share);
             self.update_best();
             if self.best.conflicts == 0 {
                 return Step::Solved;
             }
-            if steps.contains(&Step::Stopped) {
-                return Step::Stopped;
-            }
             if self.left == 0 {
                 self.next_generation();
+            }
+            if steps.contains(&Step::Stopped) {
+                return Step::Stopped;
             }
         }
     }
@@ -187,6 +195,66 @@ impl FixedK for Memetic {
 
     fn moves(&self) -> u64 {
         self.lanes.iter().map(FixedK::moves).sum()
+    }
+
+    /// Individuals are what each child is at, the best of each child, the elite of this cycle if there is
+    /// one, and that of the cycle before.
+    fn save(&mut self) -> Saved {
+        let [first, second] = self.lanes.each_mut().map(FixedK::save);
+        let mut individuals = [first.individuals, second.individuals].concat();
+        individuals.extend([first.best.colors, second.best.colors]);
+        let elites = self.elite.iter().chain(&self.last_elite);
+        individuals.extend(elites.map(|elite| elite.colors.clone()));
+        let own = [self.generation, self.left, self.record, first.moves, second.moves];
+        Saved {
+            best: self.best.clone(),
+            individuals,
+            moves: self.moves(),
+            random: [vec![self.rng.clone()], first.random, second.random].concat(),
+            counters: own.into_iter().chain(first.counters).chain(second.counters).collect(),
+        }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let ([generation, left, record, ..], _) = split_counters::<5>(&saved.counters)?;
+        // The elite of a cycle is that of the one before at its end; there is none before the first.
+        let has_elite = !generation.is_multiple_of(CYCLE);
+        let has_last = generation > 0;
+        let (k, vertices) = (self.k, self.n);
+        let individuals = 4 + usize::from(has_elite) + usize::from(has_last);
+        let shape = Shape { k, vertices, individuals, random: 3, counters: 7 };
+        let edges = || self.lanes[0].edges();
+        saved.check(shape, edges())?;
+        saved.check_colors(k, false)?;
+        let ([.., a, b], [wide_a, wide_b]) = split_counters::<5>(&saved.counters)? else {
+            return Err(Mismatch::Part("the counters"));
+        };
+        let is_sum = a.checked_add(b) == Some(saved.moves);
+        Mismatch::unless(is_sum, "the moves of the two children")?;
+        Mismatch::unless(left <= self.params.tabu_moves, "what is left of the generation")?;
+        Mismatch::unless(record >= saved.best.conflicts, "the record")?;
+        let elite = |at: usize| Elite::new(k, saved.individuals[at].clone(), edges());
+        let child = |at: usize, moves: u64, wide: u64| Saved {
+            best: elite(2 + at),
+            individuals: vec![saved.individuals[at].clone()],
+            moves,
+            random: vec![saved.random[1 + at].clone()],
+            counters: vec![wide],
+        };
+        let children = [child(0, a, *wide_a), child(1, b, *wide_b)];
+        let mut elites =
+            saved.individuals[4..].iter().map(|colors| Elite::new(k, colors.clone(), edges()));
+        let elite = if has_elite { elites.next() } else { None };
+        let last_elite = elites.next();
+        drop(elites);
+        let [first, second] = &mut self.lanes;
+        second.check(&children[1])?;
+        first.restore(&children[0])?;
+        second.restore(&children[1])?;
+        (self.generation, self.left, self.record) = (generation, left, record);
+        (self.elite, self.last_elite, self.best) = (elite, last_elite, saved.best.clone());
+        self.rng = saved.random[0].clone();
+        Ok(())
     }
 
     /// The offered individual takes the place of the second child, and is a parent of the next

@@ -8,6 +8,7 @@
 //! the same seed leads to the same colouring.
 
 use prism_core::annealing::Proposals;
+use prism_core::search::Elite;
 use prism_core::{Color, Graph, Philox};
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ impl<'g> Walk<'g> {
         let n = graph.n();
         let k = usize::from(k);
         let mut walk = Self {
-            counts: neighbor_counts(&graph, k, &colors),
+            counts: vec![0; n * k],
             graph,
             k,
             number,
@@ -83,17 +84,43 @@ impl<'g> Walk<'g> {
             conflicts: 0,
             best: colors.clone(),
             fewest: 0,
-            colors,
+            colors: colors.clone(),
             next: 0,
         };
-        for v in 0..n as u32 {
-            let own = walk.count(v, walk.colors[v as usize]);
-            walk.conflicts += u64::from(own);
-            walk.mark(v, own > 0);
-        }
-        walk.conflicts /= 2;
-        walk.fewest = walk.conflicts;
+        walk.load(&colors, 0);
         walk
+    }
+
+    /// Goes on from another colouring, as after so many proposals. It is the best so far.
+    pub(crate) fn load(&mut self, colors: &[Color], made: u64) {
+        self.colors.copy_from_slice(colors);
+        count_neighbors(&self.graph, self.k, colors, &mut self.counts);
+        self.conflicts = 0;
+        for v in 0..colors.len() as u32 {
+            let own = self.count(v, self.colors[v as usize]);
+            self.conflicts += u64::from(own);
+            self.mark(v, own > 0);
+        }
+        self.conflicts /= 2;
+        self.next = made;
+        self.forget_best();
+    }
+
+    /// The best so far is the colouring at hand.
+    pub(crate) fn forget_best(&mut self) {
+        self.best.copy_from_slice(&self.colors);
+        self.fewest = self.conflicts;
+    }
+
+    /// Has another best from elsewhere.
+    pub(crate) fn set_best(&mut self, best: &Elite) {
+        self.best.copy_from_slice(&best.colors);
+        self.fewest = best.conflicts;
+    }
+
+    /// Proposals so far.
+    pub(crate) fn made(&self) -> u64 {
+        self.next
     }
 
     pub(crate) fn colors(&self) -> &[Color] {
@@ -206,9 +233,9 @@ impl<'g> Walk<'g> {
     }
 }
 
-/// The neighbour counts of a colouring, entry `v * k + colour`.
-pub(crate) fn neighbor_counts(graph: &Graph<'_>, k: usize, colors: &[Color]) -> Vec<u32> {
-    let mut counts = vec![0; graph.n() * k];
+/// Counts the neighbours by colour anew, entry `v * k + colour`.
+pub(crate) fn count_neighbors(graph: &Graph<'_>, k: usize, colors: &[Color], counts: &mut [u32]) {
+    counts.fill(0);
     if k > 0 {
         for v in graph.vertices() {
             for &u in graph.neighbors(v) {
@@ -216,7 +243,6 @@ pub(crate) fn neighbor_counts(graph: &Graph<'_>, k: usize, colors: &[Color]) -> 
             }
         }
     }
-    counts
 }
 
 #[cfg(test)]
@@ -227,6 +253,12 @@ pub(crate) mod tests {
 
     pub(crate) fn conflicts_of(graph: &Graph<'_>, colors: &[Color]) -> u64 {
         graph.edges().filter(|&(u, v)| colors[u as usize] == colors[v as usize]).count() as u64
+    }
+
+    pub(crate) fn neighbor_counts(graph: &Graph<'_>, k: usize, colors: &[Color]) -> Vec<u32> {
+        let mut counts = vec![7; graph.n() * k];
+        count_neighbors(graph, k, colors, &mut counts);
+        counts
     }
 
     /// Checks everything that must hold between proposals.

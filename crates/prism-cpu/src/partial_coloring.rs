@@ -62,21 +62,41 @@ impl<'g> PartialColoring<'g> {
             frozen: vec![false; n],
             graph,
         };
-        let mut ejected = Vec::new();
-        for v in frozen.iter().copied().chain(0..n as u32) {
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let class = start.get(v as usize).map_or(usize::MAX, |&c| usize::from(c));
-            let waits = state.colors[v as usize] == UNCOLORED;
-            if waits && class < k && state.pressure(v, class) == 0 {
-                state.place(v, class, &mut ejected);
-            }
-        }
+        state.fill(start, frozen.iter().copied().chain(0..n as u32), stop);
         for &v in frozen {
             state.frozen[v as usize] = state.colors[v as usize] != UNCOLORED;
         }
         state
+    }
+
+    /// Takes over `colors`, which are those of a partial proper colouring, and replaces the weight of every
+    /// vertex by `weight(vertex, weight)`. The pool is in an order that depends on the colours alone.
+    /// O(n k + m).
+    pub fn load(&mut self, colors: &[Color], weight: impl Fn(u32, u32) -> u32) {
+        for (v, own) in self.graph.vertices().zip(&mut self.weights) {
+            *own = weight(v, *own);
+        }
+        self.colors.fill(UNCOLORED);
+        self.pressure.fill(0);
+        self.pool.clear();
+        self.pool.extend(self.graph.vertices());
+        self.place_in_pool.copy_from_slice(&self.pool);
+        self.fill(colors, 0..colors.len() as u32, &AtomicBool::new(false));
+    }
+
+    /// Places vertices of the pool where `start` has them, if they push nobody out.
+    fn fill(&mut self, start: &[Color], order: impl Iterator<Item = u32>, stop: &AtomicBool) {
+        let mut ejected = Vec::new();
+        for v in order {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let class = start.get(v as usize).map_or(usize::MAX, |&c| usize::from(c));
+            let waits = self.colors[v as usize] == UNCOLORED;
+            if waits && class < self.k && self.pressure(v, class) == 0 {
+                self.place(v, class, &mut ejected);
+            }
+        }
     }
 
     /// The class of each vertex, or [`UNCOLORED`].

@@ -36,18 +36,29 @@ impl<C: Count> PartialCounts<C> {
         for row in rows.chunks_exact_mut((words * LANES).max(1)) {
             row[k..].fill(C::MAX);
         }
-        let mut pool = ConflictList::new(n);
-        (0..n as u32).for_each(|v| pool.insert(v));
-        let classes = vec![k as Color; n];
         let columns = match adjacency {
             Adjacency::Sparse(_) => None,
-            Adjacency::Dense(matrix) => {
-                let mut columns = Columns::new(matrix, k + 1, level);
-                columns.load(matrix, &classes);
-                Some(columns)
-            }
+            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k + 1, level)),
         };
-        Self { classes, sizes: vec![0; k], rows, pool, words, columns }
+        let (classes, pool) = (vec![k as Color; n], ConflictList::new(n));
+        let mut counts = Self { classes, sizes: vec![0; k], rows, pool, words, columns };
+        counts.clear(adjacency);
+        counts
+    }
+
+    /// Empties all classes.
+    pub fn clear(&mut self, adjacency: &Adjacency) {
+        let k = self.k();
+        self.classes.fill(k as Color);
+        self.sizes.fill(0);
+        for row in self.rows.chunks_exact_mut((self.words * LANES).max(1)) {
+            row[..k].fill(C::from(0));
+        }
+        self.pool.clear();
+        (0..self.classes.len() as u32).for_each(|v| self.pool.insert(v));
+        if let (Adjacency::Dense(matrix), Some(columns)) = (adjacency, &mut self.columns) {
+            columns.load(matrix, &self.classes);
+        }
     }
 
     /// Classes.

@@ -5,7 +5,7 @@
 //! to that class for a while. Which vertex, which class and how long is the engine's business.
 
 use crate::partial_coloring::PartialColoring;
-use prism_core::search::Step;
+use prism_core::search::{Elite, Mismatch, Saved, Shape, Step, UNCOLORED};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -121,6 +121,55 @@ impl<'g> PartialSearch<'g> {
 
     pub fn best(&self) -> &[Color] {
         &self.best
+    }
+
+    /// The state, with the weights as counters.
+    pub fn save(&mut self) -> Saved {
+        let colors = self.state.colors().to_vec();
+        self.go_on_from(&colors, |_, weight| weight);
+        let best =
+            Elite { k: self.state.k(), colors: self.best.clone(), conflicts: self.best_uncolored };
+        let weights = self.state.graph().vertices().map(|v| self.state.weight(v).into());
+        Saved {
+            best,
+            moves: self.moves,
+            random: vec![self.rng.clone()],
+            counters: weights.collect(),
+            individuals: vec![colors],
+        }
+    }
+
+    /// Goes on from a state whose weights add up to `most` at the most; gives their sum.
+    pub fn restore(&mut self, saved: &Saved, most: u64) -> Result<u64, Mismatch> {
+        let (k, n) = (self.state.k(), self.state.graph().n());
+        let shape = Shape { k, vertices: n, individuals: 1, random: 1, counters: n };
+        saved.check(shape, self.state.graph().edges())?;
+        saved.check_colors(k, true)?;
+        let colors = &saved.individuals[0];
+        let uncolored = colors.iter().filter(|&&color| color == UNCOLORED).count();
+        let wrong = Elite::new(k, colors.clone(), self.state.graph().edges()).conflicts;
+        Mismatch::unless(wrong == uncolored as u64, "the partial colouring")?;
+        let mut vertices = self.state.graph().vertices();
+        let keeps = vertices.all(|v| {
+            !self.state.is_frozen(v) || colors[v as usize] == self.state.colors()[v as usize]
+        });
+        Mismatch::unless(keeps, "the colour of a frozen vertex")?;
+        let fits = |total: &u64| *total <= most;
+        let add = |total: u64, &weight: &u64| total.checked_add(weight).filter(fits);
+        let total = saved.counters.iter().try_fold(0, add);
+        let total = total.filter(|_| !saved.counters.contains(&0));
+        let total = total.ok_or(Mismatch::Part("a weight"))?;
+        self.go_on_from(colors, |v, _| saved.counters[v as usize] as u32);
+        (self.moves, self.rng) = (saved.moves, saved.random[0].clone());
+        self.best.copy_from_slice(&saved.best.colors);
+        self.best_uncolored = saved.best.conflicts;
+        Ok(total)
+    }
+
+    /// Puts the vertices where they are in a partial colouring, and forgets what is tabu for a time.
+    fn go_on_from(&mut self, colors: &[Color], weight: impl Fn(u32, u32) -> u32) {
+        self.state.load(colors, weight);
+        self.tabu.until.iter_mut().filter(|until| **until != FOREVER).for_each(|until| *until = 0);
     }
 
     /// Uncoloured vertices of the best partial colouring.

@@ -21,7 +21,7 @@ mod tests;
 use crate::adjacency::Adjacency;
 use crate::simd::Level;
 use crate::width::Width;
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Rng};
 use search::Search;
 use std::sync::Arc;
@@ -102,5 +102,13 @@ impl FixedK for PartialCol {
 
     fn moves(&self) -> u64 {
         self.0.moves()
+    }
+
+    fn save(&mut self) -> Saved {
+        self.0.save()
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        self.0.restore(saved)
     }
 }

@@ -12,15 +12,13 @@
 //!
 //! Limits: a slice keeps 4 bytes for each vertex and colour, and 8 for each pair of colours.
 
-use crate::metropolis::{Draws, Walk, Weight};
+use crate::metropolis::{Draws, Weight};
+use crate::walks::{Population, Walks, run};
 use prism_core::annealing::TransverseField;
-use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often the stop flag is read, in proposals.
-const STOP_PERIOD: u32 = 1024;
+use std::sync::atomic::AtomicBool;
 
 /// What a slice's moves cost while its neighbours stand still.
 #[derive(Debug)]
@@ -85,8 +83,7 @@ impl Weight for Bonds {
 pub struct Quantum<'g> {
     field: TransverseField,
     k: Color,
-    slices: Vec<Walk<'g>>,
-    draws: Draws,
+    slices: Walks<'g>,
     half_steps: u32,
     /// Where in its fall the field is.
     position: u32,
@@ -94,11 +91,6 @@ pub struct Quantum<'g> {
     tally: (u64, u64),
     /// The next slice to move, and what it has left if it has begun.
     turn: (usize, Option<(Bonds, u32)>),
-    best_slice: usize,
-    proposed: u64,
-    accepted: u64,
-    /// Stands for a colouring where none exists: no colours.
-    nothing: Option<Vec<Color>>,
 }
 
 impl<'g> Quantum<'g> {
@@ -136,42 +128,32 @@ impl<'g> Quantum<'g> {
         let graph = graph.into();
         field.slices = field.slices.next_multiple_of(2).max(2);
         starts.truncate(starts.len() - starts.len() % field.slices as usize);
-        let nothing = (k == 0).then(|| vec![UNCOLORED; graph.n()]);
-        let slices: Vec<_> = match k {
-            0 => Vec::new(),
-            _ => (0..).zip(starts).map(|(i, c)| Walk::new(Arc::clone(&graph), k, i, c)).collect(),
-        };
-        let best_slice = (0..slices.len()).min_by_key(|&at| slices[at].fewest()).unwrap_or(0);
+        let draws = Draws { philox: Philox::new(seed), phase, proposals: field.proposals };
         Self {
             k,
-            draws: Draws { philox: Philox::new(seed), phase, proposals: field.proposals },
             field,
-            slices,
+            slices: Walks::new(graph, k, starts, draws),
             half_steps: 0,
             position: 0,
             tally: (0, 0),
             turn: (0, None),
-            best_slice,
-            proposed: 0,
-            accepted: 0,
-            nothing,
         }
     }
 
     /// The colouring at hand of every slice.
     pub fn colorings(&self) -> impl Iterator<Item = &[Color]> {
-        self.slices.iter().map(Walk::colors)
+        self.slices.colorings()
     }
 
     /// Conflicting edges of every slice's colouring at hand.
     pub fn energies(&self) -> impl Iterator<Item = u64> {
-        self.slices.iter().map(Walk::conflicts)
+        self.slices.energies()
     }
 
     /// Proposals accepted.
     #[must_use]
     pub fn accepted(&self) -> u64 {
-        self.accepted
+        self.slices.accepted()
     }
 
     /// Half steps made to their end.
@@ -188,39 +170,57 @@ impl<'g> Quantum<'g> {
     /// The colours of the slice that is so many places on in the ring of `slice`.
     fn neighbor(&self, slice: usize, places: usize) -> &[Color] {
         let ring = self.field.slices as usize;
-        self.slices[slice / ring * ring + (slice + places) % ring].colors()
+        self.slices.all()[slice / ring * ring + (slice + places) % ring].colors()
     }
 
-    /// Up to so many proposals of one slice; whether that has ended a half step.
+    /// The next slice to move: of slices 0, 2, 4, ... or 1, 3, 5, ..., since rings have an even number.
+    fn slice(&self) -> usize {
+        2 * self.turn.0 + self.half_steps as usize % 2
+    }
+
+    /// What its moves cost now.
+    fn bonds(&self) -> Bonds {
+        let (slice, ring) = (self.slice(), self.field.slices as usize);
+        let near = [self.neighbor(slice, ring - 1), self.neighbor(slice, 1)];
+        let weights = self.field.fixed_point(self.position);
+        Bonds::new(self.k, self.slices.all()[slice].colors(), near, weights)
+    }
+
+    /// Proposals of a slice in half a step.
+    fn quota(&self) -> u32 {
+        self.slices
+            .all()
+            .first()
+            .map_or(0, |slice| self.field.sweeps.saturating_mul(slice.colors().len() as u32))
+    }
+}
+
+impl<'g> Population<'g> for Quantum<'g> {
+    fn walks(&self) -> &Walks<'g> {
+        &self.slices
+    }
+
+    fn walks_mut(&mut self) -> &mut Walks<'g> {
+        &mut self.slices
+    }
+
+    /// A step is half a step here.
     fn advance(&mut self, proposals: u32) -> bool {
-        if self.slices.is_empty() {
+        if self.slices.all().is_empty() {
             return true;
         }
-        let ring = self.field.slices as usize;
-        // Slices 0, 2, 4, ... or 1, 3, 5, ...: rings have an even number.
-        let slice = 2 * self.turn.0 + self.half_steps as usize % 2;
-        let (mut bonds, left) = self.turn.1.take().unwrap_or_else(|| {
-            let near = [self.neighbor(slice, ring - 1), self.neighbor(slice, 1)];
-            let weights = self.field.fixed_point(self.position);
-            let bonds = Bonds::new(self.k, self.slices[slice].colors(), near, weights);
-            (bonds, self.field.sweeps.saturating_mul(near[0].len() as u32))
-        });
-        let walk = &mut self.slices[slice];
+        let begun = self.turn.1.take();
+        let (mut bonds, left) = begun.unwrap_or_else(|| (self.bonds(), self.quota()));
+        let slice = self.slice();
         let now = proposals.min(left);
-        let (made, accepted) = walk.run(now, &self.draws, &mut bonds);
-        let (made, accepted) = (u64::from(made), u64::from(accepted));
-        self.accepted += accepted;
-        self.proposed += made;
+        let (made, accepted) = self.slices.walk(slice, now, &mut bonds);
         self.tally = (self.tally.0 + made, self.tally.1 + accepted);
-        let is_solved = walk.conflicts() == 0;
-        if walk.fewest() < self.slices[self.best_slice].fewest() {
-            self.best_slice = slice;
-        }
+        let is_solved = self.slices.all()[slice].conflicts() == 0;
         if !is_solved && now < left {
             self.turn.1 = Some((bonds, left - now));
             return false;
         }
-        self.turn.0 = (self.turn.0 + 1) % (self.slices.len() / 2);
+        self.turn.0 = (self.turn.0 + 1) % (self.slices.all().len() / 2);
         if self.turn.0 > 0 {
             return false;
         }
@@ -233,39 +233,50 @@ impl<'g> Quantum<'g> {
 
 impl FixedK for Quantum<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.proposed.saturating_add(moves);
-        while self.conflicts() > 0 {
-            if self.proposed >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            let now = (end - self.proposed).min(u64::from(STOP_PERIOD));
-            if self.slices.is_empty() {
-                self.proposed += now;
-            } else {
-                self.advance(now as u32);
-            }
-        }
-        Step::Solved
+        run(self, moves, stop)
     }
 
     fn best(&self) -> Elite {
-        let of = self.slices.get(self.best_slice).map(Walk::best);
-        let colors = of.or(self.nothing.as_deref()).unwrap_or(&[]).to_vec();
-        Elite { k: usize::from(self.k), colors, conflicts: self.conflicts() }
+        self.slices.best()
     }
 
     /// Conflicting edges of the best assignment.
     fn conflicts(&self) -> u64 {
-        let nothing = self.nothing.as_ref().map_or(0, |all| all.len() as u64);
-        self.slices.get(self.best_slice).map_or(nothing, Walk::fewest)
+        self.slices.fewest()
     }
 
     /// Proposals, accepted or not, over all slices.
     fn moves(&self) -> u64 {
-        self.proposed
+        self.slices.proposed()
+    }
+
+    fn save(&mut self) -> Saved {
+        let (turn, begun) = &self.turn;
+        let left = begun.as_ref().map_or(0, |&(_, left)| left.into());
+        let clock = [self.half_steps.into(), self.position.into(), self.tally.0, self.tally.1];
+        self.slices.save(clock.into_iter().chain([*turn as u64, left]))
+    }
+
+    /// The field is a parameter.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let counters = self.slices.check(saved, 6)?;
+        let ([half_steps, position, made, accepted, turn, left], _) = split_counters(counters)?;
+        let half_steps = u32::try_from(half_steps).ok().filter(|&steps| steps <= u32::MAX / 2);
+        let half_steps = half_steps.ok_or(Mismatch::Part("the number of half steps"))?;
+        Mismatch::unless(position < self.field.fall.max(1).into(), "the position of the field")?;
+        Mismatch::unless(accepted <= made && made <= saved.moves, "the tally")?;
+        let slices = self.slices.all().len();
+        let is_slice = place(turn) < slices / 2 || slices == 0 && turn == 0;
+        Mismatch::unless(is_slice && left <= self.quota().into(), "the turn")?;
+        self.slices.restore(saved);
+        (self.half_steps, self.position, self.tally) =
+            (half_steps, position as u32, (made, accepted));
+        self.turn = (place(turn), None);
+        if left > 0 {
+            // The neighbours have stood still since the slice began.
+            self.turn.1 = Some((self.bonds(), left as u32));
+        }
+        Ok(())
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) mod tests;
 
 use crate::adjacency::Adjacency;
 use crate::simd::{LANES, Level};
-use crate::width::{Counted, Width, largest_class};
-use prism_core::search::{Elite, FixedK, Step};
+use crate::width::{Counted, Width, is_crowded};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Graph, Rng};
 use search::Search;
 use std::sync::Arc;
@@ -45,8 +45,7 @@ impl TabuCol {
         rng: Rng,
         level: Level,
     ) -> Self {
-        Self(if crowded(&adjacency, k, start) {
-            let adjacency = Arc::new(adjacency.to_sparse());
+        Self(if is_crowded(&adjacency, k, start) {
             Width::Words(Search::new(adjacency, k, start, rng, level))
         } else {
             Width::Bytes(Search::new(adjacency, k, start, rng, level))
@@ -64,31 +63,30 @@ impl TabuCol {
     /// Starts again from another assignment of the same k colours; moves are counted on.
     pub fn restart(&mut self, start: &[Color]) {
         match &mut self.0 {
-            Width::Bytes(search) if crowded(search.adjacency(), search.k(), start) => {
-                self.0 = Width::Words(search.widened_from(start));
+            Width::Bytes(search) if search.state().is_crowded(start) => {
+                let mut wide = search.wide();
+                wide.load(start);
+                self.0 = Width::Words(wide);
             }
             Width::Bytes(search) => search.load(start),
             Width::Words(search) => search.load(start),
         }
     }
 
+    /// The edges of the graph.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.0.state().edges()
+    }
+
+    /// Whether [`FixedK::restore`] takes a state.
+    pub(crate) fn check(&self, saved: &Saved) -> Result<(), Mismatch> {
+        self.0.check(saved).map(|_| ())
+    }
+
     /// The colours of [`FixedK::best`], not copied.
     pub(crate) fn best_colors(&self) -> &[Color] {
-        self.0.best_colors()
+        &self.0.state().best
     }
-}
-
-/// Whether `start` has a class that byte counts are not safe with.
-fn crowded(adjacency: &Adjacency, k: usize, start: &[Color]) -> bool {
-    let largest = largest_class::<u8>(adjacency);
-    if largest == u32::MAX {
-        return false;
-    }
-    let mut sizes = vec![0u32; k];
-    for &c in start {
-        sizes[c as usize] += 1;
-    }
-    sizes.into_iter().any(|size| size > largest)
 }
 
 impl FixedK for TabuCol {
@@ -106,5 +104,13 @@ impl FixedK for TabuCol {
 
     fn moves(&self) -> u64 {
         self.0.moves()
+    }
+
+    fn save(&mut self) -> Saved {
+        self.0.save()
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        self.0.restore(saved)
     }
 }

@@ -10,15 +10,13 @@
 //! Limits: every replica keeps 4 bytes for each vertex and colour, and a run in one thread divides its
 //! time among them.
 
-use crate::metropolis::{Draws, Walk, Weight, is_accepted};
+use crate::metropolis::{Draws, Weight, is_accepted};
+use crate::walks::{Population, Walks, run};
 use prism_core::annealing::Ladder;
-use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often the stop flag is read, in proposals.
-const STOP_PERIOD: u64 = 1024;
+use std::sync::atomic::AtomicBool;
 
 /// Every move costs its change of the conflicts over the temperature.
 struct Heat(i64);
@@ -33,22 +31,16 @@ impl Weight for Heat {
 #[derive(Debug)]
 pub struct Thermodynamic<'g> {
     ladder: Ladder,
-    k: Color,
-    walks: Vec<Walk<'g>>,
+    /// A replica each.
+    walks: Walks<'g>,
     /// By replica: its rung. Replicas `i * rungs` and the following are one ladder.
     rung_of: Vec<usize>,
     /// By rung, and ladder: its replica.
     holder: Vec<usize>,
-    draws: Draws,
     steps: u32,
     /// The replica whose turn it is in this step, and the proposals that it has made of it.
     turn: (usize, u32),
-    best_replica: usize,
-    proposed: u64,
-    accepted: u64,
     swaps: u64,
-    /// Stands for a colouring where none exists: no colours.
-    nothing: Option<Vec<Color>>,
 }
 
 impl<'g> Thermodynamic<'g> {
@@ -88,48 +80,36 @@ impl<'g> Thermodynamic<'g> {
         phase: u32,
     ) -> Self {
         let graph = graph.into();
-        let nothing = (k == 0).then(|| vec![UNCOLORED; graph.n()]);
-        let rungs = ladder.rungs().len();
-        let walks: Vec<_> = match k {
-            0 => Vec::new(),
-            _ => (0..).zip(starts).map(|(i, c)| Walk::new(Arc::clone(&graph), k, i, c)).collect(),
-        };
-        let mut search = Self {
-            rung_of: (0..walks.len()).map(|at| at % rungs).collect(),
-            holder: (0..walks.len()).collect(),
+        let draws = Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals };
+        let walks = Walks::new(graph, k, starts, draws);
+        let (replicas, rungs) = (walks.all().len(), ladder.rungs().len());
+        Self {
+            rung_of: (0..replicas).map(|at| at % rungs).collect(),
+            holder: (0..replicas).collect(),
             walks,
-            draws: Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals },
             ladder,
-            k,
             steps: 0,
             turn: (0, 0),
-            best_replica: 0,
-            proposed: 0,
-            accepted: 0,
             swaps: 0,
-            nothing,
-        };
-        search.best_replica =
-            (0..search.walks.len()).min_by_key(|&at| search.walks[at].fewest()).unwrap_or(0);
-        search
+        }
     }
 
     /// Goes on with other temperatures; as many rungs as before, or nothing changes.
     pub fn steer(&mut self, ladder: Ladder) {
         if ladder.rungs().len() == self.ladder.rungs().len() {
-            self.draws.proposals = ladder.proposals;
+            self.walks.draws.proposals = ladder.proposals;
             self.ladder = ladder;
         }
     }
 
     /// The colouring at hand of every replica.
     pub fn colorings(&self) -> impl Iterator<Item = &[Color]> {
-        self.walks.iter().map(Walk::colors)
+        self.walks.colorings()
     }
 
     /// Conflicting edges of every replica's colouring at hand.
     pub fn energies(&self) -> impl Iterator<Item = u64> {
-        self.walks.iter().map(Walk::conflicts)
+        self.walks.energies()
     }
 
     /// By replica: its rung.
@@ -141,41 +121,12 @@ impl<'g> Thermodynamic<'g> {
     /// Proposals accepted, and exchanges of temperatures.
     #[must_use]
     pub fn accepted_and_swaps(&self) -> (u64, u64) {
-        (self.accepted, self.swaps)
+        (self.walks.accepted(), self.swaps)
     }
 
     /// One step of the kernel: an exchange, if one is due, and a turn for every replica.
     pub fn step(&mut self) {
         while !self.advance(u32::MAX) {}
-    }
-
-    /// Up to so many proposals of one replica; whether that has ended a step.
-    fn advance(&mut self, proposals: u32) -> bool {
-        let (replica, done) = self.turn;
-        if replica == 0 && done == 0 {
-            self.exchange();
-        }
-        let Some(walk) = self.walks.get_mut(replica) else { return true };
-        let rung = self.rung_of[replica];
-        let quota = self.ladder.rungs()[rung].proposals;
-        let now = proposals.min(quota - done);
-        let mut heat = Heat(i64::from(self.ladder.beta(rung)));
-        let (made, accepted) = walk.run(now, &self.draws, &mut heat);
-        self.proposed += u64::from(made);
-        self.accepted += u64::from(accepted);
-        let is_solved = walk.conflicts() == 0;
-        if walk.fewest() < self.walks[self.best_replica].fewest() {
-            self.best_replica = replica;
-        }
-        if !is_solved && done + now < quota {
-            self.turn.1 += now;
-            return false;
-        }
-        self.turn = ((replica + 1) % self.walks.len(), 0);
-        if self.turn.0 == 0 {
-            self.steps += 1;
-        }
-        self.turn.0 == 0
     }
 
     /// Exchanges the temperatures of neighbours: of rungs 0 and 1, 2 and 3 and so on in one exchange, of
@@ -187,18 +138,19 @@ impl<'g> Thermodynamic<'g> {
         }
         let rungs = self.ladder.rungs().len();
         let first = (self.steps / interval) as usize % 2;
-        for base in (0..self.walks.len()).step_by(rungs) {
-            let end = (base + rungs).min(self.walks.len());
+        let draws = self.walks.draws;
+        let walks = self.walks.all();
+        for base in (0..walks.len()).step_by(rungs) {
+            let end = (base + rungs).min(walks.len());
             for low in (base + first..end).step_by(2).filter(|low| low + 1 < end) {
                 let (cold, hot) = (self.holder[low], self.holder[low + 1]);
-                let growth =
-                    self.walks[hot].conflicts() as i64 - self.walks[cold].conflicts() as i64;
+                let growth = walks[hot].conflicts() as i64 - walks[cold].conflicts() as i64;
                 let rung = low - base;
                 let cooling =
                     i64::from(self.ladder.beta(rung)) - i64::from(self.ladder.beta(rung + 1));
                 // The proposals of a walk have a smaller number of the phase.
-                let counter = [self.steps, 0, low as u32, self.draws.phase | 1 << 31];
-                if is_accepted(cooling * growth, self.draws.philox.at(counter)[0]) {
+                let counter = [self.steps, 0, low as u32, draws.phase | 1 << 31];
+                if is_accepted(cooling * growth, draws.philox.at(counter)[0]) {
                     self.swaps += 1;
                     self.holder.swap(low, low + 1);
                     self.rung_of.swap(cold, hot);
@@ -208,41 +160,87 @@ impl<'g> Thermodynamic<'g> {
     }
 }
 
+impl<'g> Population<'g> for Thermodynamic<'g> {
+    fn walks(&self) -> &Walks<'g> {
+        &self.walks
+    }
+
+    fn walks_mut(&mut self) -> &mut Walks<'g> {
+        &mut self.walks
+    }
+
+    fn advance(&mut self, proposals: u32) -> bool {
+        let (replica, done) = self.turn;
+        if replica == 0 && done == 0 {
+            self.exchange();
+        }
+        let Some(&rung) = self.rung_of.get(replica) else { return true };
+        let quota = self.ladder.rungs()[rung].proposals;
+        // Another ladder may leave less than was made already.
+        let now = proposals.min(quota.saturating_sub(done));
+        self.walks.walk(replica, now, &mut Heat(i64::from(self.ladder.beta(rung))));
+        let is_solved = self.walks.all()[replica].conflicts() == 0;
+        if !is_solved && done + now < quota {
+            self.turn.1 += now;
+            return false;
+        }
+        self.turn = ((replica + 1) % self.rung_of.len(), 0);
+        if self.turn.0 == 0 {
+            self.steps += 1;
+        }
+        self.turn.0 == 0
+    }
+}
+
 impl FixedK for Thermodynamic<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.proposed.saturating_add(moves);
-        while self.conflicts() > 0 {
-            if self.proposed >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            let now = (end - self.proposed).min(STOP_PERIOD);
-            if self.walks.is_empty() {
-                self.proposed += now;
-            } else {
-                self.advance(now as u32);
-            }
-        }
-        Step::Solved
+        run(self, moves, stop)
     }
 
     fn best(&self) -> Elite {
-        let of = self.walks.get(self.best_replica).map(Walk::best);
-        let colors = of.or(self.nothing.as_deref()).unwrap_or(&[]).to_vec();
-        Elite { k: usize::from(self.k), colors, conflicts: self.conflicts() }
+        self.walks.best()
     }
 
     /// Conflicting edges of the best assignment.
     fn conflicts(&self) -> u64 {
-        let nothing = self.nothing.as_ref().map_or(0, |all| all.len() as u64);
-        self.walks.get(self.best_replica).map_or(nothing, Walk::fewest)
+        self.walks.fewest()
     }
 
     /// Proposals, accepted or not, over all replicas.
     fn moves(&self) -> u64 {
-        self.proposed
+        self.walks.proposed()
+    }
+
+    fn save(&mut self) -> Saved {
+        let turn = [self.turn.0 as u64, u64::from(self.turn.1)];
+        let clock = [u64::from(self.steps), turn[0], turn[1], self.swaps];
+        self.walks.save(clock.into_iter().chain(self.rung_of.iter().map(|&rung| rung as u64)))
+    }
+
+    /// The temperatures are a parameter: they are those that this search was built with or steered to.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let (replicas, rungs) = (self.rung_of.len(), self.ladder.rungs().len());
+        let counters = self.walks.check(saved, 4 + replicas)?;
+        let ([steps, replica, done, swaps], rung_of) = split_counters(counters)?;
+        let rung_of: Vec<usize> = rung_of.iter().map(|&rung| place(rung)).collect();
+        let mut holder = vec![usize::MAX; replicas];
+        for (replica, &rung) in rung_of.iter().enumerate() {
+            let of_ladder = replica / rungs * rungs;
+            let at = (rung < rungs).then(|| of_ladder + rung);
+            let at = at.filter(|&at| at < replicas && holder[at] == usize::MAX);
+            holder[at.ok_or(Mismatch::Part("a rung"))?] = replica;
+        }
+        let steps = u32::try_from(steps).ok().filter(|&steps| steps <= u32::MAX / 2);
+        let steps = steps.ok_or(Mismatch::Part("the number of steps"))?;
+        let quota = rung_of.get(place(replica)).map(|&rung| self.ladder.rungs()[rung].proposals);
+        let fits =
+            quota.map_or((replica, done) == (0, 0), |quota| done == 0 || done < quota.into());
+        Mismatch::unless(fits, "the turn")?;
+        Mismatch::unless(swaps <= u64::MAX / 2, "the number of exchanges")?;
+        self.walks.restore(saved);
+        (self.steps, self.turn, self.swaps) = (steps, (place(replica), done as u32), swaps);
+        (self.rung_of, self.holder) = (rung_of, holder);
+        Ok(())
     }
 }
 
@@ -372,7 +370,7 @@ mod tests {
             }
             prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
             prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
-            for walk in &whole.walks {
+            for walk in whole.walks.all() {
                 check(walk);
                 prop_assert!(walk.fewest() >= whole.conflicts());
             }

@@ -35,7 +35,7 @@ use focus::LaneSums;
 use integrators::Integrators;
 use order::{Draw, Key};
 use prism_core::hierarchy::{LANES, Slots};
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
 use prism_core::{Color, Graph, Philox};
 use std::ops::Range;
 use std::sync::Arc;
@@ -168,6 +168,13 @@ impl Repair {
             settings,
             table,
         }
+    }
+
+    /// Has another assignment at hand, and no bars. `largest` is the largest count there ever was.
+    fn go_on_from(&mut self, colors: &[Color], largest: u32) {
+        self.table.load(&self.graph, &self.slots.by_slot(colors), largest);
+        self.bars.fill(Bars::default());
+        self.made.clear();
     }
 
     /// Does up to `iterations` further iterations, fewer only if the best assignment becomes proper.
@@ -385,5 +392,52 @@ impl FixedK for Repair {
 
     fn moves(&self) -> u64 {
         self.effort
+    }
+
+    /// Bars are forgotten, integrators are not.
+    fn save(&mut self) -> Saved {
+        let colors = self.coloring();
+        let largest = self.table.largest_count();
+        self.go_on_from(&colors, largest);
+        let (fast, slow) = self.integrators.values();
+        let integrators = fast.iter().chain(slow).map(|&value| value.into());
+        let counters = [self.draws.seed(), self.iteration, self.moves_made, largest.into()];
+        Saved {
+            best: self.best(),
+            individuals: vec![colors],
+            moves: self.effort,
+            random: Vec::new(),
+            counters: counters
+                .into_iter()
+                .chain(integrators.filter(|_| self.settings.dendrites))
+                .collect(),
+        }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let (k, vertices) = (self.table.k(), self.slots.slots().len());
+        let integrators = if self.settings.dendrites { 2 * self.slots.used() } else { 0 };
+        let shape = Shape { k, vertices, individuals: 1, random: 0, counters: 4 + integrators };
+        let vertex = |slot: u32| self.slots.vertex(slot as usize);
+        let edges = self.graph.edges();
+        saved.check(shape, edges.filter_map(|(u, v)| Some((vertex(u)?, vertex(v)?))))?;
+        saved.check_colors(k, false)?;
+        let ([seed, iteration, moves_made, largest], values) = split_counters(&saved.counters)?;
+        let iterates = iteration <= saved.moves && moves_made <= saved.moves;
+        Mismatch::unless(iterates, "the number of iterations or moves")?;
+        let largest = u32::try_from(largest).ok().filter(|&largest| largest <= i32::MAX as u32);
+        let largest = largest.ok_or(Mismatch::Part("the largest count"))?;
+        let values: Option<Vec<u8>> = values.iter().map(|&one| u8::try_from(one).ok()).collect();
+        let values = values.ok_or(Mismatch::Part("an integrator"))?;
+        if self.settings.dendrites {
+            self.integrators.set(&values);
+        }
+        self.settings.seed = seed;
+        self.draws = Philox::new(seed);
+        (self.iteration, self.moves_made, self.effort) = (iteration, moves_made, saved.moves);
+        self.best.copy_from_slice(&saved.best.colors);
+        self.best_conflicts = saved.best.conflicts;
+        self.go_on_from(&saved.individuals[0], largest);
+        Ok(())
     }
 }

@@ -6,8 +6,9 @@
 
 use crate::adjacency::Adjacency;
 use crate::neighbor_counts::Count;
+use crate::tabu_state::TabuState;
 use prism_core::Color;
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The largest class that byte counts are safe with, unless no degree is larger.
@@ -19,29 +20,51 @@ pub(crate) fn largest_class<C: Count>(adjacency: &Adjacency) -> u32 {
     if bytes && adjacency.max_degree() > BYTE_CLASS as usize { BYTE_CLASS } else { u32::MAX }
 }
 
+/// Whether `start` has a class that byte counts are not safe with. Colours beyond `k` are no class.
+pub(crate) fn is_crowded(adjacency: &Adjacency, k: usize, start: &[Color]) -> bool {
+    let largest = largest_class::<u8>(adjacency);
+    if largest == u32::MAX {
+        return false;
+    }
+    let mut sizes = vec![0u32; k];
+    for &color in start {
+        if let Some(size) = sizes.get_mut(usize::from(color)) {
+            *size += 1;
+        }
+    }
+    sizes.into_iter().any(|size| size > largest)
+}
+
 /// A search with one width of counts.
-pub(crate) trait Counted {
-    /// The same search with 16 bits a count.
+pub(crate) trait Counted: Send {
+    /// The same search with 8 and with 16 bits a count.
+    type Narrow: Counted;
     type Wide: Counted;
+
+    /// Counters of its state.
+    const COUNTERS: usize;
+
+    /// Whether its colourings may be partial.
+    const PARTIAL: bool;
+
+    fn state(&self) -> &TabuState;
 
     /// One move. Returns false, having done nothing, if it would make a class larger than
     /// [`largest_class`].
     fn step(&mut self) -> bool;
 
-    /// Colours.
-    fn k(&self) -> usize;
-
-    /// The colours of [`FixedK::best`].
-    fn best(&self) -> &[Color];
-
-    /// Of the best, see [`FixedK::conflicts`].
-    fn conflicts(&self) -> u64;
-
-    /// See [`FixedK::moves`].
-    fn moves(&self) -> u64;
+    /// The search with other counts and nothing in them: to be loaded or restored.
+    fn narrow(&self) -> Self::Narrow;
+    fn wide(&self) -> Self::Wide;
 
     /// The search with wider counts, where this one is.
     fn widened(&self) -> Self::Wide;
+
+    /// Its state; what that does not hold is forgotten.
+    fn save(&mut self) -> Saved;
+
+    /// Goes on from a state that fits, and whose classes are not too large for the counts.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch>;
 }
 
 /// What ended a slice of moves.
@@ -53,7 +76,7 @@ enum Pause {
 
 fn run(search: &mut impl Counted, moves: u64, stop: &AtomicBool) -> Pause {
     for _ in 0..moves {
-        if search.conflicts() == 0 {
+        if search.state().fewest == 0 {
             return Pause::Step(Step::Solved);
         }
         if stop.load(Ordering::Relaxed) {
@@ -63,7 +86,7 @@ fn run(search: &mut impl Counted, moves: u64, stop: &AtomicBool) -> Pause {
             return Pause::Crowded;
         }
     }
-    Pause::Step(if search.conflicts() == 0 { Step::Solved } else { Step::OutOfMoves })
+    Pause::Step(if search.state().fewest == 0 { Step::Solved } else { Step::OutOfMoves })
 }
 
 /// A search with byte counts, or what it has become.
@@ -74,25 +97,26 @@ pub(crate) enum Width<S: Counted> {
 }
 
 impl<S: Counted> Width<S> {
-    /// The colours of [`FixedK::best`].
-    pub(crate) fn best_colors(&self) -> &[Color] {
+    pub(crate) fn state(&self) -> &TabuState {
         match self {
-            Self::Bytes(search) => search.best(),
-            Self::Words(search) => search.best(),
+            Self::Bytes(search) => search.state(),
+            Self::Words(search) => search.state(),
         }
     }
 
-    fn k(&self) -> usize {
-        match self {
-            Self::Bytes(search) => search.k(),
-            Self::Words(search) => search.k(),
-        }
+    /// Whether a state is one of this search, and then whether its counts are wide.
+    pub(crate) fn check(&self, saved: &Saved) -> Result<bool, Mismatch> {
+        self.state().check(saved, S::COUNTERS + 1, S::PARTIAL)?;
+        let width = saved.counters[S::COUNTERS];
+        let fits = width == 1 || !self.state().is_crowded(&saved.individuals[0]);
+        Mismatch::unless(width <= 1 && fits, "the width of counts")?;
+        Ok(width == 1)
     }
 }
 
-impl<S: Counted + Send> FixedK for Width<S>
+impl<S: Counted> FixedK for Width<S>
 where
-    S::Wide: Send,
+    S::Wide: Counted<Narrow = S>,
 {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
         let before = self.moves();
@@ -111,20 +135,90 @@ where
     }
 
     fn best(&self) -> Elite {
-        Elite { k: self.k(), colors: self.best_colors().to_vec(), conflicts: self.conflicts() }
+        self.state().elite()
     }
 
     fn conflicts(&self) -> u64 {
-        match self {
-            Self::Bytes(search) => search.conflicts(),
-            Self::Words(search) => search.conflicts(),
-        }
+        self.state().fewest
     }
 
     fn moves(&self) -> u64 {
-        match self {
-            Self::Bytes(search) => search.moves(),
-            Self::Words(search) => search.moves(),
+        self.state().moves
+    }
+
+    /// The last counter is the width: 0 for bytes. Moves depend on it, since bytes may come to widen.
+    fn save(&mut self) -> Saved {
+        let (mut saved, is_wide) = match self {
+            Self::Bytes(search) => (search.save(), 0),
+            Self::Words(search) => (search.save(), 1),
+        };
+        saved.counters.push(is_wide);
+        saved
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let is_wide = self.check(saved)?;
+        match (&mut *self, is_wide) {
+            (Self::Bytes(search), false) => search.restore(saved),
+            (Self::Words(search), true) => search.restore(saved),
+            (Self::Bytes(search), true) => {
+                let mut wide = search.wide();
+                wide.restore(saved)?;
+                *self = Self::Words(wide);
+                Ok(())
+            }
+            (Self::Words(search), false) => {
+                let mut narrow = search.narrow();
+                narrow.restore(saved)?;
+                *self = Self::Bytes(narrow);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partialcol::{PartialCol, Tenure};
+    use crate::tabucol::TabuCol;
+    use prism_core::{Graph, Rng, generate};
+    use std::sync::Arc;
+
+    static GO_ON: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn states_go_from_any_width_to_any() {
+        // 300 vertices without an edge among them, so that also a proper class can be large.
+        let graph = generate::gnp(600, 0.6, 1).unwrap();
+        let edges: Vec<_> = graph.edges().filter(|&(_, v)| v >= 300).collect();
+        let (graph, _) = Graph::from_edges(600, &edges).unwrap();
+        let adjacency = [Adjacency::dense(&graph), Adjacency::sparse(&graph)].map(Arc::new);
+        let (spread, crowded): (Vec<Color>, _) = ((0..600).map(|v| v % 4).collect(), vec![0; 600]);
+        for adjacency in &adjacency {
+            type Build<'a> = Box<dyn Fn(&[Color], u64) -> Box<dyn FixedK> + 'a>;
+            let tabucol: Build<'_> = Box::new(|start, seed| {
+                Box::new(TabuCol::new(adjacency.clone(), 4, start, Rng::new(seed, 0)))
+            });
+            let partialcol: Build<'_> = Box::new(|start, seed| {
+                let (adjacency, rng) = (adjacency.clone(), Rng::new(seed, 0));
+                let (n, tenure) = (600, Tenure::FOO);
+                Box::new(PartialCol::new(adjacency, n, 4, start, tenure, rng, &GO_ON))
+            });
+            for build in [tabucol, partialcol] {
+                for (here, there) in [(&spread, &crowded), (&crowded, &spread)] {
+                    let (mut here, mut there) = (build(here, 1), build(there, 2));
+                    let width = |search: &mut dyn FixedK| search.save().counters.pop();
+                    assert_ne!(width(&mut *here), width(&mut *there));
+                    here.run(700, &GO_ON);
+                    there.run(50, &GO_ON);
+                    let saved = here.save();
+                    there.restore(&saved).unwrap();
+                    here.run(700, &GO_ON);
+                    there.run(700, &GO_ON);
+                    assert_eq!(here.save(), there.save());
+                }
+            }
         }
     }
 }

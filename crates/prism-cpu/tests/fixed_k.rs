@@ -3,7 +3,7 @@
 
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
-use prism_core::search::{FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Saved, Step, UNCOLORED};
 use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -110,6 +110,41 @@ fn check(graph: &Graph<'_>, k: usize, case: &Case<'_>, step: Step) -> Result<(),
     Ok(())
 }
 
+/// The edges that a graph does not have.
+fn complement(graph: &Graph<'_>) -> Graph<'static> {
+    let pairs = graph.vertices().flat_map(|v| (0..v).map(move |u| (u, v)));
+    let edges: Vec<_> = pairs.filter(|&(u, v)| !graph.has_edge(u, v)).collect();
+    Graph::from_edges(graph.n(), &edges).expect("vertices of the graph").0
+}
+
+/// Numbers that counters go wrong at.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![0u64..70_000, any::<u64>(), (0u64..9).prop_map(|x| u64::MAX - x)]
+}
+
+/// Changes a part of a state.
+fn spoil(saved: &mut Saved, part: u8, at: usize, number: u64) {
+    fn entry<T>(list: &mut [T], at: usize) -> Option<&mut T> {
+        (!list.is_empty()).then(|| &mut list[at % list.len()])
+    }
+    let individual = |saved: &mut Saved, to: Color| {
+        let colors = entry(&mut saved.individuals, at)?;
+        entry(colors, at / 7).map(|color| *color = to)
+    };
+    match part % 10 {
+        0 => saved.moves = number,
+        1 => saved.best.conflicts = number,
+        2 => saved.best.k = number as usize,
+        3 => drop(entry(&mut saved.best.colors, at).map(|color| *color = number as Color)),
+        4 => drop(individual(saved, number as Color)),
+        5 => drop(individual(saved, (number % 12) as Color)),
+        6 => drop(individual(saved, UNCOLORED)),
+        7 => saved.counters.truncate(at % (saved.counters.len() + 1)),
+        8 => saved.individuals.truncate(at % (saved.individuals.len() + 1)),
+        _ => drop(entry(&mut saved.counters, at).map(|counter| *counter = number)),
+    }
+}
+
 proptest! {
     #[test]
     fn every_search_keeps_the_contract(
@@ -134,9 +169,9 @@ proptest! {
                 check(&graph, k, &sliced, sliced_step)?;
             }
             prop_assert_eq!(sliced_step, step, "{}", name);
+            prop_assert_eq!(sliced.search.best(), whole.search.best(), "{}", name);
             // Of two children, the one that is not solved goes on to the end of the slice.
             if !(name.starts_with("memetic") && step == Step::Solved) {
-                prop_assert_eq!(sliced.search.best(), whole.search.best(), "{}", name);
                 prop_assert_eq!(sliced.search.moves(), made, "{}", name);
             }
         }
@@ -150,6 +185,96 @@ proptest! {
             let step = case.search.run(u64::MAX, &AtomicBool::new(true));
             prop_assert_eq!(step, Step::Stopped, "{}", case.name);
             check(&graph, k, &case, step)?;
+            // And it goes on when it is told to: the graph has no colouring with k colours.
+            let made = case.search.moves();
+            prop_assert_eq!(case.search.run(99, &GO_ON), Step::OutOfMoves, "{}", case.name);
+            prop_assert!(case.search.moves() >= made + 99, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn a_saved_search_goes_on_wherever_it_is_restored(
+        n in 1u64..50, density in 0.0f64..1.0, k in 1usize..12, seeds: [u64; 3],
+        before in 0u64..1500, others in 0u64..300, after in 1u64..1500,
+    ) {
+        let graph = generate::gnp(n, density, seeds[0]).unwrap();
+        let mut searches = seeds.map(|seed| searches(&graph, k, seed).into_iter());
+        while let [Some(mut here), Some(mut there), Some(mut read)] =
+            searches.each_mut().map(Iterator::next)
+        {
+            let name = here.name;
+            let step = here.search.run(before, &GO_ON);
+            there.search.run(others, &GO_ON);
+            let found = (here.search.best(), here.search.conflicts(), here.search.moves());
+            let saved = here.search.save();
+            prop_assert_eq!((&saved.best, saved.moves), (&found.0, found.2), "{}", name);
+            prop_assert_eq!(&here.search.save(), &saved, "{}", name);
+            check(&graph, k, &here, step)?;
+
+            let written = serde_json::to_string(&saved).unwrap();
+            there.search.restore(&saved).unwrap();
+            read.search.restore(&serde_json::from_str(&written).unwrap()).unwrap();
+            let step = here.search.run(after, &GO_ON);
+            let end = (here.search.moves(), here.search.save());
+            for other in [&mut there, &mut read] {
+                let restored = &mut other.search;
+                let as_saved = (restored.best(), restored.conflicts(), restored.moves());
+                prop_assert_eq!(&as_saved, &found, "{}", name);
+                prop_assert_eq!(restored.run(after, &GO_ON), step, "{}", name);
+                prop_assert_eq!(restored.best(), here.search.best(), "{}", name);
+                prop_assert_eq!(&(restored.moves(), restored.save()), &end, "{}", name);
+                check(&graph, k, other, step)?;
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_changes_nothing(
+        n in 3u64..30, density in 0.1f64..1.0, k in 2usize..9, seed: u64, moves in 0u64..300,
+    ) {
+        let graph = generate::gnp(n, density, seed).unwrap();
+        let larger = generate::gnp(n + 1, density, seed).unwrap();
+        let complement = complement(&graph);
+        for (at, mut case) in searches(&graph, k, seed).into_iter().enumerate() {
+            let name = case.name;
+            case.search.run(moves, &GO_ON);
+            let saved = case.search.save();
+            for (graph, k) in [(&graph, k + 1), (&graph, k - 1), (&larger, k), (&complement, k)] {
+                let mut other = searches(graph, k, seed).swap_remove(at).search;
+                other.run(moves, &GO_ON);
+                let before = other.save();
+                let of_one_size = (k, graph.n()) == (saved.best.k, saved.best.colors.len());
+                let best = || Elite::new(k, saved.best.colors.clone(), graph.edges());
+                // In the complement it may have as many conflicts by chance.
+                if !of_one_size || best() != saved.best {
+                    prop_assert!(other.restore(&saved).is_err(), "{}", name);
+                    prop_assert_eq!(other.save(), before, "{}", name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_state_is_refused_or_goes_on_but_never_ends_in_a_panic(
+        n in 1u64..30, density in 0.0f64..1.0, k in 1usize..9, seed: u64, moves in 0u64..300,
+        damage in prop::collection::vec((any::<u8>(), any::<usize>(), number()), 1..4),
+    ) {
+        let graph = generate::gnp(n, density, seed).unwrap();
+        for mut case in searches(&graph, k, seed) {
+            case.search.run(moves, &GO_ON);
+            let mut saved = case.search.save();
+            let before = saved.clone();
+            damage.iter().for_each(|&(part, at, number)| spoil(&mut saved, part, at, number));
+            match case.search.restore(&saved) {
+                Err(error) => {
+                    prop_assert!(!error.to_string().is_empty());
+                    prop_assert_eq!(case.search.save(), before, "{}", case.name);
+                }
+                Ok(()) => {
+                    let step = case.search.run(200, &GO_ON);
+                    check(&graph, k, &case, step)?;
+                }
+            }
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::Tenure;
 use crate::adjacency::Adjacency;
-use crate::choice::{Candidates, Chooser};
+use crate::choice::Candidates;
 use crate::neighbor_counts::Count;
 use crate::partial_counts::PartialCounts;
 use crate::simd::Level;
-use crate::tabu_list::TabuList;
-use crate::width::{Counted, largest_class};
+use crate::tabu_state::TabuState;
+use crate::width::Counted;
+use prism_core::search::{Mismatch, Saved, split_counters};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,18 +44,10 @@ impl Fluctuation {
 
 #[derive(Clone, Debug)]
 pub(super) struct Search<C> {
-    adjacency: Arc<Adjacency>,
+    state: TabuState,
     counts: PartialCounts<C>,
     tenure: Tenure,
     fluctuation: Fluctuation,
-    /// No move may make a class larger.
-    largest_class: u32,
-    chooser: Chooser,
-    tabu: TabuList,
-    rng: Rng,
-    moves: u64,
-    best: Vec<Color>,
-    best_uncolored: u64,
     ejected: Vec<u32>,
     /// What a vertex of the pool has in its own class, for [`Candidates`].
     own: Vec<C>,
@@ -64,24 +57,22 @@ impl<C: Count> Search<C> {
     /// A search with nothing coloured.
     pub(super) fn new(
         adjacency: Arc<Adjacency>,
-        (n, k): (usize, usize),
+        size: (usize, usize),
         tenure: Tenure,
         rng: Rng,
         level: Level,
     ) -> Self {
-        let counts = PartialCounts::new(n, k, &adjacency, level);
+        let state = TabuState::new::<C>(adjacency, size, LONGEST, rng, level);
+        Self::empty(state, tenure, Fluctuation::NEW_PERIOD)
+    }
+
+    fn empty(state: TabuState, tenure: Tenure, fluctuation: Fluctuation) -> Self {
+        let (n, level) = (state.best.len(), state.chooser.level);
         Self {
-            best: counts.colors().collect(),
-            best_uncolored: n as u64,
-            largest_class: largest_class::<C>(&adjacency),
-            adjacency,
-            counts,
+            counts: PartialCounts::new(n, state.k, &state.adjacency, level),
+            state,
             tenure,
-            fluctuation: Fluctuation::NEW_PERIOD,
-            chooser: Chooser::new(n, level),
-            tabu: TabuList::new(n, k, LONGEST),
-            rng,
-            moves: 0,
+            fluctuation,
             ejected: Vec::new(),
             own: vec![C::from(0); n],
         }
@@ -98,10 +89,10 @@ impl<C: Count> Search<C> {
             if class >= self.counts.k() || self.counts.row(v)[class] > C::from(0) {
                 continue;
             }
-            if self.counts.class_size(class) >= self.largest_class {
+            if self.counts.class_size(class) >= self.state.largest_class {
                 return false;
             }
-            self.counts.place(&self.adjacency, v, class, &mut self.ejected);
+            self.counts.place(&self.state.adjacency, v, class, &mut self.ejected);
         }
         self.note_best();
         true
@@ -109,13 +100,16 @@ impl<C: Count> Search<C> {
 
     /// The same search with wider counts, from `start`; tabu entries are forgotten.
     pub(super) fn widened_from(&self, start: &[Color]) -> Search<u16> {
-        let adjacency = Arc::new(self.adjacency.to_sparse());
-        let (size, rng) = ((self.own.len(), self.counts.k()), self.rng.clone());
-        let mut wide = Search::new(adjacency, size, self.tenure, rng, self.chooser.level);
-        (wide.moves, wide.fluctuation) = (self.moves, self.fluctuation);
-        (wide.best_uncolored, wide.best) = (self.best_uncolored, self.best.clone());
+        let mut wide = self.wide();
         wide.load(start, &AtomicBool::new(false));
         wide
+    }
+
+    /// Has these colours at hand, which are proper as far as they go, and nothing tabu.
+    fn place(&mut self, colors: &[Color]) {
+        self.counts.clear(&self.state.adjacency);
+        self.state.tabu.clear();
+        self.load(colors, &AtomicBool::new(false));
     }
 
     fn uncolored(&self) -> u64 {
@@ -123,24 +117,20 @@ impl<C: Count> Search<C> {
     }
 
     fn note_best(&mut self) {
-        let uncolored = self.uncolored();
-        if uncolored < self.best_uncolored {
-            self.best_uncolored = uncolored;
-            self.best.iter_mut().zip(self.counts.colors()).for_each(|(best, color)| *best = color);
-        }
+        self.state.note(self.uncolored(), self.counts.colors());
     }
 
     /// Keeps `u` out of a class for the tenure.
     fn forbid(&mut self, u: u32, class: Color) {
         let tenure = match self.tenure {
             Tenure::Dynamic { factor, random } => {
-                (factor * self.uncolored() as f64) as u64 + u64::from(self.rng.below(random))
+                (factor * self.uncolored() as f64) as u64 + u64::from(self.state.rng.below(random))
             }
             Tenure::Reactive { random, .. } => {
-                self.fluctuation.tenure + u64::from(self.rng.below(random))
+                self.fluctuation.tenure + u64::from(self.state.rng.below(random))
             }
         };
-        self.tabu.forbid(u, class, self.moves, tenure);
+        self.state.tabu.forbid(u, class, self.state.moves, tenure);
     }
 
     /// The best move allowed, or `None` if every move is tabu. A tabu move is allowed if it leaves
@@ -149,31 +139,39 @@ impl<C: Count> Search<C> {
         let moves = Candidates {
             vertices: self.counts.pool(),
             rows: self.counts.rows(),
-            blocked: self.tabu.blocked(),
+            blocked: self.state.tabu.blocked(),
             own: &self.own,
             words: self.counts.words(),
             k: self.counts.k(),
         };
         // The vertex that moves leaves the pool.
-        let aspiration = self.best_uncolored as i64 + 1 - self.uncolored() as i64;
-        self.chooser.choose(moves, aspiration, true, &mut self.rng)
+        let aspiration = self.state.fewest as i64 + 1 - self.uncolored() as i64;
+        self.state.chooser.choose(moves, aspiration, true, &mut self.state.rng)
     }
 }
 
 impl<C: Count> Counted for Search<C> {
+    type Narrow = Search<u8>;
     type Wide = Search<u16>;
+
+    const COUNTERS: usize = 3;
+    const PARTIAL: bool = true;
+
+    fn state(&self) -> &TabuState {
+        &self.state
+    }
 
     /// When everything is tabu, a move only counts.
     fn step(&mut self) -> bool {
-        self.moves += 1;
-        self.tabu.expire(self.moves, |_, _| false);
+        self.state.moves += 1;
+        self.state.tabu.expire(self.state.moves, |_, _| false);
         if let Some((v, class)) = self.choose() {
-            if self.counts.class_size(class.into()) >= self.largest_class {
-                self.moves -= 1;
+            if self.counts.class_size(class.into()) >= self.state.largest_class {
+                self.state.moves -= 1;
                 return false;
             }
             let mut ejected = std::mem::take(&mut self.ejected);
-            self.counts.place(&self.adjacency, v, class.into(), &mut ejected);
+            self.counts.place(&self.state.adjacency, v, class.into(), &mut ejected);
             for &u in &ejected {
                 self.forbid(u, class);
             }
@@ -181,30 +179,37 @@ impl<C: Count> Counted for Search<C> {
             self.note_best();
         }
         if let Tenure::Reactive { period, increment, .. } = self.tenure {
-            let end_of_period = self.moves.is_multiple_of(u64::from(period.max(1)));
+            let end_of_period = self.state.moves.is_multiple_of(u64::from(period.max(1)));
             self.fluctuation.record(self.uncolored(), end_of_period, increment);
         }
         true
     }
 
-    fn k(&self) -> usize {
-        self.counts.k()
+    fn narrow(&self) -> Search<u8> {
+        Search::empty(self.state.resized::<u8>(), self.tenure, self.fluctuation)
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best
-    }
-
-    /// Uncoloured vertices of the best.
-    fn conflicts(&self) -> u64 {
-        self.best_uncolored
-    }
-
-    fn moves(&self) -> u64 {
-        self.moves
+    fn wide(&self) -> Search<u16> {
+        Search::empty(self.state.resized::<u16>(), self.tenure, self.fluctuation)
     }
 
     fn widened(&self) -> Search<u16> {
         self.widened_from(&self.counts.colors().collect::<Vec<_>>())
+    }
+
+    fn save(&mut self) -> Saved {
+        let colors: Vec<Color> = self.counts.colors().collect();
+        self.place(&colors);
+        let Fluctuation { tenure, least, most } = self.fluctuation;
+        self.state.save(colors, vec![tenure, least, most])
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let ([tenure, least, most], _) = split_counters(&saved.counters)?;
+        Mismatch::unless(tenure <= u64::MAX / 2, "the tenure")?;
+        self.fluctuation = Fluctuation { tenure, least, most };
+        self.place(&saved.individuals[0]);
+        self.state.restore(saved);
+        Ok(())
     }
 }

@@ -151,7 +151,7 @@ proptest! {
         }
         prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
         prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
-        for walk in &whole.slices {
+        for walk in whole.slices.all() {
             check(walk);
         }
         if step != Step::Solved {

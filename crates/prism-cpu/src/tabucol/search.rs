@@ -1,29 +1,20 @@
 //! The moves of TabuCol with one width of counts.
 
 use crate::adjacency::Adjacency;
-use crate::choice::{Candidates, Chooser};
+use crate::choice::Candidates;
 use crate::neighbor_counts::{Count, NeighborCounts};
 use crate::simd::Level;
-use crate::tabu_list::TabuList;
-use crate::width::{Counted, largest_class};
+use crate::tabu_state::TabuState;
+use crate::width::Counted;
+use prism_core::search::{Mismatch, Saved};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 
-/// The state of the search.
+/// The search; what is tabu includes each vertex's own colour.
 #[derive(Clone, Debug)]
 pub(super) struct Search<C> {
-    adjacency: Arc<Adjacency>,
+    state: TabuState,
     counts: NeighborCounts<C>,
-    k: usize,
-    /// No move may make a class larger.
-    largest_class: u32,
-    chooser: Chooser,
-    /// Blocks each vertex's own colour, too.
-    tabu: TabuList,
-    rng: Rng,
-    moves: u64,
-    best: Vec<Color>,
-    best_conflicts: u64,
 }
 
 impl<C: Count> Search<C> {
@@ -36,109 +27,107 @@ impl<C: Count> Search<C> {
     ) -> Self {
         let n = start.len();
         let longest_tenure = n * 6 / 10 + 10;
-        let mut search = Self {
-            counts: NeighborCounts::new(n, k, &adjacency, level),
-            k,
-            largest_class: largest_class::<C>(&adjacency),
-            adjacency,
-            chooser: Chooser::new(n, level),
-            tabu: TabuList::new(n, k, longest_tenure),
-            rng,
-            moves: 0,
-            best: start.to_vec(),
-            best_conflicts: 0,
-        };
+        let state = TabuState::new::<C>(adjacency, (n, k), longest_tenure, rng, level);
+        let mut search = Self::empty(state);
         search.load(start);
         search
     }
 
+    /// A search that has counted nothing yet.
+    fn empty(state: TabuState) -> Self {
+        let (n, level) = (state.best.len(), state.chooser.level);
+        Self { counts: NeighborCounts::new(n, state.k, &state.adjacency, level), state }
+    }
+
     /// Starts again; moves are counted on.
     pub(super) fn load(&mut self, start: &[Color]) {
-        self.counts.load(&self.adjacency, start);
-        self.tabu.clear();
-        (0..).zip(start).for_each(|(v, &color)| self.tabu.block(v, color));
-        self.best.copy_from_slice(start);
-        self.best_conflicts = self.counts.conflicts();
+        self.place(start);
+        self.state.best.copy_from_slice(start);
+        self.state.fewest = self.counts.conflicts();
     }
 
-    /// The same search with wider counts, from `start`; tabu entries are forgotten.
-    pub(super) fn widened_from(&self, start: &[Color]) -> Search<u16> {
-        let adjacency = Arc::new(self.adjacency.to_sparse());
-        let mut wide = Search::new(adjacency, self.k, start, self.rng.clone(), self.chooser.level);
-        wide.moves = self.moves;
-        if self.best_conflicts < wide.best_conflicts {
-            wide.best_conflicts = self.best_conflicts;
-            wide.best.copy_from_slice(&self.best);
-        }
-        wide
-    }
-
-    pub(super) fn adjacency(&self) -> &Adjacency {
-        &self.adjacency
+    /// Has these colours at hand, and nothing tabu.
+    fn place(&mut self, colors: &[Color]) {
+        self.counts.load(&self.state.adjacency, colors);
+        self.state.tabu.clear();
+        (0..).zip(colors).for_each(|(v, &color)| self.state.tabu.block(v, color));
     }
 
     /// The best move allowed, or `None` if every move is tabu.
     fn choose(&mut self) -> Option<(u32, Color)> {
+        let state = &mut self.state;
         let moves = Candidates {
             vertices: self.counts.conflicting(),
             rows: self.counts.rows(),
-            blocked: self.tabu.blocked(),
+            blocked: state.tabu.blocked(),
             own: self.counts.own(),
             words: self.counts.words(),
-            k: self.k,
+            k: state.k,
         };
-        let aspiration = self.best_conflicts as i64 - self.counts.conflicts() as i64;
-        self.chooser.choose(moves, aspiration, !self.counts.is_heavy(), &mut self.rng)
+        let aspiration = state.fewest as i64 - self.counts.conflicts() as i64;
+        state.chooser.choose(moves, aspiration, !self.counts.is_heavy(), &mut state.rng)
     }
 }
 
 impl<C: Count> Counted for Search<C> {
+    type Narrow = Search<u8>;
     type Wide = Search<u16>;
+
+    const COUNTERS: usize = 0;
+    const PARTIAL: bool = false;
+
+    fn state(&self) -> &TabuState {
+        &self.state
+    }
 
     /// Expiries, the best move, its tabu entry.
     fn step(&mut self) -> bool {
-        self.moves += 1;
+        self.state.moves += 1;
         let colors = self.counts.colors();
-        self.tabu.expire(self.moves, |v, color| colors[v as usize] == color);
+        self.state.tabu.expire(self.state.moves, |v, color| colors[v as usize] == color);
         let Some((v, color)) = self.choose() else { return true };
-        if self.counts.class_size(color as usize) >= self.largest_class {
-            self.moves -= 1;
+        let state = &mut self.state;
+        if self.counts.class_size(color as usize) >= state.largest_class {
+            state.moves -= 1;
             return false;
         }
         let left = self.counts.colors()[v as usize];
-        self.counts.shift(&self.adjacency, v, color);
-        self.tabu.block(v, color);
+        self.counts.shift(&state.adjacency, v, color);
+        state.tabu.block(v, color);
         let tenure =
-            u64::from(self.rng.below(10)) + self.counts.conflicting().len() as u64 * 6 / 10;
+            u64::from(state.rng.below(10)) + self.counts.conflicting().len() as u64 * 6 / 10;
         if tenure == 0 {
-            self.tabu.unblock(v, left);
+            state.tabu.unblock(v, left);
         } else {
-            self.tabu.forbid(v, left, self.moves, tenure);
+            state.tabu.forbid(v, left, state.moves, tenure);
         }
-        if self.counts.conflicts() < self.best_conflicts {
-            self.best_conflicts = self.counts.conflicts();
-            self.best.copy_from_slice(self.counts.colors());
-        }
+        state.note(self.counts.conflicts(), self.counts.colors().iter().copied());
         true
     }
 
-    fn k(&self) -> usize {
-        self.k
+    fn narrow(&self) -> Search<u8> {
+        Search::empty(self.state.resized::<u8>())
     }
 
-    fn best(&self) -> &[Color] {
-        &self.best
-    }
-
-    fn conflicts(&self) -> u64 {
-        self.best_conflicts
-    }
-
-    fn moves(&self) -> u64 {
-        self.moves
+    fn wide(&self) -> Search<u16> {
+        Search::empty(self.state.resized::<u16>())
     }
 
     fn widened(&self) -> Search<u16> {
-        self.widened_from(self.counts.colors())
+        let mut wide = self.wide();
+        wide.place(self.counts.colors());
+        wide
+    }
+
+    fn save(&mut self) -> Saved {
+        let colors = self.counts.colors().to_vec();
+        self.place(&colors);
+        self.state.save(colors, Vec::new())
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        self.place(&saved.individuals[0]);
+        self.state.restore(saved);
+        Ok(())
     }
 }

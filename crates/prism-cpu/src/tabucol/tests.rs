@@ -50,7 +50,9 @@ fn byte_and_word_counts_make_the_same_moves() {
     let adjacency = Arc::new(Adjacency::sparse(&graph));
     let start = random_start(90, 9, 7);
     let bytes = Search::<u8>::new(adjacency, 9, &start, Rng::new(1, 0), Level::detect());
-    let mut words = Width::<Search<u8>>::Words(bytes.widened_from(&start));
+    let mut words = bytes.wide();
+    words.load(&start);
+    let mut words = Width::<Search<u8>>::Words(words);
     let mut bytes = Width::Bytes(bytes);
     for _ in 0..400 {
         bytes.run(5, &GO_ON);

@@ -50,6 +50,13 @@ impl Integrators {
         u32::from(self.slow[slot as usize].min(127) / 16)
     }
 
+    /// Takes over what [`Integrators::values`] gave, one after the other.
+    pub(super) fn set(&mut self, values: &[u8]) {
+        let (fast, slow) = values.split_at(self.fast.len());
+        self.fast.copy_from_slice(fast);
+        self.slow.copy_from_slice(slow);
+    }
+
     /// The fast and the slow ones.
     pub(super) fn values(&self) -> (&[u8], &[u8]) {
         (&self.fast, &self.slow)

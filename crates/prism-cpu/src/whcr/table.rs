@@ -24,32 +24,45 @@ impl Table {
     /// # Panics
     /// If a colour is not below `k`.
     pub(super) fn new(graph: &Graph<'_>, k: usize, colors: Vec<Color>) -> Self {
-        assert!(colors.iter().all(|&color| usize::from(color) < k), "colours are below {k}");
         let mut table = Self {
             k,
             counts: vec![0; graph.n() * k],
             largest_count: 0,
             conflicts: 0,
             conflicting: ConflictList::new(graph.n()),
-            colors,
+            colors: vec![0; graph.n()],
         };
+        table.load(graph, &colors, 0);
+        table
+    }
+
+    /// Counts everything anew. Nothing is barred but the own colours, and no count was above `largest` before.
+    ///
+    /// # Panics
+    /// If a colour is not below k.
+    pub(super) fn load(&mut self, graph: &Graph<'_>, colors: &[Color], largest: u32) {
+        let k = self.k;
+        assert!(colors.iter().all(|&color| usize::from(color) < k), "colours are below {k}");
+        self.colors.copy_from_slice(colors);
+        self.counts.fill(0);
         for slot in graph.vertices() {
             for &neighbor in graph.neighbors(slot) {
-                let at = table.at(slot, table.color(neighbor));
-                table.counts[at] += 1;
+                let at = self.at(slot, self.color(neighbor));
+                self.counts[at] += 1;
             }
         }
-        table.largest_count = table.counts.iter().copied().max().unwrap_or(0);
+        self.largest_count = self.counts.iter().copied().max().unwrap_or(0).max(largest);
+        self.conflicting.clear();
+        self.conflicts = 0;
         for slot in graph.vertices() {
-            let own = table.at(slot, table.color(slot));
-            table.conflicts += u64::from(table.counts[own]);
-            if table.counts[own] > 0 {
-                table.conflicting.insert(slot);
+            let own = self.at(slot, self.color(slot));
+            self.conflicts += u64::from(self.counts[own]);
+            if self.counts[own] > 0 {
+                self.conflicting.insert(slot);
             }
-            table.counts[own] |= BARRED;
+            self.counts[own] |= BARRED;
         }
-        table.conflicts /= 2;
-        table
+        self.conflicts /= 2;
     }
 
     fn at(&self, slot: u32, color: Color) -> usize {

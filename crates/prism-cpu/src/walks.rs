@@ -1,0 +1,184 @@
+//! The walks of a population, and their best: what [`thermodynamic`](crate::thermodynamic) and
+//! [`quantum`](crate::quantum) share beside the single [`Walk`].
+
+use crate::metropolis::{Draws, Walk, Weight};
+use prism_core::search::{Elite, Mismatch, Saved, Shape, Step, UNCOLORED};
+use prism_core::{Color, Graph, Philox};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often the stop flag is read, in proposals.
+const STOP_PERIOD: u64 = 1024;
+
+/// Counters of a saved population before those of its walks.
+const OWN_COUNTERS: usize = 2;
+
+/// A population of walks.
+#[derive(Debug)]
+pub(crate) struct Walks<'g> {
+    graph: Arc<Graph<'g>>,
+    k: Color,
+    /// None if there are no colours: no colouring exists.
+    walks: Vec<Walk<'g>>,
+    pub(crate) draws: Draws,
+    /// The walk that has the best.
+    best: usize,
+    proposed: u64,
+    accepted: u64,
+}
+
+/// What is made of walks.
+pub(crate) trait Population<'g> {
+    fn walks(&self) -> &Walks<'g>;
+
+    fn walks_mut(&mut self) -> &mut Walks<'g>;
+
+    /// Up to so many proposals of one walk, of which there is one; whether that has ended a step.
+    fn advance(&mut self, proposals: u32) -> bool;
+}
+
+/// [`FixedK::run`](prism_core::search::FixedK::run) of a population.
+pub(crate) fn run<'g>(search: &mut impl Population<'g>, moves: u64, stop: &AtomicBool) -> Step {
+    let end = search.walks().proposed.saturating_add(moves);
+    while search.walks().fewest() > 0 {
+        let proposed = search.walks().proposed;
+        if proposed >= end {
+            return Step::OutOfMoves;
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Step::Stopped;
+        }
+        let now = (end - proposed).min(STOP_PERIOD);
+        if search.walks().all().is_empty() {
+            search.walks_mut().proposed += now;
+        } else {
+            search.advance(now as u32);
+        }
+    }
+    Step::Solved
+}
+
+impl<'g> Walks<'g> {
+    /// Walks from colourings with `k` colours, numbered in their order. There are none for no colours.
+    pub(crate) fn new(
+        graph: Arc<Graph<'g>>,
+        k: Color,
+        starts: Vec<Vec<Color>>,
+        draws: Draws,
+    ) -> Self {
+        let walk = |(number, colors)| Walk::new(Arc::clone(&graph), k, number, colors);
+        let walks: Vec<_> = if k == 0 { Vec::new() } else { (0..).zip(starts).map(walk).collect() };
+        let best = (0..walks.len()).min_by_key(|&at| walks[at].fewest()).unwrap_or(0);
+        Self { graph, k, walks, draws, best, proposed: 0, accepted: 0 }
+    }
+
+    pub(crate) fn all(&self) -> &[Walk<'g>] {
+        &self.walks
+    }
+
+    pub(crate) fn colorings(&self) -> impl Iterator<Item = &[Color]> {
+        self.walks.iter().map(Walk::colors)
+    }
+
+    pub(crate) fn energies(&self) -> impl Iterator<Item = u64> {
+        self.walks.iter().map(Walk::conflicts)
+    }
+
+    /// Proposals, accepted or not.
+    pub(crate) fn proposed(&self) -> u64 {
+        self.proposed
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Up to so many proposals of walk `at`. Returns how many were made, and how many of them were
+    /// accepted.
+    pub(crate) fn walk(
+        &mut self,
+        at: usize,
+        proposals: u32,
+        weight: &mut impl Weight,
+    ) -> (u64, u64) {
+        let walk = &mut self.walks[at];
+        let (made, accepted) = walk.run(proposals, &self.draws, weight);
+        let (made, accepted) = (u64::from(made), u64::from(accepted));
+        self.proposed += made;
+        self.accepted += accepted;
+        if walk.fewest() < self.walks[self.best].fewest() {
+            self.best = at;
+        }
+        (made, accepted)
+    }
+
+    /// The best of all walks. With no walk nothing is coloured.
+    pub(crate) fn best(&self) -> Elite {
+        let of_walk = self.walks.get(self.best).map(|walk| walk.best().to_vec());
+        let colors = of_walk.unwrap_or_else(|| vec![UNCOLORED; self.graph.n()]);
+        Elite { k: usize::from(self.k), colors, conflicts: self.fewest() }
+    }
+
+    /// The conflicts of [`Walks::best`].
+    pub(crate) fn fewest(&self) -> u64 {
+        self.walks.get(self.best).map_or(self.graph.n() as u64, Walk::fewest)
+    }
+
+    /// The state, with the `counters` of what is made of the walks. Only the best of all is remembered:
+    /// the first walk keeps it.
+    pub(crate) fn save(&mut self, counters: impl IntoIterator<Item = u64>) -> Saved {
+        let best = self.best();
+        self.remember(&best);
+        let own: [u64; OWN_COUNTERS] = [self.draws.philox.seed(), self.accepted];
+        let of_walks = self.walks.iter().map(Walk::made);
+        Saved {
+            best,
+            individuals: self.colorings().map(<[Color]>::to_vec).collect(),
+            moves: self.proposed,
+            random: Vec::new(),
+            counters: own.into_iter().chain(of_walks).chain(counters).collect(),
+        }
+    }
+
+    /// Whether a state is one of these walks, with so many counters of what is made of them; gives those.
+    pub(crate) fn check<'s>(
+        &self,
+        saved: &'s Saved,
+        counters: usize,
+    ) -> Result<&'s [u64], Mismatch> {
+        let own = OWN_COUNTERS + self.walks.len();
+        let shape = Shape {
+            k: self.k.into(),
+            vertices: self.graph.n(),
+            individuals: self.walks.len(),
+            random: 0,
+            counters: own + counters,
+        };
+        saved.check(shape, self.graph.edges())?;
+        saved.check_colors(self.k.into(), false)?;
+        let (own, rest) = saved.counters.split_at(own);
+        let are_moves = own[1..].iter().all(|&made| made <= saved.moves);
+        Mismatch::unless(are_moves, "a number of proposals")?;
+        Ok(rest)
+    }
+
+    /// Goes on from a state that passed [`Walks::check`].
+    pub(crate) fn restore(&mut self, saved: &Saved) {
+        self.draws.philox = Philox::new(saved.counters[0]);
+        self.accepted = saved.counters[1];
+        self.proposed = saved.moves;
+        let made = &saved.counters[OWN_COUNTERS..];
+        for ((walk, colors), &made) in self.walks.iter_mut().zip(&saved.individuals).zip(made) {
+            walk.load(colors, made);
+        }
+        self.remember(&saved.best);
+    }
+
+    fn remember(&mut self, best: &Elite) {
+        self.walks.iter_mut().for_each(Walk::forget_best);
+        self.best = 0;
+        if let Some(first) = self.walks.first_mut() {
+            first.set_best(best);
+        }
+    }
+}
