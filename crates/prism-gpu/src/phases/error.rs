@@ -48,6 +48,9 @@ pub enum PhaseError {
         /// What there are.
         counted: u64,
     },
+    /// What individuals keep on the device cannot be.
+    #[error("what individuals keep on the device contradicts itself")]
+    WrongMemory,
     /// The runtime.
     #[error(transparent)]
     Gpu(#[from] GpuError),

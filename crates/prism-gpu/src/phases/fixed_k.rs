@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 
 use super::colorings;
 use super::kind::Kind;
@@ -39,12 +39,7 @@ impl<K: Kind> FixedK for Phase<K> {
     /// What the host has counted itself; it is there whatever becomes of the device. Without a graph
     /// nothing.
     fn best(&self) -> Elite {
-        let best = self.runner.loaded.as_ref().map(|loaded| Elite {
-            k: loaded.k as usize,
-            colors: loaded.best.clone(),
-            conflicts: loaded.conflicts,
-        });
-        best.unwrap_or(Elite { k: 0, colors: Vec::new(), conflicts: 0 })
+        self.best_so_far()
     }
 
     fn conflicts(&self) -> u64 {
@@ -68,19 +63,47 @@ impl<K: Kind> FixedK for Phase<K> {
         self.offered.push(elite.clone());
     }
 
+    /// Of a search that the device says nothing of any more, the best alone.
+    fn save(&mut self) -> Saved {
+        let saved = if self.failure.is_none() { Some(self.saved()) } else { None };
+        match saved {
+            Some(Ok(saved)) => saved,
+            Some(Err(error)) => {
+                self.fail(&error);
+                self.saved_without_device()
+            }
+            None => self.saved_without_device(),
+        }
+    }
+
+    /// The number of individuals need not be that of this device. What was offered before is forgotten. If
+    /// the device does not take the state, the search has its best, and has failed.
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        self.put(saved)
+    }
+
     fn failure(&self) -> Option<String> {
         self.failure.clone()
     }
 }
 
 impl<K: Kind> Phase<K> {
+    pub(super) fn best_so_far(&self) -> Elite {
+        let best = self.runner.loaded.as_ref().map(|loaded| Elite {
+            k: loaded.k as usize,
+            colors: loaded.best.clone(),
+            conflicts: loaded.conflicts,
+        });
+        best.unwrap_or(Elite { k: 0, colors: Vec::new(), conflicts: 0 })
+    }
+
     pub(super) fn fail(&mut self, error: &PhaseError) {
         tracing::warn!(%error, phase = K::KERNEL.name, "the search on the GPU has ended");
         self.failure = Some(error.to_string());
     }
 
     /// Takes in what was offered.
-    fn take_in(&mut self) -> Result<(), PhaseError> {
+    pub(super) fn take_in(&mut self) -> Result<(), PhaseError> {
         let loaded = self.runner.loaded.as_ref().ok_or(PhaseError::NothingLoaded)?;
         if self.offered.is_empty() || loaded.conflicts == 0 {
             return Ok(());

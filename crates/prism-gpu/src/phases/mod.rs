@@ -26,6 +26,7 @@ mod outcome;
 mod phase;
 mod residents;
 mod runner;
+mod saved;
 
 pub mod dendritic_whcr;
 pub mod quantum;

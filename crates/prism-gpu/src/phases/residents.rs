@@ -180,6 +180,11 @@ impl Residents {
         Ok(Self { function, layout, count, blocks, population, buffers })
     }
 
+    /// How many individuals there are.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
     /// What every individual is. For this as for all that follows nothing may be in flight.
     pub fn individuals(&self, gpu: &GpuContext) -> Result<Vec<Individual>, GpuError> {
         let mut individuals = vec![Individual::zeroed(); self.count as usize];
@@ -201,6 +206,19 @@ impl Residents {
             gpu.download(buffer, 0, &mut rows).map(|()| rows)
         };
         Ok([fetch(&self.buffers.colorings)?, fetch(&self.buffers.bests)?])
+    }
+
+    /// Makes all individuals, of which there are as many as before, what is said here.
+    pub fn put(&mut self, gpu: &GpuContext, state: &State) -> Result<(), GpuError> {
+        let to = &mut self.buffers;
+        gpu.upload(&mut to.individuals, 0, &state.individuals)?;
+        gpu.upload(&mut to.colorings, 0, &state.colorings)?;
+        gpu.upload(&mut to.bests, 0, &state.bests)?;
+        if !state.memory.is_empty() {
+            gpu.upload(&mut to.memory, 0, &state.memory)?;
+        }
+        gpu.upload(&mut to.records, 0, &State::records(&state.individuals))?;
+        gpu.upload(&mut to.ticket, 0, &state.ticket())
     }
 
     /// Makes one individual another one that has this colouring, at hand and as its best.

@@ -25,7 +25,7 @@ use crate::stream_integration::ManagedGpuContext;
 
 /// How many steps after one that is observed the first comes that heeds it: as many as the pipeline has
 /// slots.
-const LAG: u64 = 3;
+pub(crate) const LAG: u64 = 3;
 
 /// What ends a call beside a proper colouring.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +224,26 @@ impl Runner {
             _ if stopped => Ended::Stopped,
             _ => Ended::AtLimit,
         })
+    }
+
+    /// Makes the individuals what is said here, also where there were more or fewer.
+    pub fn put<K: Kind>(&mut self, options: &K::Options, state: &State) -> Result<(), PhaseError> {
+        let loaded = self.loaded.as_mut().ok_or(PhaseError::NothingLoaded)?;
+        self.context.reset_pipeline();
+        let gpu = self.context.gpu().clone();
+        let residents = self.context.kernel_mut::<Residents>()?;
+        let count = state.individuals.len();
+        if residents.count() as usize == count {
+            residents.put(&gpu, state)?;
+            return Ok(());
+        }
+        let layout = loaded.shape.layout;
+        let rows = colorings::adjacency(&loaded.graph, &layout, &loaded.slots);
+        let at = (rows.as_slice(), loaded.slots.used() as u32);
+        self.context.bind(Residents::new(&gpu, self.kernel, layout, at, state)?)?;
+        loaded.shape.individuals = u32::try_from(count).unwrap_or(u32::MAX);
+        loaded.nominal_moves = K::moves_a_step(options, &loaded.shape).max(1);
+        Ok(())
     }
 
     pub fn loaded(&self) -> Result<&Loaded, PhaseError> {

@@ -131,6 +131,27 @@ fn gpu_what_is_offered_takes_part() {
 }
 
 #[test]
+fn gpu_a_search_goes_on_from_what_it_was() {
+    let Some(gpu) = needs::gpu() else { return };
+    let graph = generate::gnp(250, 0.5, 9).unwrap();
+    let options = Options::new(50, 2, 0, 20);
+    for (mut search, mut restored) in options.every(&gpu).zip(options.every(&gpu)) {
+        search.load(&graph, None, 26).unwrap();
+        search.run(50_000, &GO);
+        let saved = search.save();
+        restored.load(&graph, None, 26).unwrap();
+        restored.run(5000, &GO);
+        restored.restore(&saved).unwrap();
+        for _ in 0..2 {
+            assert!(search.individuals() == restored.individuals());
+            assert_eq!((search.best(), search.moves()), (restored.best(), restored.moves()));
+            assert_eq!(search.run(50_000, &GO), Step::OutOfMoves);
+            assert_eq!(restored.run(50_000, &GO), Step::OutOfMoves);
+        }
+    }
+}
+
+#[test]
 fn gpu_a_search_that_is_stopped_loses_nothing() {
     let Some(gpu) = needs::gpu() else { return };
     let graph = generate::gnp(250, 0.5, 2).unwrap();

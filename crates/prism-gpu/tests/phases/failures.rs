@@ -1,13 +1,13 @@
 //! What happens to a search when something goes wrong, on a mock: it says so, and what was found stays.
 
 use prism_core::generate;
-use prism_core::search::Step;
+use prism_core::search::{Saved, Step};
 use prism_gpu::phases::{PhaseError, RepairOptions, WhcrGpu};
 use prism_gpu::{GpuContext, GpuError, KernelError};
 use prism_stream::mock::{MockCompiler, MockDriver};
 
 use super::fixed_k::{GO, INDIVIDUALS, K, graph, launches, loaded};
-use super::support::{Options, conflicts};
+use super::support::{Options, Search, conflicts};
 use super::toy;
 use super::warnings::warnings;
 
@@ -134,4 +134,37 @@ fn what_is_wrong_is_said_before_a_device_is_asked() {
         let large = generate::gnp(5000, 0.001, 1).unwrap();
         assert!(matches!(phase.load(&large, None, 3), Err(PhaseError::TooLarge { .. })));
     }
+}
+
+#[test]
+fn of_a_search_that_has_failed_the_best_is_saved_and_goes_on_elsewhere() {
+    for ((mock, mut search), (_, mut other)) in loaded(3).into_iter().zip(loaded(4)) {
+        search.run(1500, &GO);
+        mock.fault_launch(launches(&mock) + 2, 719);
+        assert_eq!(search.run(50_000, &GO), Step::Failed);
+        let saved = search.save();
+        assert_eq!((&saved.best, saved.moves), (&search.best(), search.moves()));
+        assert!(saved.individuals.is_empty());
+        other.restore(&saved).unwrap();
+        assert_eq!((other.best(), other.moves()), (search.best(), search.moves()));
+        assert_eq!(other.individuals()[0].coloring, saved.best.colors);
+        assert_eq!(other.run(500, &GO), Step::OutOfMoves);
+        assert!(other.moves() >= saved.moves + 400);
+        // And a device that is lost while it is saved loses no more.
+        mock_fails_while_saving(&mut *other, &saved);
+    }
+}
+
+/// A search whose device fails in the middle of a state has failed, with its best.
+fn mock_fails_while_saving(other: &mut dyn Search, state: &Saved) {
+    let (mock, mut search) =
+        loaded(6).into_iter().find(|(_, it)| it.number() == other.number()).unwrap();
+    mock.fail("copy_to_device", 2, 719);
+    search.restore(state).unwrap();
+    assert_eq!(search.best(), state.best);
+    assert_eq!(search.run(10, &GO), Step::Failed);
+    let saved = search.save();
+    assert_eq!((saved.best, saved.individuals.len()), (state.best.clone(), 0));
+    mock.fail("copy_to_host", 0, 719);
+    assert!(search.failure().is_some());
 }

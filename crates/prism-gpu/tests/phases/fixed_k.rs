@@ -262,3 +262,78 @@ fn a_search_goes_to_another_thread_with_its_graph() {
     let (step, left) = ran.join().unwrap();
     assert!(step == Step::OutOfMoves && left > 0);
 }
+
+/// Another search of the same kind, on a device of its own with so many individuals and another seed.
+fn another(number: u32, schedule: u64, individuals: u32) -> Box<dyn Search> {
+    let (_, gpu) = toy::device(schedule, 24, K, INDIVIDUALS as usize);
+    let mut options = Options::new(3, 1, 10, individuals);
+    options.phase.seed = 99;
+    let mut phase = options.every(&gpu).find(|phase| phase.number() == number).unwrap();
+    phase.load(&graph(), None, K).unwrap();
+    phase
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn a_search_goes_on_from_what_it_was(
+        before in 0u64..900, after in 0u64..900, schedule: u64, offer: bool,
+    ) {
+        for (mock, mut search) in loaded(schedule) {
+            search.run(before, &GO);
+            if offer {
+                search.offer(&good(&graph()));
+            }
+            let saved = search.save();
+            prop_assert_eq!(&saved.best, &search.best());
+            prop_assert_eq!(saved.moves, search.moves());
+            // Not the one that was saved, whose number of individuals may be another one.
+            let mut restored = another(search.number(), schedule ^ 5, 4 + 4 * (before % 3) as u32);
+            restored.run(after, &GO);
+            restored.restore(&saved).unwrap();
+            prop_assert_eq!(restored.best(), search.best());
+            prop_assert_eq!(restored.moves(), search.moves());
+            prop_assert!(restored.individuals() == search.individuals());
+            prop_assert_eq!(search.run(after, &GO), Step::OutOfMoves);
+            prop_assert_eq!(restored.run(after, &GO), Step::OutOfMoves);
+            prop_assert_eq!(restored.best(), search.best());
+            prop_assert_eq!(restored.moves(), search.moves());
+            prop_assert!(restored.individuals() == search.individuals());
+            prop_assert_eq!(restored.save(), search.save());
+            check(&*restored, &graph());
+            prop_assert_eq!(mock.violations(), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused_and_changes_nothing() {
+    for (_, mut search) in loaded(2) {
+        search.run(700, &GO);
+        let saved = search.save();
+        let mut other = another(search.number(), 4, 8);
+        other.run(300, &GO);
+        let was = (other.best(), other.moves(), other.individuals());
+        let mut wrong = vec![saved.clone(); 10];
+        wrong[0].best.k = 5;
+        wrong[1].best.conflicts += 1;
+        wrong[2].individuals.pop();
+        wrong[3].individuals[2][5] = K as Color;
+        wrong[4].individuals[2][5] = UNCOLORED;
+        wrong[5].counters.pop();
+        wrong[6].counters.truncate(3);
+        wrong[7].counters[5] = 4; // steps that are not heeded
+        wrong[8].counters[1] = u64::MAX; // steps
+        wrong[9].individuals.truncate(14); // seven, where slices come in fours
+        if search.number() != 3 {
+            wrong.pop();
+        }
+        for (at, state) in wrong.iter().enumerate() {
+            let refused = other.restore(state);
+            assert!(refused.is_err(), "{at} of {}", search.number());
+            assert!(was == (other.best(), other.moves(), other.individuals()), "{at}");
+        }
+        other.restore(&saved).unwrap();
+        assert!(other.individuals() == search.individuals());
+    }
+}
