@@ -17,6 +17,7 @@ built=$(cargo build --release -p prism-cli --message-format=json)
 built+=$'\n'$(cargo bench --no-run -p prism-gpu --bench stream_integration --message-format=json)
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 built+=$'\n'$(cargo test --release --no-run -p prism-stream -p prism-gpu --message-format=json)
+built+=$'\n'$(cargo test --release --no-run -p prism-solver --test gpu --message-format=json)
 built+=$'\n'$(cargo build --release --examples -p prism-stream -p prism-gpu --message-format=json)
 printf '%s\n' "$built" | python3 -c '
 import json, shutil, sys

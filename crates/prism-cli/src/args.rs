@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use bench::{BenchArgs, Target};
-pub use color::{ColorArgs, Device};
+pub use color::ColorArgs;
 pub use generate::{GenerateArgs, Kind};
 pub use graph_input::GraphInput;
 

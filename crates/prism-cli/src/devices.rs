@@ -1,12 +1,12 @@
 //! `prism devices`, and what `--device` comes to: the GPUs of this machine, or why there is none.
 //!
-//! No engine of this version colours on a GPU. So `auto` is the CPU, found without asking the driver,
-//! whose start takes a good part of a second; and `cuda:N` is refused with the reason that applies:
-//! there is no such device, or there is one and nothing to run on it.
+//! `--device cuda:N` is refused before the search if there is no such device or it cannot be used, with the
+//! reason that applies. `auto` asks no driver here: its start takes a good part of a second.
 
-use crate::args::{Device, DevicesArgs};
+use crate::args::DevicesArgs;
 use crate::failure::Failure;
 use crate::output::Output;
+use prism_solver::Device;
 use prism_stream::{DeviceInfo, GpuContext, Unavailable};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -80,33 +80,24 @@ fn entry(info: &DeviceInfo) -> Entry<'_> {
     }
 }
 
-/// Settles where `prism color` searches. There is one answer as yet, the CPU; the rest is refused.
-pub fn choose(device: Device) -> Result<(), Failure> {
+/// Refuses a device that is asked for and cannot be used.
+pub fn check(device: Device) -> Result<(), Failure> {
     match device {
-        Device::Cpu => Ok(()),
-        Device::Auto => {
-            tracing::debug!("no engine of this version runs on a GPU: searching on the CPU");
-            Ok(())
-        }
-        Device::Cuda(ordinal) => {
-            Err(Failure::Device(device, refusal(ordinal, GpuContext::devices())))
-        }
+        Device::Auto | Device::Cpu => Ok(()),
+        Device::Cuda(ordinal) => match refusal(ordinal, GpuContext::devices()) {
+            None => Ok(()),
+            Some(reason) => Err(Failure::Device(device, reason)),
+        },
     }
 }
 
-/// Why a GPU cannot be used for colouring.
-fn refusal(ordinal: usize, found: Result<Vec<DeviceInfo>, Unavailable>) -> String {
+/// Why a GPU cannot be used, if it cannot.
+fn refusal(ordinal: usize, found: Result<Vec<DeviceInfo>, Unavailable>) -> Option<String> {
     match found {
-        Err(reason) => reason.to_string(),
+        Err(reason) => Some(reason.to_string()),
         Ok(devices) => match devices.get(ordinal) {
-            None => Unavailable::NoSuchDevice { ordinal, count: devices.len() }.to_string(),
-            Some(info) => match info.usable() {
-                Err(reason) => reason.to_string(),
-                Ok(()) => format!(
-                    "{} is there, but no engine of this version colours on a GPU; use --device cpu",
-                    info.name
-                ),
-            },
+            None => Some(Unavailable::NoSuchDevice { ordinal, count: devices.len() }.to_string()),
+            Some(info) => info.usable().err().map(|reason| reason.to_string()),
         },
     }
 }
@@ -170,7 +161,7 @@ mod tests {
         let json: serde_json::Value =
             serde_json::from_str(&printed(&Ok(vec![old.clone()]), true)).unwrap();
         assert_eq!(json["devices"][0]["unusable"], needed);
-        assert_eq!(refusal(0, Ok(vec![old])), needed);
+        assert_eq!(refusal(0, Ok(vec![old])).as_deref(), Some(needed));
     }
 
     #[test]
@@ -183,10 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_that_is_there_is_refused_for_want_of_an_engine() {
-        let found = || Ok(vec![h200()]);
-        assert!(refusal(0, found()).contains("NVIDIA H200 is there, but no engine"));
-        assert!(refusal(1, found()).contains("there is no GPU 1; this machine has 1"));
-        assert!(refusal(0, Err(Unavailable::NoDriver)).contains("no NVIDIA driver found"));
+    fn a_gpu_that_is_there_is_taken_and_another_one_refused() {
+        let refused = |ordinal, found| refusal(ordinal, found).unwrap_or_default();
+        assert_eq!(refusal(0, Ok(vec![h200()])), None);
+        let other = refused(1, Ok(vec![h200()]));
+        assert!(other.contains("there is no GPU 1; this machine has 1"), "{other}");
+        assert!(refused(0, Err(Unavailable::NoDriver)).contains("no NVIDIA driver found"));
     }
 }

@@ -1,8 +1,8 @@
 //! Everything that ends a run early, with the exit code it ends with.
 
-use crate::args::Device;
 use prism_core::io::ReadError;
 use prism_core::memory::{Bytes, Room};
+use prism_solver::Device;
 use std::io;
 
 /// The exit codes, as the help shows them. A macro, so that longer helps can be put together with it.

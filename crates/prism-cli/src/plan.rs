@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
-use prism_solver::{Goal, Method};
+use prism_solver::{Device, Goal, Method};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,6 +23,11 @@ pub struct ColorPlan {
     pub moves: Option<u64>,
     pub seed: u64,
     pub threads: usize,
+    pub device: Device,
+    /// The engines that search on the GPU; what suits the graph if there are none.
+    pub phases: Vec<&'static str>,
+    /// Whether steps on the GPU overlap.
+    pub overlap_steps: bool,
     pub warm_start: Option<PathBuf>,
     pub precolor: Option<PathBuf>,
     pub allowed: Option<PathBuf>,
@@ -38,7 +43,7 @@ impl ColorPlan {
     /// Works the arguments out.
     pub fn new(args: Box<ColorArgs>) -> Result<Self, Failure> {
         let args = *args;
-        devices::choose(args.device)?;
+        devices::check(args.device)?;
         let inputs = [
             Some(&args.input.file),
             args.warm_start.as_ref(),
@@ -101,6 +106,14 @@ impl ColorPlan {
         }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = args.threads.unwrap_or_else(cores);
+        if args.device == Device::Cpu && !args.phases.is_empty() {
+            let message = "--phases says what searches on a GPU; --device cpu uses none";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        // The option, then the variable, then the default.
+        let asked_for = (args.asynchronous || args.sync).then_some(args.asynchronous);
+        let variable = || std::env::var_os("PRISM_ASYNC_GPU").is_none_or(|value| value == "1");
+        let overlap_steps = asked_for.unwrap_or_else(variable);
         let output = Output::new(args.output);
         let output_format = coloring_format(args.output_format, output.path())?;
         let improvements = args.save_improvements.map(|path| {
@@ -119,6 +132,9 @@ impl ColorPlan {
             moves: args.moves,
             seed: args.seed,
             threads,
+            device: args.device,
+            phases: args.phases,
+            overlap_steps,
             warm_start: args.warm_start,
             precolor: args.precolor,
             allowed: args.allowed,

@@ -1,7 +1,7 @@
 //! Where the solver's events go: a line for a person, JSON lines, or nowhere.
 
 use crate::events_file::EventsFile;
-use crate::output::counted;
+use crate::output::{counted, note};
 use crate::status_line::{StatusLine, part, percent, time};
 use prism_solver::{DEFAULT_EFFORT, Event, EventSink};
 use std::io::{self, Write};
@@ -84,6 +84,12 @@ impl EventSink for Progress<'_> {
                 let best = part(9, format!("best {}", found.k));
                 vec![best, part(7, found.engine), part(8, time(found.seconds, time_limit))]
             }),
+            Event::SiteLost { site, why } => {
+                self.line.clear();
+                note(format_args!(
+                    "warning: {site} is given up, and the search goes on without it: {why}"
+                ));
+            }
             Event::Finished { .. } => self.line.clear(),
             _ => {}
         }

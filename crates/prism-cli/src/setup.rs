@@ -82,7 +82,10 @@ pub fn options<'a>(plan: &ColorPlan, loaded: &'a Loaded) -> SolverBuilder<'a> {
         .goal(plan.goal)
         .method(plan.method)
         .seed(plan.seed)
-        .threads(plan.threads);
+        .threads(plan.threads)
+        .device(plan.device)
+        .phases(plan.phases.iter().copied())
+        .overlap_steps(plan.overlap_steps);
     if let Some(limit) = plan.time_limit {
         builder = builder.time_limit(limit);
     }

@@ -39,11 +39,9 @@ pub(crate) struct Standing {
     pub head_on: Option<bool>,
 }
 
-/// The moves of one site for each course.
-#[derive(Clone, Debug)]
+/// The moves of one site for each course, in the time of so many on a core.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Agenda {
-    /// How much less a move counts here than on one core.
-    scale: u64,
     /// Moves of the search for the target, and of the descent since that began.
     moves: [u64; 2],
     /// Moves of the descent since the last better colouring.
@@ -51,11 +49,6 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    /// Of a site on which `scale` moves take the place of one on the cores.
-    pub fn new(scale: u64) -> Self {
-        Self { scale, moves: [0; 2], vain: 0 }
-    }
-
     /// What is next, and with how many colours, if the best colouring has `best` colours: more than
     /// the goal.
     pub fn next(&self, goal: Goal, best: usize, standing: Standing) -> (Course, usize) {
@@ -71,13 +64,8 @@ impl Agenda {
 
     fn descent_is_due(&self) -> bool {
         let [descent, head_on] = self.moves;
-        let (start, patience) = (self.scaled(HEAD_START), self.scaled(PATIENCE));
-        let share = if self.vain < patience { 1 } else { HEAD_ON_SHARE };
-        head_on > start && descent.saturating_mul(share) < head_on - start
-    }
-
-    fn scaled(&self, moves: u64) -> u64 {
-        moves.saturating_mul(self.scale)
+        let share = if self.vain < PATIENCE { 1 } else { HEAD_ON_SHARE };
+        head_on > HEAD_START && descent.saturating_mul(share) < head_on - HEAD_START
     }
 
     /// Books the moves of a turn, while there is a search for the target.
@@ -91,9 +79,8 @@ impl Agenda {
     /// There is a better colouring.
     pub fn improved(&mut self) {
         // What the descent was behind while it was stuck is not made up for.
-        let start = self.scaled(HEAD_START);
         let [descent, head_on] = &mut self.moves;
-        *descent = (*descent).max(head_on.saturating_sub(start));
+        *descent = (*descent).max(head_on.saturating_sub(HEAD_START));
         self.vain = 0;
     }
 }
@@ -108,7 +95,7 @@ mod tests {
 
     #[test]
     fn to_minimise_is_to_descend() {
-        let agenda = Agenda::new(1);
+        let agenda = Agenda::default();
         for descent in [None, Some(false), Some(true)] {
             let next = agenda.next(Goal::Minimize, 9, standing(descent, None));
             assert_eq!(next, (Course::Descent, 8));
@@ -117,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_target_is_searched_once_it_is_near_and_the_way_down_takes_long() {
-        let agenda = Agenda::new(1);
+        let agenda = Agenda::default();
         let next = |target, descent| agenda.next(Goal::Colors(target), 9, standing(descent, None));
         assert_eq!(next(7, None), (Course::Descent, 8));
         assert_eq!(next(7, Some(false)), (Course::Descent, 8));
@@ -129,28 +116,26 @@ mod tests {
 
     #[test]
     fn the_descent_goes_on_beside_a_target_that_takes_long() {
-        for scale in [1, 5] {
-            let mut agenda = Agenda::new(scale);
-            agenda.book(Course::Descent, 50 * HEAD_START, Standing::default());
-            let (goal, both) = (Goal::Colors(5), standing(Some(true), Some(true)));
-            let turns = |agenda: &mut Agenda, best, million| {
-                let mut made = [0u64; 2];
-                for _ in 0..million {
-                    let (course, _) = agenda.next(goal, best, both);
-                    agenda.book(course, scale * 1_000_000, both);
-                    made[course as usize] += 1;
-                }
-                made
-            };
-            let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
-            assert_eq!(turns(&mut agenda, 9, start), [0, start]);
-            assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
-            assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
-            assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
-            agenda.improved();
-            assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
-            // One colour above the target there is nothing else to look for.
-            assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
-        }
+        let mut agenda = Agenda::default();
+        agenda.book(Course::Descent, 50 * HEAD_START, Standing::default());
+        let (goal, both) = (Goal::Colors(5), standing(Some(true), Some(true)));
+        let turns = |agenda: &mut Agenda, best, million| {
+            let mut made = [0u64; 2];
+            for _ in 0..million {
+                let (course, _) = agenda.next(goal, best, both);
+                agenda.book(course, 1_000_000, both);
+                made[course as usize] += 1;
+            }
+            made
+        };
+        let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
+        assert_eq!(turns(&mut agenda, 9, start), [0, start]);
+        assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
+        assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
+        assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
+        agenda.improved();
+        assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
+        // One colour above the target there is nothing else to look for.
+        assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::elites::Elites;
 use crate::roster::{Row, position};
-use crate::site::Site;
+use crate::site::{Candidate, Site};
 use crate::stop::Alarm;
 use crate::strategy::{GraphClass, Player, Rotation};
 use crate::task::Task;
@@ -48,16 +48,15 @@ enum State {
 
 /// A part that has no colouring with k colours yet.
 pub(crate) struct OpenPart {
-    pub task: Task,
-    /// By site.
-    pub benches: Vec<Bench>,
+    pub task: Arc<Task>,
+    /// By site, made when it is first needed.
+    benches: Vec<Option<Bench>>,
     pub elites: Elites,
 }
 
 /// The searches of one site for one part.
 pub(crate) struct Bench {
-    /// None where no engine of the site can search this part.
-    pub rotation: Option<Rotation>,
+    pub rotation: Rotation,
     /// Moves that are left of a turn that is made in pieces, each thread.
     pub left: Option<u64>,
     /// By row of the roster, those that have had a turn: most are never needed.
@@ -68,8 +67,6 @@ pub(crate) struct Bench {
 #[derive(Clone, Copy)]
 pub(crate) struct Plan<'p> {
     pub roster: &'p [Row],
-    pub sites: &'p [Site],
-    pub seed: u64,
     /// Attempts that may be under way at a time, this one included: they share the memory.
     pub attempts: u64,
     pub class: GraphClass,
@@ -77,19 +74,21 @@ pub(crate) struct Plan<'p> {
     pub preferred: Option<usize>,
     /// The row of the engine that is to search alone.
     pub alone: Option<usize>,
+    /// The site that it is to search on.
+    pub alone_on: usize,
     /// Whether the result must not depend on the memory that happens to be left.
     pub lockstep: bool,
 }
 
 impl Attempt {
     /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k
-    /// colours, numbered without gaps. `None` if `alarm` is raised meanwhile, which is looked at
+    /// colours, numbered without gaps; searches on so many sites get their random numbers from `seed`. `None` if `alarm` is raised meanwhile, which is looked at
     /// between passes over the graph.
     pub fn new(
         graph: &Graph<'_>,
         k: usize,
         best: &Coloring,
-        plan: Plan<'_>,
+        (sites, seed): (usize, u64),
         alarm: &Alarm,
     ) -> Option<Self> {
         let go_on = || !alarm.interrupt().load(Ordering::Relaxed);
@@ -98,13 +97,10 @@ impl Attempt {
         let kernel = Arc::new(kernel);
         let known = undo.project(best.colors());
         let components = go_on().then(|| components(&kernel))?;
-        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, plan))?;
-        let Some(parts) = components.iter().map(part).collect() else {
-            if go_on() {
-                alarm.run_out();
-            }
-            return None;
+        let part = |vertices: &[u32]| {
+            go_on().then(|| Part::new(&kernel, vertices, k, &known, (sites, seed)))
         };
+        let parts = components.iter().map(part).collect::<Option<_>>()?;
         Some(Self { k, undo, kernel, parts, warmed_up: false })
     }
 
@@ -151,14 +147,13 @@ impl Attempt {
 }
 
 impl Part {
-    /// None if memory that happens to be short would decide what is searched.
     fn new(
         kernel: &Arc<Graph<'static>>,
         vertices: &[u32],
         k: usize,
         known: &[Color],
-        plan: Plan<'_>,
-    ) -> Option<Self> {
+        (sites, seed): (usize, u64),
+    ) -> Self {
         let mut known =
             Coloring::from_colors(vertices.iter().map(|&v| known[v as usize]).collect());
         known.normalize();
@@ -167,60 +162,95 @@ impl Part {
         } else {
             let whole = vertices.len() == kernel.n();
             let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
-            let task = Task::new(graph, k, known.into_colors(), plan.seed);
-            let bench = |site| Bench::new(&task, site, plan);
-            let benches = plan.sites.iter().map(bench).collect::<Option<_>>()?;
+            let task = Arc::new(Task::new(graph, k, known.into_colors(), seed));
+            let benches = (0..sites).map(|_| None).collect();
             State::Open(Box::new(OpenPart { task, benches, elites: Elites::default() }))
         };
-        Some(Self { vertices: vertices.to_vec(), state })
+        Self { vertices: vertices.to_vec(), state }
+    }
+}
+
+/// Why a site has no searches for a part.
+pub(crate) enum NoBench {
+    /// No engine of the site can search it.
+    Nothing,
+    /// Memory that happens to be short would decide the result.
+    Memory,
+}
+
+impl OpenPart {
+    /// The searches of a site, as far as they have been made.
+    pub fn made(&mut self, site: usize) -> Option<&mut Bench> {
+        self.benches.get_mut(site)?.as_mut()
+    }
+
+    /// The searches of a site.
+    pub fn bench(
+        &mut self,
+        number: usize,
+        site: &Site,
+        plan: Plan<'_>,
+    ) -> Result<(&Arc<Task>, &mut Bench, &Elites), NoBench> {
+        let Self { task, benches, elites } = self;
+        let bench = benches.get_mut(number).ok_or(NoBench::Nothing)?;
+        let bench = match bench {
+            Some(bench) => bench,
+            none => none.insert(Bench::new(task, number, site, plan)?),
+        };
+        Ok((task, bench, elites))
     }
 }
 
 impl Bench {
-    fn new(task: &Task, site: &Site, plan: Plan<'_>) -> Option<Self> {
-        let left = Room::now().bytes.saturating_sub(RESERVE);
-        let share = |memory: u64| memory / plan.attempts / ENGINES / site.threads as u64;
-        let players = |memory: u64| players(task, site, plan, share(memory));
-        let fit = players(SEARCH_MEMORY.min(left));
-        let rows = |players: &[Player]| players.iter().map(|player| player.row).collect::<Vec<_>>();
-        if plan.lockstep && rows(&fit) != rows(&players(SEARCH_MEMORY)) {
-            return None;
+    fn new(task: &Task, number: usize, site: &Site, plan: Plan<'_>) -> Result<Self, NoBench> {
+        let candidates = site.candidates(plan.roster, plan.class, task.graph(), task.k());
+        let players = match plan.alone {
+            Some(_) if number != plan.alone_on => Vec::new(),
+            // Whatever memory it takes.
+            Some(row) => candidates.iter().filter(|c| c.row == row).map(Candidate::alone).collect(),
+            None => {
+                let left = Room::now().bytes.saturating_sub(RESERVE);
+                let share = |memory: u64| memory / plan.attempts / ENGINES / site.threads as u64;
+                let last_resort = !site.is_gpu();
+                let players =
+                    |memory| players(&candidates, plan.roster, share(memory), last_resort);
+                let fit = players(SEARCH_MEMORY.min(left));
+                let rows = |players: &[Player]| players.iter().map(|p| p.row).collect::<Vec<_>>();
+                if plan.lockstep && rows(&fit) != rows(&players(SEARCH_MEMORY)) {
+                    return Err(NoBench::Memory);
+                }
+                fit
+            }
+        };
+        if players.is_empty() {
+            return Err(NoBench::Nothing);
         }
-        let rotation = (!fit.is_empty()).then(|| Rotation::new(fit, plan.preferred, site.unit));
+        let rotation = Rotation::new(players, plan.preferred);
         let teams = plan.roster.iter().map(|_| None).collect();
-        Some(Self { rotation, left: None, teams })
+        Ok(Self { rotation, left: None, teams })
     }
 }
 
-/// The engines that have turns on a site: the one that is to search alone, whatever memory it takes; or
-/// those that fit, and if there are none the one that takes least.
-fn players(task: &Task, site: &Site, plan: Plan<'_>, memory: u64) -> Vec<Player> {
-    let rows = plan.roster.iter().enumerate();
-    let seated: Vec<_> = rows
-        .filter_map(|(row, entry)| {
-            let search = entry.search()?;
-            Some((row, site.seating(search)?.turns, (search.memory)(task.graph(), task.k())))
-        })
-        .collect();
-    let single = |row| vec![Player::alone(row)];
-    if let Some(alone) = plan.alone {
-        let there = seated.iter().any(|&(row, ..)| row == alone);
-        return if there { single(alone) } else { Vec::new() };
+/// The engines that have turns on a site: those that fit. If there are none, the one that takes least is
+/// the last resort.
+fn players(
+    candidates: &[Candidate],
+    roster: &[Row],
+    memory: u64,
+    last_resort: bool,
+) -> Vec<Player> {
+    let fit = || candidates.iter().filter(|candidate| candidate.memory <= memory);
+    let playing: Vec<_> = fit().filter_map(|c| Some((c.row, c.turn?, c.scale))).collect();
+    if playing.is_empty() && last_resort {
+        let least = candidates.iter().min_by_key(|candidate| candidate.memory);
+        return least.map(Candidate::alone).into_iter().collect();
     }
-    let playing: Vec<_> = seated
-        .iter()
-        .filter(|&&(_, _, needed)| needed <= memory)
-        .filter_map(|&(row, turns, _)| Some((row, turns.on(plan.class)?)))
-        .collect();
-    if playing.is_empty() {
-        let least = seated.iter().min_by_key(|&&(_, _, needed)| needed);
-        return least.map_or_else(Vec::new, |&(row, ..)| single(row));
-    }
-    let plays = |name| position(plan.roster, name).filter(|at| playing.iter().any(|p| p.0 == *at));
-    let player = |&(row, turn): &(usize, crate::strategy::Turn)| Player {
+    let plays = |name| position(roster, name).filter(|at| playing.iter().any(|p| p.0 == *at));
+    let player = |&(row, turn, scale): &(usize, crate::strategy::Turn, u64)| Player {
         row,
         turn,
         speaks_for: turn.speaks_for.and_then(plays),
+        scale,
     };
     playing.iter().map(player).collect()
 }

@@ -4,21 +4,26 @@
 //! fixed number of moves, and wait for each other. Without one, nobody waits: a site that is home sets
 //! out again. A success calls everyone home.
 
+#[cfg(test)]
+mod tests;
+
 use crate::agenda::{Course, Standing};
-use crate::attempt::{Attempt, Plan};
+use crate::attempt::{Attempt, NoBench, Plan};
 use crate::elites::Origin;
+use crate::gpu::Deferred;
 use crate::incumbent::Incumbent;
 use crate::memory;
 use crate::roster::Row;
-use crate::site::Site;
+use crate::site::{Place, Readiness, Site};
 use crate::stop::Alarm;
-use crate::strategy::GraphClass;
-use crate::task::Unready;
+use crate::strategy::{GraphClass, Player};
+use crate::task::{Task, Unready};
 use crate::team::{Field, Outing, Return, Team};
 use crate::{Event, Goal};
 use prism_core::memory::Room;
 use prism_core::{Color, Coloring};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -62,6 +67,8 @@ struct Errand {
     part: usize,
     /// Moves that it may make, all threads together.
     limit: u64,
+    /// Its moves in the time of one on a core.
+    scale: u64,
     outing: Outing,
 }
 
@@ -110,7 +117,7 @@ impl Crew {
         }
         let mut changed = false;
         for site in 0..self.sites.len() {
-            if self.sites[site].lost || self.outings.iter().any(|errand| errand.site == site) {
+            if !self.is_free(site, incumbent) {
                 continue;
             }
             let promised: u64 = self.outings.iter().map(|errand| errand.limit).sum();
@@ -134,11 +141,43 @@ impl Crew {
             }
         }
         if self.outings.is_empty() {
-            return changed;
+            return changed || self.expects_someone(incumbent);
         }
         self.wait(incumbent);
         self.take_in(orders, incumbent);
         true
+    }
+
+    /// Whether a site is at home and can be sent out.
+    fn is_free(&mut self, site: usize, incumbent: &Incumbent<'_>) -> bool {
+        let here = &mut self.sites[site];
+        if here.lost || self.outings.iter().any(|errand| errand.site == site) {
+            return false;
+        }
+        match here.readiness(&incumbent.ledger, self.field.lockstep) {
+            Readiness::Ready => true,
+            Readiness::NotYet => false,
+            Readiness::Absent => {
+                here.lost = true;
+                false
+            }
+        }
+    }
+
+    /// The sites that can be used like that.
+    fn with(&self, readiness: Readiness, incumbent: &Incumbent<'_>) -> Vec<usize> {
+        let is = |site: &Site| !site.lost && site.readiness(&incumbent.ledger, false) == readiness;
+        (0..self.sites.len()).filter(|&site| is(&self.sites[site])).collect()
+    }
+
+    /// Whether nobody can work now, but a site will be able to soon. Waits a little for it.
+    fn expects_someone(&mut self, incumbent: &Incumbent<'_>) -> bool {
+        let coming = !self.with(Readiness::NotYet, incumbent).is_empty();
+        if coming {
+            std::thread::sleep(Duration::from_millis(1));
+            self.field.alarm.look();
+        }
+        coming
     }
 
     /// Calls all teams home and takes in what they have found.
@@ -168,45 +207,57 @@ impl Crew {
             }
         }
         let (alarm, lockstep) = (self.field.alarm.clone(), self.field.lockstep);
+        let plan = Plan {
+            roster: orders.roster,
+            attempts: match orders.goal {
+                Goal::Minimize => 1,
+                Goal::Colors(_) => 2,
+            },
+            class: orders.class,
+            preferred: self.preferred,
+            alone: orders.alone,
+            alone_on: orders.alone.map_or(0, |row| self.site_for(&orders.roster[row])),
+            lockstep,
+        };
         let Some(attempt) = &mut self.attempts[course as usize] else { return Sent::Nothing };
         let Some((part, open)) = attempt.open_part() else {
             return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
         };
-        let bench = &mut open.benches[site];
-        let Some(rotation) = &bench.rotation else { return Sent::Nothing };
-        let (row, share) = rotation.turn();
-        let begins = bench.left.is_none();
         let here = &self.sites[site];
-        let mut team = match bench.teams[row].take() {
-            Some(team) => team,
-            None => {
-                let entry = &orders.roster[row];
-                let Some(search) = entry.search() else { return Sent::Nothing };
-                let Some(seating) = here.seating(search) else { return Sent::Nothing };
-                let (threads, stop) = (here.threads, alarm.interrupt());
-                match Team::new(entry, seating, search.stream, &open.task, threads, stop) {
-                    Ok(team) => team,
-                    Err(Unready::Stopped) => return Sent::Again,
-                }
+        let (task, bench, elites) = match open.bench(site, here, plan) {
+            Ok(bench) => bench,
+            Err(NoBench::Nothing) => return Sent::Nothing,
+            Err(NoBench::Memory) => {
+                alarm.run_out();
+                return Sent::Again;
             }
         };
-        if begins {
+        let (Player { row, scale, .. }, share) = bench.rotation.turn();
+        let mut team = match bench.teams[row].take() {
+            Some(team) => team,
+            None => match set_up(&orders.roster[row], here, task, alarm.interrupt()) {
+                Ok(team) => team,
+                Err(Unready::Stopped) => return Sent::Again,
+                Err(Unready::Unfit) => return Sent::Nothing,
+            },
+        };
+        if bench.left.is_none() {
             team.migrate();
-            if let Some(elite) = open.elites.best_from_elsewhere(site) {
+            if let Some(elite) = elites.best_from_elsewhere(site) {
                 team.offer(elite);
             }
         }
         let share = bench.left.unwrap_or(share);
         let piece = if lockstep { share.min(SYNC_MOVES) } else { share };
         bench.left = Some(share - piece);
-        let limit = piece.saturating_mul(team.threads() as u64).min(left);
+        let limit = piece.saturating_mul(scale).saturating_mul(team.threads() as u64).min(left);
         self.turn += 1;
         let begun = incumbent.ledger.seconds();
         let moves = incumbent.ledger.moves;
         let ledger = &mut incumbent.ledger;
         let between = &mut |conflicts, made| ledger.progress(k, best, conflicts, moves + made);
         let outing = team.set_out(self.turn, limit, &self.field, begun, between);
-        self.outings.push(Errand { site, row, course, k, part, limit, outing });
+        self.outings.push(Errand { site, row, course, k, part, limit, scale, outing });
         Sent::Out
     }
 
@@ -223,27 +274,21 @@ impl Crew {
             alarm.run_out();
             return Err(Sent::Nothing);
         }
-        let plan = Plan {
-            roster: orders.roster,
-            sites: &self.sites,
-            seed: orders.seed,
-            attempts: match orders.goal {
-                Goal::Minimize => 1,
-                Goal::Colors(_) => 2,
-            },
-            class: orders.class,
-            preferred: self.preferred,
-            alone: orders.alone,
-            lockstep: self.field.lockstep,
-        };
+        let searches = (self.sites.len(), orders.seed);
         let Some(best) = incumbent.best() else { return Err(Sent::Nothing) };
-        let Some(attempt) = Attempt::new(graph, k, best, plan, alarm) else {
+        let Some(attempt) = Attempt::new(graph, k, best, searches, alarm) else {
             return Err(Sent::Again);
         };
         let (kernel_vertices, kernel_edges) = attempt.kernel_size();
         let seconds = incumbent.ledger.seconds();
         incumbent.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
         Ok(attempt)
+    }
+
+    /// The site on which an engine searches alone: a GPU if it can.
+    fn site_for(&self, row: &Row) -> usize {
+        let gpu = self.sites.iter().position(|site| site.is_gpu() && !site.lost);
+        gpu.filter(|_| row.runs_on_gpu()).unwrap_or(0)
     }
 
     fn standing(&self) -> Standing {
@@ -256,10 +301,17 @@ impl Crew {
     /// Waits until a team is home, or all are where they wait for each other or one has called the others.
     fn wait(&mut self, incumbent: &mut Incumbent<'_>) {
         let alarm = self.field.alarm.clone();
+        let early = self.with(Readiness::NotYet, incumbent);
         loop {
             let over = self.outings.iter().filter(|errand| errand.outing.is_over()).count();
             let all = self.field.lockstep || alarm.is_raised();
             if over == self.outings.len() || (over > 0 && !all) {
+                break;
+            }
+            // A site that could not work before may be able to now.
+            if !self.field.lockstep
+                && self.with(Readiness::Ready, incumbent).iter().any(|site| early.contains(site))
+            {
                 break;
             }
             match self.returns.recv_timeout(WATCH_EVERY) {
@@ -303,38 +355,38 @@ impl Crew {
         self.outings = out;
         let mut solved: Vec<(Course, usize, usize, usize, Vec<Color>)> = Vec::new();
         for errand in home {
-            let Errand { site, row, course, k, part, .. } = errand;
+            let Errand { site, row, course, k, part, scale, .. } = errand;
             let outcome = errand.outing.end(&incumbent.ledger);
-            incumbent.ledger.book_turn(outcome.team.engine, self.sites[site].name, &outcome);
-            self.sites[site].agenda.book(course, outcome.made, standing);
+            incumbent.ledger.book_turn(outcome.team.engine, &self.sites[site].name, &outcome);
+            self.sites[site].agenda.book(course, outcome.made / scale, standing);
             // Fewer if the system gave no more; they would be missing the next time, too.
             self.sites[site].threads = outcome.team.threads().min(self.sites[site].threads);
             if let Some(why) = outcome.failure {
                 self.sites[site].lost = true;
-                let name = self.sites[site].name;
-                tracing::warn!(site = name, why, "a site is lost");
-                incumbent.ledger.emit(&Event::SiteLost { site: name, why });
+                let site = self.sites[site].name.clone();
+                tracing::warn!(site, why, "a site is lost");
+                incumbent.ledger.emit(&Event::SiteLost { site, why });
             }
             let several = self.sites.len() > 1;
             let Some(attempt) = &mut self.attempts[course as usize] else { continue };
             if attempt.k != k {
                 continue;
             }
+            let mut warmed_up = false;
             let Some(open) = attempt.part(part) else { continue };
             if several {
                 let origin = Origin { row, site };
                 outcome.team.elites().for_each(|elite| open.elites.deposit(elite, origin));
             }
-            let bench = &mut open.benches[site];
+            let Some(bench) = open.made(site) else { continue };
             let wrong = outcome.team.wrong();
             bench.teams[row] = Some(outcome.team);
             if bench.left == Some(0) {
                 bench.left = None;
-                if let Some(rotation) = &mut bench.rotation {
-                    rotation.pass(wrong);
-                    attempt.warmed_up |= rotation.warmed_up();
-                }
+                bench.rotation.pass(wrong);
+                warmed_up |= bench.rotation.warmed_up();
             }
+            attempt.warmed_up |= warmed_up;
             if let Some(winner) = outcome.winner {
                 solved.push((course, k, part, row, winner.colors));
             }
@@ -367,6 +419,29 @@ impl Crew {
         self.sites.iter_mut().for_each(|site| site.agenda.improved());
         for attempt in &mut self.attempts {
             attempt.take_if(|attempt| attempt.k >= best);
+        }
+    }
+}
+
+/// Sets the searches of an engine up on a site.
+fn set_up(row: &Row, site: &Site, task: &Arc<Task>, stop: &AtomicBool) -> Result<Team, Unready> {
+    let search = row.search().ok_or(Unready::Unfit)?;
+    match &site.place {
+        Place::Cores => {
+            let seating = search.cores.as_ref().ok_or(Unready::Unfit)?;
+            Team::new(row, seating, search.stream, task, site.threads, stop)
+        }
+        Place::Gpu { gpu, asynchronous, .. } => {
+            let seating = search.gpu.ok_or(Unready::Unfit)?;
+            let stream = task.stream(search.stream, 0);
+            let deferred = match gpu.context() {
+                Some(Ok(context)) => {
+                    Deferred::new(task.clone(), context.clone(), seating, stream, *asynchronous)
+                }
+                Some(Err(why)) => Deferred::failed(task.clone(), why.to_owned()),
+                None => return Err(Unready::Unfit),
+            };
+            Ok(Team::single(row, Box::new(deferred)))
         }
     }
 }

@@ -60,7 +60,7 @@ pub enum Event {
     /// A site can search no more; the others go on, and what it found is kept.
     SiteLost {
         /// Its name, as `--device` has it.
-        site: &'static str,
+        site: String,
         /// What happened.
         why: String,
     },

@@ -78,7 +78,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Books a turn of a team on a site.
-    pub fn book_turn(&mut self, engine: &'static str, site: &'static str, turn: &Outcome) {
+    pub fn book_turn(&mut self, engine: &'static str, site: &str, turn: &Outcome) {
         self.moves += turn.made;
         let counters = self.engine(engine, site);
         counters.rounds += 1;
@@ -103,10 +103,14 @@ impl<'a> Ledger<'a> {
         made
     }
 
-    fn engine(&mut self, engine: &'static str, site: &'static str) -> &mut EngineCounters {
-        let same = |counters: &EngineCounters| (counters.engine, counters.site) == (engine, site);
+    fn engine(&mut self, engine: &'static str, site: &str) -> &mut EngineCounters {
+        let same = |counters: &EngineCounters| (counters.engine, &*counters.site) == (engine, site);
         let at = self.engines.iter().position(same).unwrap_or_else(|| {
-            self.engines.push(EngineCounters { engine, site, ..EngineCounters::default() });
+            self.engines.push(EngineCounters {
+                engine,
+                site: site.to_owned(),
+                ..EngineCounters::default()
+            });
             self.engines.len() - 1
         });
         &mut self.engines[at]
@@ -115,7 +119,7 @@ impl<'a> Ledger<'a> {
     /// Books what another solver's engines did.
     pub fn book(&mut self, engines: &[EngineCounters]) {
         for done in engines {
-            let counters = self.engine(done.engine, done.site);
+            let counters = self.engine(done.engine, &done.site);
             counters.improvements += done.improvements;
             counters.rounds += done.rounds;
             counters.successes += done.successes;

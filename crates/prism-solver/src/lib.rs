@@ -31,6 +31,7 @@ mod crew;
 mod elites;
 mod event;
 mod exhaustion;
+mod gpu;
 mod incumbent;
 mod ledger;
 mod lists;
@@ -54,7 +55,7 @@ pub use bounds::{Bounds, BoundsOptions, BoundsProgress, Proof, bounds, bounds_wi
 pub use event::{Event, EventSink};
 pub use lists::{Impossibility, ListSolver, Unsatisfied};
 pub use method::Method;
-pub use options::{BuildError, DEFAULT_EFFORT, Goal, GraphRef, SolverBuilder};
+pub use options::{BuildError, DEFAULT_EFFORT, Device, Goal, GraphRef, SolverBuilder};
 pub use outcome::{EngineCounters, Improvement, Outcome, Status};
 pub use solver::Solver;
 pub use stop::StopHandle;

@@ -154,6 +154,8 @@ impl<'a> ListSolver<'a> {
         {
             return Err(BuildError::MethodWithoutLists(options.method));
         }
+        // Opened once, for all palettes.
+        options.sites()?;
         let domains = Domains::new(graph.get(), lists, &options.precolored)?;
         let best = options.warm_start.take();
         if let Some(warm) = &best {
@@ -409,6 +411,9 @@ impl<'a> ListSolver<'a> {
         let left = self.move_limit().saturating_sub(self.ledger.moves);
         let mut builder = Solver::builder(plain.graph())
             .roster(self.options.roster)
+            .on(self.options.device, self.options.gpu.clone())
+            .overlap_steps(self.options.asynchronous)
+            .phases(self.options.phases.iter().copied())
             .goal(Goal::Colors(k))
             .method(self.options.method)
             .seed(self.options.seed)

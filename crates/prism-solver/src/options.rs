@@ -1,7 +1,9 @@
 //! The one table of parameters, and the builder that fills it.
 
+use crate::gpu::Gpu;
 use crate::incumbent::Limits;
 use crate::roster::{self, Row};
+use crate::site::{Join, Site};
 use crate::strategy::GraphClass;
 use crate::{EventSink, ListSolver, Method, Solver, StopHandle};
 use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
@@ -25,6 +27,9 @@ pub enum BuildError {
     /// No row of the roster has that name.
     #[error("there is no engine called {0}")]
     UnknownEngine(&'static str),
+    /// An engine that does not run on a GPU was to.
+    #[error("{0} does not run on a GPU")]
+    NoPhase(&'static str),
     /// Zero threads.
     #[error("a solver needs at least one thread")]
     NoThreads,
@@ -162,6 +167,56 @@ pub const DEFAULT_EFFORT: u64 = 50_000_000;
 /// Takes each better colouring.
 pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
 
+/// Where a solver searches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// On the cores, and on the first NVIDIA GPU that there is once the cores have searched for a while,
+    /// so that easy graphs do not wait for a driver.
+    #[default]
+    Auto,
+    /// On the cores.
+    Cpu,
+    /// On the cores and on the NVIDIA GPU of that number, which is opened at once.
+    Cuda(usize),
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Device {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            _ => {
+                let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
+                number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
+            }
+        }
+    }
+}
+
+impl serde::Serialize for Device {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Seconds on the cores after which a GPU joins in that was not asked for.
+const JOIN_SECONDS: f64 = 0.3;
+
+/// The same in moves, where these decide the result.
+const JOIN_MOVES: u64 = 500_000;
+
 /// A graph that is borrowed or shared.
 #[derive(Clone, Debug)]
 pub enum GraphRef<'a> {
@@ -212,6 +267,13 @@ pub(crate) struct Options<'a> {
     /// Whether the result is to depend on graph, seed, threads and moves alone: where the user gives a
     /// move limit.
     pub lockstep: bool,
+    pub device: Device,
+    /// Whether the steps of a GPU overlap.
+    pub asynchronous: bool,
+    /// The engines that have turns on a GPU, in this order; those of the roster if there are none.
+    pub phases: Vec<&'static str>,
+    /// The device, once a part of the run has used it.
+    pub gpu: Option<Gpu>,
 }
 
 impl Options<'_> {
@@ -232,6 +294,28 @@ impl Options<'_> {
                 None => Err(BuildError::UnknownEngine(name)),
             },
         }
+    }
+
+    /// What runs searches.
+    pub fn sites(&mut self) -> Result<Vec<Site>, BuildError> {
+        let mut sites = vec![Site::cores(self.threads)];
+        let (ordinal, join, wanted) = match self.device {
+            Device::Cpu => return Ok(sites),
+            Device::Cuda(ordinal) => (ordinal, Join::AtOnce, true),
+            Device::Auto if self.lockstep => (0, Join::Moves(JOIN_MOVES), false),
+            Device::Auto => (0, Join::Seconds(JOIN_SECONDS), false),
+        };
+        let row = |&name: &&'static str| {
+            let row = roster::position(self.roster, name);
+            row.filter(|&row| self.roster[row].runs_on_gpu()).ok_or(BuildError::NoPhase(name))
+        };
+        let phases = self.phases.iter().map(row).collect::<Result<_, _>>()?;
+        let gpu = self.gpu.get_or_insert_with(|| Gpu::new(ordinal)).clone();
+        if wanted {
+            gpu.open();
+        }
+        sites.push(Site::gpu(gpu, join, self.asynchronous, phases, wanted));
+        Ok(sites)
     }
 
     /// What may end the run.
@@ -272,6 +356,10 @@ impl<'a> SolverBuilder<'a> {
             stop: StopHandle::new(),
             prior: None,
             lockstep: false,
+            device: Device::Cpu,
+            asynchronous: true,
+            phases: Vec::new(),
+            gpu: None,
         };
         Self { graph, options }
     }
@@ -315,6 +403,33 @@ impl<'a> SolverBuilder<'a> {
     pub(crate) fn moves_of_part(mut self, moves: u64, lockstep: bool) -> Self {
         self.options.move_limit = Some(moves);
         self.options.lockstep = lockstep;
+        self
+    }
+
+    /// Where to search; on the cores alone by default. With a GPU the result can be had again with a move
+    /// limit only, and on the same kind of device.
+    pub fn device(mut self, device: Device) -> Self {
+        self.options.device = device;
+        self
+    }
+
+    /// Whether upload, kernel and download of successive steps on a GPU overlap, as they do by default, or
+    /// come one after the other.
+    pub fn overlap_steps(mut self, overlap: bool) -> Self {
+        self.options.asynchronous = overlap;
+        self
+    }
+
+    /// The engines that have turns on a GPU, in this order, the first of them most; by default those that
+    /// the roster says.
+    pub fn phases(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.options.phases = names.into_iter().collect();
+        self
+    }
+
+    /// A device that another part of the run may have opened already.
+    pub(crate) fn on(mut self, device: Device, gpu: Option<Gpu>) -> Self {
+        (self.options.device, self.options.gpu) = (device, gpu);
         self
     }
 

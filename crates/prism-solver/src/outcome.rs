@@ -50,8 +50,8 @@ pub struct Improvement {
 pub struct EngineCounters {
     /// Its name.
     pub engine: &'static str,
-    /// Where it ran: `cpu`.
-    pub site: &'static str,
+    /// Where it ran: `cpu`, `cuda:0`.
+    pub site: String,
     /// Rounds of moves that it was given, or colourings that it made.
     pub rounds: u64,
     /// Searches that ended in a proper colouring.

@@ -7,11 +7,15 @@
 //! [`SolverBuilder::roster`](crate::SolverBuilder::roster) instead.
 
 mod constructions;
+mod phases;
 mod searches;
 
 use crate::strategy::Turns;
 use crate::task::{Seat, SetUp, Task};
+use prism_core::search::FixedK;
 use prism_core::{Coloring, Graph};
+use prism_gpu::phases::PhaseError;
+use prism_gpu::{DeviceInfo, GpuContext};
 use std::sync::atomic::AtomicBool;
 
 /// One engine.
@@ -29,6 +33,7 @@ pub struct Row {
 
 /// What an engine is.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are some twenty rows, and they can be consts")]
 pub enum Kind {
     /// It makes one colouring.
     Construction(Construction),
@@ -69,9 +74,11 @@ pub struct Search {
     pub memory: fn(&Graph<'_>, usize) -> u64,
     /// How it runs on the cores, if it does.
     pub cores: Option<Seating>,
+    /// How it runs on a GPU, if it does.
+    pub gpu: Option<GpuSeating>,
 }
 
-/// How an engine runs on one kind of site.
+/// How an engine runs on the cores.
 #[derive(Clone, Copy, Debug)]
 pub struct Seating {
     /// Sets one search up.
@@ -90,6 +97,23 @@ impl Seating {
     pub const fn a_thread(set_up: fn(&Task, &Seat<'_>) -> SetUp, turns: Turns) -> Self {
         Self { set_up, threads_a_search: 1, slice: 4096, turns }
     }
+}
+
+/// Sets a search up on a GPU, with a stream of random numbers of that number, and with overlapped steps or
+/// one after the other.
+pub type GpuSetUp = fn(&Task, &GpuContext, u64, bool) -> Result<Box<dyn FixedK>, PhaseError>;
+
+/// How an engine runs on a GPU.
+#[derive(Clone, Copy, Debug)]
+pub struct GpuSeating {
+    /// Sets the search up.
+    pub set_up: GpuSetUp,
+    /// Whether so many vertices and colours fit a device.
+    pub fits: fn(usize, usize, &DeviceInfo) -> bool,
+    /// Its moves in the time of one on a core, about.
+    pub scale: u64,
+    /// When it has its turns.
+    pub turns: Turns,
 }
 
 /// The engines that PRISM brings. Where searches come equally near, the one that stands first here
@@ -111,6 +135,10 @@ pub const STANDARD: &[Row] = &[
     searches::TABUCOL,
     searches::ANNEALING,
     searches::ITERATED_GREEDY,
+    phases::WHCR,
+    phases::DENDRITIC_WHCR,
+    phases::QUANTUM,
+    phases::THERMODYNAMIC,
 ];
 
 /// The number of the row of `roster` with that name.
@@ -125,6 +153,12 @@ impl Row {
             Kind::Search(search) => Some(search),
             Kind::Construction(_) => None,
         }
+    }
+
+    /// Whether it can run on a GPU.
+    #[must_use]
+    pub fn runs_on_gpu(&self) -> bool {
+        self.search().is_some_and(|search| search.gpu.is_some())
     }
 
     /// Whether it makes one colouring and ends, and does not search.

@@ -8,7 +8,6 @@ use crate::opening::Opening;
 use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
 use crate::roster::Row;
-use crate::site::Site;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
 use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
@@ -62,7 +61,7 @@ impl<'a> Solver<'a> {
         let ledger = Ledger::new(options.sink.take());
         let alarm = Arc::new(Alarm::new(options.stop.clone()));
         let limits = options.limits();
-        let sites = vec![Site::cores(options.threads)];
+        let sites = options.sites()?;
         Ok(Self {
             incumbent: Incumbent::new(problem, ledger, options.improvements.take()),
             roster: options.roster,

@@ -83,12 +83,14 @@ pub(crate) struct Player {
     pub turn: Turn,
     /// The row of the engine that it speaks for, if that takes part.
     pub speaks_for: Option<usize>,
+    /// Its moves in the time of one on a core.
+    pub scale: u64,
 }
 
 impl Player {
     /// One that has every turn, as there is no other.
-    pub fn alone(row: usize) -> Self {
-        Self { row, turn: Turn::at(0), speaks_for: None }
+    pub fn alone(row: usize, scale: u64) -> Self {
+        Self { row, turn: Turn::at(0), speaks_for: None, scale }
     }
 }
 
@@ -103,14 +105,17 @@ pub(crate) struct Rotation {
     nearest: Vec<u64>,
     at: usize,
     finished: u32,
-    /// Moves of a share of 1.
+    /// Moves of a share of 1, in the time of so many on a core.
     unit: u64,
 }
 
+/// Moves of a share of 1 in the first rotation, each thread.
+const FIRST_UNIT: u64 = 5_000;
+
 impl Rotation {
-    /// The players take turns, of `unit` moves for each share of theirs at first. The one of the row
-    /// `preferred` begins, if it takes part. There has to be a player.
-    pub fn new(mut players: Vec<Player>, preferred: Option<usize>, unit: u64) -> Self {
+    /// The players take turns. The one of the row `preferred` begins, if it takes part. There has to be
+    /// a player.
+    pub fn new(mut players: Vec<Player>, preferred: Option<usize>) -> Self {
         players.sort_by_key(|player| player.turn.place);
         let leader = players.iter().find(|player| player.turn.leads).or(players.first());
         let leader = leader.map_or(0, |player| player.row);
@@ -118,15 +123,16 @@ impl Rotation {
             players[..=at].rotate_right(1);
         }
         let nearest = vec![u64::MAX; players.len()];
-        Self { players, leader, nearest, at: 0, finished: 0, unit }
+        Self { players, leader, nearest, at: 0, finished: 0, unit: FIRST_UNIT }
     }
 
-    /// The row of the engine whose turn it is, and the moves that each thread gets for it.
-    pub fn turn(&self) -> (usize, u64) {
+    /// The engine whose turn it is, and the moves of a core that each thread gets for it: the engine makes
+    /// its scale times as many.
+    pub fn turn(&self) -> (Player, u64) {
         let player = self.players[self.at];
         let late = usize::from(self.finished >= EARLY);
         let weights = if player.row == self.leader { LEADER } else { player.turn.weights };
-        (player.row, self.unit.saturating_mul(weights[late]))
+        (player, self.unit.saturating_mul(weights[late]))
     }
 
     /// The turn has passed, and has left `wrong` conflicting edges or uncoloured vertices.
@@ -170,28 +176,25 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    /// Moves of a share of 1.
-    const UNIT: u64 = 1000;
-
     /// Four engines, of which number 3 leads and number 2 speaks for it.
     fn rotation(preferred: Option<usize>) -> Rotation {
-        let player = |row, turn| Player { row, turn, speaks_for: None };
+        let player = |row, turn| Player { turn, ..Player::alone(row, 1) };
         let players = vec![
             player(3, Turn { weights: [8, 8], leads: true, ..Turn::at(2) }),
             player(1, Turn { weights: [4, 24], ..Turn::at(3) }),
             Player { speaks_for: Some(3), ..player(2, Turn::at(0)) },
             player(0, Turn::at(1)),
         ];
-        Rotation::new(players, preferred, UNIT)
+        Rotation::new(players, preferred)
     }
 
     /// The turns of a rotation in which every engine leaves what `wrong` says.
     fn rotate(rotation: &mut Rotation, wrong: impl Fn(usize) -> u64) -> Vec<(usize, u64)> {
         let mut turns = Vec::new();
         for _ in 0..rotation.players.len() {
-            let turn = rotation.turn();
-            rotation.pass(wrong(turn.0));
-            turns.push(turn);
+            let (player, moves) = rotation.turn();
+            rotation.pass(wrong(player.row));
+            turns.push((player.row, moves));
         }
         turns
     }
@@ -217,7 +220,7 @@ mod tests {
         assert_eq!(rows(rotate(&mut rotation(None), |_| 7)), [2, 0, 3, 1]);
         for preferred in 0..4 {
             let mut rotation = rotation(Some(preferred));
-            assert_eq!(rotation.turn().0, preferred);
+            assert_eq!(rotation.turn().0.row, preferred);
             for round in 0..3 {
                 assert_eq!(rotation.warmed_up(), round > 0);
                 let mut turns = rows(rotate(&mut rotation, |_| 7));
@@ -225,7 +228,7 @@ mod tests {
                 assert_eq!(turns, [0, 1, 2, 3]);
             }
         }
-        assert_eq!(rotation(Some(9)).turn().0, 2, "nobody is preferred who takes no part");
+        assert_eq!(rotation(Some(9)).turn().0.row, 2, "nobody is preferred who takes no part");
     }
 
     #[test]
@@ -251,11 +254,11 @@ mod tests {
 
     #[test]
     fn one_engine_alone_has_every_turn() {
-        let mut rotation = Rotation::new(vec![Player::alone(5)], None, UNIT);
-        assert_eq!(rotation.turn(), (5, LEADER[0] * UNIT));
+        let mut rotation = Rotation::new(vec![Player::alone(5, 1)], None);
+        assert_eq!(rotation.turn().1, LEADER[0] * FIRST_UNIT);
         for _ in 0..9 {
             rotation.pass(3);
-            assert_eq!(rotation.turn().0, 5);
+            assert_eq!(rotation.turn().0.row, 5);
             assert!(rotation.warmed_up());
         }
     }

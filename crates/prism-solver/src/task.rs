@@ -20,6 +20,9 @@ pub enum Unready {
     /// It was called off.
     #[error("it was called off")]
     Stopped,
+    /// It does not work on this graph.
+    #[error("it does not work on this graph")]
+    Unfit,
 }
 
 /// A connected graph to colour with k colours.
@@ -77,6 +80,18 @@ impl Task {
         self.seed
     }
 
+    /// The number of the stream of random numbers of search `index` of the engine with the number
+    /// `engine`.
+    pub(crate) fn stream(&self, engine: u64, index: usize) -> u64 {
+        (self.k as u64) << 32 | engine << 16 | index as u64
+    }
+
+    /// The random numbers of a stream.
+    #[must_use]
+    pub fn rng(&self, stream: u64) -> Rng {
+        Rng::new(self.seed, stream)
+    }
+
     /// The graph in the form that tabu searches want.
     #[must_use]
     pub fn adjacency(&self) -> &Arc<Adjacency> {
@@ -120,12 +135,12 @@ impl Seat<'_> {
     /// The number of the stream of random numbers of this search.
     #[must_use]
     pub fn stream_of(&self, task: &Task) -> u64 {
-        (task.k as u64) << 32 | self.stream << 16 | self.index as u64
+        task.stream(self.stream, self.index)
     }
 
     /// The random numbers of this search.
     #[must_use]
     pub fn rng(&self, task: &Task) -> Rng {
-        Rng::new(task.seed, self.stream_of(task))
+        task.rng(self.stream_of(task))
     }
 }

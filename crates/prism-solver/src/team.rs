@@ -108,6 +108,11 @@ impl Team {
         Ok(Self { engine: row.name, searches, threads, slice: seating.slice })
     }
 
+    /// One search that does not need to be watched more often than once a turn.
+    pub fn single(row: &Row, search: Box<dyn FixedK>) -> Self {
+        Self { engine: row.name, searches: vec![Some(search)], threads: 1, slice: u64::MAX }
+    }
+
     /// Threads of all searches together.
     pub fn threads(&self) -> usize {
         self.threads

@@ -94,6 +94,7 @@ const MIN_CONFLICTS: Row = Row {
             MinConflicts::set_up,
             Turns { structured: Some(Turn::at(9)), random: Some(Turn::at(9)) },
         )),
+        gpu: None,
     }),
 };
 

@@ -6,7 +6,8 @@ use super::duration::parse_duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use prism_core::io::ColoringFormat;
-use prism_solver::Method;
+use prism_solver::roster::STANDARD;
+use prism_solver::{Device, Method};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,10 +79,21 @@ pub struct ColorArgs {
     /// as possible are used; if no colouring is within the lists, exit code 7
     #[arg(long, value_name = "FILE")]
     pub allowed: Option<PathBuf>,
-    /// Where to search: auto, cpu or cuda:N; no engine of this version runs on a GPU, so auto is
-    /// the CPU
+    /// Where to search: on the cores alone (cpu), also on an NVIDIA GPU, which is opened at once (cuda:N), or
+    /// also on the first GPU if there is one and the search takes longer than a moment (auto)
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: Device,
+    /// The engines that search on the GPU, in the order of their turns, separated by commas; the first one
+    /// has most of them [default: what suits the graph]
+    #[arg(long, value_name = "ENGINES", value_delimiter = ',', value_parser = phases())]
+    pub phases: Vec<&'static str>,
+    /// Overlap upload, kernel and download of successive steps on the GPU [default, unless the variable
+    /// PRISM_ASYNC_GPU is 0]
+    #[arg(long = "async", overrides_with = "sync")]
+    pub asynchronous: bool,
+    /// Wait for each step on the GPU before the next one
+    #[arg(long)]
+    pub sync: bool,
     /// Nothing on standard error but errors
     #[arg(short, long)]
     pub quiet: bool,
@@ -101,44 +113,14 @@ pub fn methods() -> impl TypedValueParser<Value = Method> {
     PossibleValuesParser::new(names).map(|name| name.parse().unwrap_or_default())
 }
 
-/// Where the search runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    Auto,
-    Cpu,
-    /// An NVIDIA GPU by number.
-    Cuda(usize),
-}
-
-impl std::str::FromStr for Device {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            _ => {
-                let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
-                number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
-            }
-        }
-    }
-}
-
-impl serde::Serialize for Device {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl std::fmt::Display for Device {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
-        }
-    }
+/// The engines that run on a GPU.
+fn phases() -> impl TypedValueParser<Value = &'static str> {
+    let names: Vec<_> =
+        STANDARD.iter().filter(|row| row.runs_on_gpu()).map(|row| row.name).collect();
+    let known = names.clone();
+    // It lets no other name through.
+    PossibleValuesParser::new(names)
+        .map(move |name| known.iter().copied().find(|&known| known == name).unwrap_or_default())
 }
 
 #[cfg(test)]

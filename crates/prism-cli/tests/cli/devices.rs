@@ -36,8 +36,33 @@ fn a_device_that_cannot_be_used_is_6_before_anything_is_read() {
         done.fails(&["--device", device]);
         assert_eq!(done.stdout(), "");
     }
-    // With a GPU the reason is another: no engine runs on it. It is 6 all the same.
-    prism!["color", graph("queen8_8"), "--device", "cuda:0"].code(6).fails(&["--device cuda:0: "]);
+}
+
+#[test]
+fn an_engine_of_the_gpu_runs_on_the_cores_where_there_is_none() {
+    for engine in ["whcr", "dendritic-whcr", "quantum", "thermodynamic"] {
+        let json =
+            prism!["color", "--json", "--moves", "2000", "--method", engine, graph("queen8_8")]
+                .env(NONE.0, NONE.1)
+                .code(0)
+                .json();
+        let engines = json["engines"].as_array().unwrap();
+        let searched: Vec<_> = engines.iter().filter(|e| e["moves"].as_u64() > Some(0)).collect();
+        assert!(searched.iter().all(|e| e["engine"] == engine && e["site"] == "cpu"), "{json}");
+        assert_eq!(searched.len(), 1, "{json}");
+    }
+}
+
+#[test]
+fn what_searches_on_a_gpu_is_named_in_options_that_go_together() {
+    prism!["color", "--device", "cpu", "--phases", "whcr", graph("queen8_8")]
+        .code(2)
+        .fails(&["--phases"]);
+    prism!["color", "--phases", "tabucol", graph("queen8_8")].code(2).fails(&["tabucol", "whcr"]);
+    for order in ["whcr", "quantum,whcr", "thermodynamic,dendritic-whcr"] {
+        prism!["color", "-q", "--moves", "100", "--phases", order, "--sync", graph("queen8_8")]
+            .code(0);
+    }
 }
 
 #[test]
@@ -51,8 +76,4 @@ fn auto_goes_on_on_the_cpu_without_a_word() {
         assert_eq!(done.stderr(), "");
         assert!(verified(graph("queen8_8"), &colors) <= 12);
     }
-    prism!["color", "-q", "--moves", "0", graph("myciel5")]
-        .env("PRISM_LOG", "debug")
-        .code(0)
-        .says(&["DEBUG", "searching on the CPU"]);
 }

@@ -30,6 +30,7 @@ pub const MEMETIC: Row = Row {
                 },
             )
         }),
+        gpu: None,
     }),
 };
 
@@ -48,6 +49,7 @@ pub const GUIDED_EJECTION: Row = Row {
                 random: Some(Turn::at(1)),
             },
         )),
+        gpu: None,
     }),
 };
 
@@ -67,6 +69,7 @@ pub const PARTIALCOL: Row = Row {
                 random: Some(Turn { weights: [4, 24], ..Turn::at(3) }),
             },
         )),
+        gpu: None,
     }),
 };
 
@@ -86,6 +89,7 @@ pub const TABUCOL: Row = Row {
                 random: Some(Turn { speaks_for: Some(MEMETIC.name), ..Turn::at(0) }),
             },
         )),
+        gpu: None,
     }),
 };
 
@@ -98,6 +102,7 @@ pub const ANNEALING: Row = Row {
         stream: 6,
         memory: tabu_tables,
         cores: Some(Seating::a_thread(annealing, Turns::NEVER)),
+        gpu: None,
     }),
 };
 
@@ -110,6 +115,7 @@ pub const ITERATED_GREEDY: Row = Row {
         stream: 5,
         memory: |graph, _| graph.n() as u64 * 16,
         cores: Some(Seating::a_thread(iterated_greedy, Turns::NEVER)),
+        gpu: None,
     }),
 };
 

@@ -1,0 +1,204 @@
+//! Two sites at work: the cores, and a device whose searches are those of the cores, made slow, or failing.
+
+use crate::gpu::Gpu;
+use crate::roster::{GpuSeating, Kind, Row, STANDARD, Search};
+use crate::strategy::{Turn, Turns};
+use crate::task::Task;
+use crate::{Device, Event, Goal, Method, Outcome, Solver, SolverBuilder, Status};
+use prism_core::search::{Elite, FixedK, Step};
+use prism_core::{Graph, generate};
+use prism_cpu::tabucol::TabuCol;
+use prism_gpu::GpuContext;
+use prism_gpu::phases::PhaseError;
+use prism_stream::mock::MockDriver;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What a search of the cores does in the place of one on a device.
+struct Stand {
+    search: TabuCol,
+    offers: u64,
+    /// Moves after which it fails.
+    fails_after: u64,
+    /// How long each call takes on top.
+    delay: Duration,
+}
+
+/// Individuals that stands were offered.
+static OFFERED: Mutex<u64> = Mutex::new(0);
+
+impl FixedK for Stand {
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
+        std::thread::sleep(self.delay);
+        match self.search.moves() < self.fails_after {
+            true => self.search.run(moves, stop),
+            false => Step::Failed,
+        }
+    }
+
+    fn best(&self) -> Elite {
+        self.search.best()
+    }
+
+    fn conflicts(&self) -> u64 {
+        self.search.conflicts()
+    }
+
+    fn moves(&self) -> u64 {
+        self.search.moves()
+    }
+
+    fn offer(&mut self, elite: &Elite) {
+        assert_eq!(elite.colors.len(), self.search.best().colors.len());
+        self.offers += 1;
+        *OFFERED.lock().unwrap() += 1;
+    }
+
+    fn failure(&self) -> Option<String> {
+        (self.search.moves() >= self.fails_after).then(|| "the device is on fire".to_owned())
+    }
+}
+
+fn stand(task: &Task, stream: u64, fails_after: u64, delay: u64) -> Box<dyn FixedK> {
+    let mut rng = task.rng(stream);
+    let start = task.squeezed(&mut rng);
+    let search = TabuCol::new(task.adjacency().clone(), task.k(), &start, rng);
+    Box::new(Stand { search, offers: 0, fails_after, delay: Duration::from_millis(delay) })
+}
+
+type Made = Result<Box<dyn FixedK>, PhaseError>;
+
+fn quick(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
+    Ok(stand(task, stream, u64::MAX, 0))
+}
+
+fn slow(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
+    Ok(stand(task, stream, u64::MAX, 20))
+}
+
+fn failing(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
+    Ok(stand(task, stream, 20_000, 0))
+}
+
+fn absent(_: &Task, _: &GpuContext, _: u64, _: bool) -> Made {
+    Err(PhaseError::DeviceTooOld { found: (7, 0) })
+}
+
+const NAME: &str = "stand-in";
+
+/// The standard engines of the cores, and a stand-in on the device.
+fn roster(set_up: fn(&Task, &GpuContext, u64, bool) -> Made) -> Vec<Row> {
+    let turn = Some(Turn { leads: true, ..Turn::at(0) });
+    let search = Search {
+        stream: 900,
+        memory: |_, _| 0,
+        cores: None,
+        gpu: Some(GpuSeating {
+            set_up,
+            fits: |_, _, _| true,
+            scale: 1,
+            turns: Turns { structured: turn, random: turn },
+        }),
+    };
+    let row = Row { name: NAME, source: "", help: "", kind: Kind::Search(search) };
+    let cores = STANDARD.iter().filter(|row| !row.runs_on_gpu()).copied();
+    cores.chain([row]).collect()
+}
+
+fn device() -> Gpu {
+    Gpu::of(GpuContext::from_driver(MockDriver::new(1)))
+}
+
+fn solve<'g>(
+    graph: &'g Graph<'g>,
+    roster: &'g [Row],
+    set: impl FnOnce(SolverBuilder<'g>) -> SolverBuilder<'g>,
+) -> Outcome {
+    let builder = Solver::builder(graph).roster(roster).seed(5).threads(2);
+    let builder = set(builder.on(Device::Cuda(0), Some(device())));
+    let outcome = builder.build().unwrap().run();
+    assert_eq!(outcome.coloring.verify(graph), Ok(()));
+    outcome
+}
+
+fn moves(outcome: &Outcome, site: &str) -> u64 {
+    outcome.engines.iter().filter(|engine| engine.site == site).map(|engine| engine.moves).sum()
+}
+
+#[test]
+fn moves_alone_decide_the_result_of_two_sites_also_where_one_is_slow() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    let run = |set_up| solve(&graph, &roster(set_up), |builder| builder.move_limit(2_000_000));
+    let [first, second, third] = [run(quick), run(slow), run(quick)];
+    for outcome in [&second, &third] {
+        assert_eq!(outcome.coloring, first.coloring);
+        assert_eq!((outcome.moves, outcome.status), (first.moves, first.status));
+        for site in ["cpu", "cuda:0"] {
+            assert_eq!(moves(outcome, site), moves(&first, site));
+        }
+    }
+    assert!(moves(&first, "cpu") > 200_000 && moves(&first, "cuda:0") > 200_000);
+}
+
+#[test]
+fn sites_work_at_once_and_learn_of_each_other() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    *OFFERED.lock().unwrap() = 0;
+    let limit = Duration::from_secs(1);
+    let outcome = solve(&graph, &roster(quick), |builder| builder.time_limit(limit));
+    assert!(moves(&outcome, "cpu") > 0 && moves(&outcome, "cuda:0") > 0);
+    assert!(*OFFERED.lock().unwrap() > 0);
+    let seconds: f64 = outcome.engines.iter().map(|engine| engine.seconds).sum();
+    assert!(
+        outcome.status != Status::TimeLimit || seconds > outcome.seconds,
+        "one after the other"
+    );
+}
+
+#[test]
+fn a_site_that_fails_is_given_up_with_one_word_and_the_cores_go_on() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    for (set_up, made) in [(failing as fn(&_, &_, _, _) -> _, true), (absent, false)] {
+        let mut lost = Vec::new();
+        let outcome = solve(&graph, &roster(set_up), |builder| {
+            let note = |event: &Event| {
+                if let Event::SiteLost { site, why } = event {
+                    lost.push((site.clone(), why.clone()));
+                }
+            };
+            builder.on_event(note).move_limit(2_000_000)
+        });
+        assert_eq!(outcome.moves, moves(&outcome, "cpu") + moves(&outcome, "cuda:0"));
+        assert_eq!(moves(&outcome, "cuda:0") > 0, made);
+        assert!(moves(&outcome, "cpu") > 1_500_000);
+        let [(site, why)] = &lost[..] else { panic!("{lost:?}") };
+        assert_eq!(site, "cuda:0");
+        assert!(why.contains(if made { "on fire" } else { "7.0" }), "{why}");
+    }
+}
+
+#[test]
+fn an_engine_of_the_device_alone_leaves_the_cores_idle() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    let method = Method::Engine(NAME);
+    let alone = |set_up| {
+        solve(&graph, &roster(set_up), |builder| builder.method(method).move_limit(300_000))
+    };
+    let outcome = alone(quick);
+    assert_eq!((moves(&outcome, "cpu"), moves(&outcome, "cuda:0")), (0, 300_000));
+    // It has nowhere else to run.
+    assert_eq!(alone(absent).status, Status::EffortSpent);
+}
+
+#[test]
+fn a_target_ends_the_run_whichever_site_finds_it() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    let roster = roster(quick);
+    for method in [Method::Portfolio, Method::Engine(NAME)] {
+        let outcome = solve(&graph, &roster, |builder| {
+            builder.method(method).goal(Goal::Colors(19)).time_limit(Duration::from_secs(60))
+        });
+        assert_eq!(outcome.status, Status::TargetReached);
+    }
+}

@@ -1,0 +1,150 @@
+//! A GPU as a site: opened beside the search, since that takes a good part of a second, and given up
+//! when it fails.
+
+use crate::roster::GpuSeating;
+use crate::task::Task;
+use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use prism_core::threads::spawn;
+use prism_gpu::GpuContext;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+/// A GPU that is opened when it is first asked for, and shared by all who have a clone of this.
+#[derive(Clone, Debug)]
+pub(crate) struct Gpu(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ordinal: usize,
+    /// Whether a thread is about to open it.
+    opening: AtomicBool,
+    context: OnceLock<Result<GpuContext, String>>,
+}
+
+impl Gpu {
+    /// The device of that number, which is not asked yet.
+    pub fn new(ordinal: usize) -> Self {
+        let (opening, context) = (AtomicBool::new(false), OnceLock::new());
+        Self(Arc::new(Shared { ordinal, opening, context }))
+    }
+
+    /// One that is open.
+    #[cfg(test)]
+    pub fn of(context: GpuContext) -> Self {
+        let gpu = Self::new(0);
+        let _ = gpu.0.context.set(Ok(context));
+        gpu
+    }
+
+    /// What `--device` calls it.
+    pub fn name(&self) -> String {
+        format!("cuda:{}", self.0.ordinal)
+    }
+
+    /// Opens it on a thread of its own, unless that has begun.
+    pub fn open(&self) {
+        if self.0.opening.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            return;
+        }
+        let gpu = self.clone();
+        // Without a thread it is opened by whoever waits for it.
+        let _ = spawn(std::thread::Builder::new(), move || _ = gpu.wait());
+    }
+
+    /// The device, or why there is none; nothing while it is being opened.
+    pub fn context(&self) -> Option<Result<&GpuContext, &str>> {
+        self.0.context.get().map(|opened| opened.as_ref().map_err(String::as_str))
+    }
+
+    /// The same, once it is known.
+    pub fn wait(&self) -> Result<&GpuContext, &str> {
+        let open = || GpuContext::open(self.0.ordinal).map_err(|error| error.to_string());
+        self.0.context.get_or_init(open).as_ref().map_err(String::as_str)
+    }
+}
+
+/// A search on a GPU that is set up when it first runs: on its own thread, so that compiling a kernel and
+/// copying a graph keep nobody waiting.
+pub(crate) struct Deferred {
+    task: Arc<Task>,
+    state: State,
+}
+
+enum State {
+    Waiting { gpu: GpuContext, seating: GpuSeating, stream: u64, asynchronous: bool },
+    Ready(Box<dyn FixedK>),
+    Failed(String),
+}
+
+impl Deferred {
+    pub fn new(
+        task: Arc<Task>,
+        gpu: GpuContext,
+        seating: GpuSeating,
+        stream: u64,
+        asynchronous: bool,
+    ) -> Self {
+        Self { task, state: State::Waiting { gpu, seating, stream, asynchronous } }
+    }
+}
+
+impl Deferred {
+    /// One that cannot run.
+    pub fn failed(task: Arc<Task>, why: String) -> Self {
+        Self { task, state: State::Failed(why) }
+    }
+}
+
+impl FixedK for Deferred {
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
+        if let State::Waiting { gpu, seating, stream, asynchronous } = &self.state {
+            let made = (seating.set_up)(&self.task, gpu, *stream, *asynchronous);
+            self.state = match made {
+                Ok(search) => State::Ready(search),
+                Err(error) => State::Failed(error.to_string()),
+            };
+        }
+        match &mut self.state {
+            State::Ready(search) => search.run(moves, stop),
+            State::Waiting { .. } | State::Failed(_) => Step::Failed,
+        }
+    }
+
+    fn best(&self) -> Elite {
+        match &self.state {
+            State::Ready(search) => search.best(),
+            State::Waiting { .. } | State::Failed(_) => {
+                let n = self.task.graph().n();
+                Elite { k: self.task.k(), colors: vec![UNCOLORED; n], conflicts: n as u64 }
+            }
+        }
+    }
+
+    fn conflicts(&self) -> u64 {
+        match &self.state {
+            State::Ready(search) => search.conflicts(),
+            State::Waiting { .. } | State::Failed(_) => self.task.graph().n() as u64,
+        }
+    }
+
+    fn moves(&self) -> u64 {
+        match &self.state {
+            State::Ready(search) => search.moves(),
+            State::Waiting { .. } | State::Failed(_) => 0,
+        }
+    }
+
+    fn offer(&mut self, elite: &Elite) {
+        if let State::Ready(search) = &mut self.state {
+            search.offer(elite);
+        }
+    }
+
+    fn failure(&self) -> Option<String> {
+        match &self.state {
+            State::Ready(search) => search.failure(),
+            State::Failed(why) => Some(why.clone()),
+            State::Waiting { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The rows of the phases, which run on a GPU, and by their twins on the cores.
+
+use super::{GpuSeating, Kind, Row, Search, Seating};
+use crate::strategy::{Turn, Turns};
+use crate::task::{Seat, SetUp, Task, Unready};
+use prism_core::annealing::{Ladder, TransverseField};
+use prism_core::hierarchy::{self, LANES, Slots};
+use prism_core::search::FixedK;
+use prism_core::{Color, Graph};
+use prism_cpu::quantum::Quantum;
+use prism_cpu::thermodynamic::Thermodynamic;
+use prism_cpu::whcr::{Repair, Settings};
+use prism_gpu::GpuContext;
+use prism_gpu::phases::{
+    DendriticWhcrGpu, Kind as PhaseKind, Phase, PhaseError, PhaseOptions, QuantumEvolutionGpu,
+    ThermodynamicGpu, ThermodynamicOptions, WhcrGpu,
+};
+use std::sync::Arc;
+
+/// Moves of a phase that recolours vertices in the time of one on a core.
+const MOVES: u64 = 256;
+
+/// Proposals of a phase that anneals, in the same time.
+const PROPOSALS: u64 = 4096;
+
+/// The one that leads on a GPU.
+pub const WHCR: Row = Row {
+    name: "whcr",
+    source: "Galinier & Hao 1999, Luby 1986",
+    help: "conflict repair by tabu moves, several at once, where a wavelet hierarchy says",
+    kind: Kind::Search(Search {
+        stream: 7,
+        memory: table,
+        cores: Some(Seating::a_thread(whcr, Turns::NEVER)),
+        gpu: Some(GpuSeating {
+            set_up: on_gpu::<WhcrKind>,
+            fits: WhcrGpu::fits,
+            scale: MOVES,
+            turns: Turns {
+                structured: Some(Turn { leads: true, ..Turn::at(0) }),
+                random: Some(Turn { leads: true, ..Turn::at(0) }),
+            },
+        }),
+    }),
+};
+
+pub const DENDRITIC_WHCR: Row = Row {
+    name: "dendritic-whcr",
+    source: "Jaeger 2001, Hutter et al. 2002",
+    help: "conflict repair with leaky integrators of each vertex's conflict history",
+    kind: Kind::Search(Search {
+        stream: 8,
+        memory: table,
+        cores: Some(Seating::a_thread(dendritic_whcr, Turns::NEVER)),
+        gpu: Some(GpuSeating {
+            set_up: on_gpu::<DendriticKind>,
+            fits: DendriticWhcrGpu::fits,
+            scale: MOVES,
+            turns: Turns { structured: Some(Turn::at(1)), random: Some(Turn::at(3)) },
+        }),
+    }),
+};
+
+pub const THERMODYNAMIC: Row = Row {
+    name: "thermodynamic",
+    source: "Swendsen & Wang 1986, Johnson et al. 1991",
+    help: "replica-exchange simulated annealing",
+    kind: Kind::Search(Search {
+        stream: 9,
+        memory: |graph, k| table(graph, k).saturating_mul(REPLICAS),
+        cores: Some(Seating::a_thread(thermodynamic, Turns::NEVER)),
+        gpu: Some(GpuSeating {
+            set_up: on_gpu::<ThermodynamicKind>,
+            fits: ThermodynamicGpu::fits,
+            scale: PROPOSALS,
+            turns: Turns { structured: Some(Turn::at(3)), random: Some(Turn::at(2)) },
+        }),
+    }),
+};
+
+pub const QUANTUM: Row = Row {
+    name: "quantum",
+    source: "Titiloye & Crispin 2011",
+    help: "path-integral quantum annealing",
+    kind: Kind::Search(Search {
+        stream: 10,
+        memory: |graph, k| table(graph, k).saturating_mul(REPLICAS),
+        cores: Some(Seating::a_thread(quantum, Turns::NEVER)),
+        gpu: Some(GpuSeating {
+            set_up: on_gpu::<QuantumKind>,
+            fits: QuantumEvolutionGpu::fits,
+            scale: PROPOSALS,
+            turns: Turns { structured: Some(Turn::at(2)), random: Some(Turn::at(1)) },
+        }),
+    }),
+};
+
+/// Replicas or slices of an annealing twin, about.
+const REPLICAS: u64 = 16;
+
+type WhcrKind = prism_gpu::phases::whcr::Whcr;
+type DendriticKind = prism_gpu::phases::dendritic_whcr::DendriticWhcr;
+type ThermodynamicKind = prism_gpu::phases::thermodynamic::Thermodynamic;
+type QuantumKind = prism_gpu::phases::quantum::QuantumEvolution;
+
+/// What a table of neighbour counts takes.
+fn table(graph: &Graph<'_>, k: usize) -> u64 {
+    (graph.n() as u64).saturating_mul(k as u64).saturating_mul(4)
+}
+
+/// A phase on a GPU: one individual from what is known, the others from random colourings.
+fn on_gpu<K: PhaseKind>(
+    task: &Task,
+    gpu: &GpuContext,
+    stream: u64,
+    asynchronous: bool,
+) -> Result<Box<dyn FixedK>, PhaseError> {
+    let mut rng = task.rng(stream);
+    let start = task.squeezed(&mut rng);
+    let mut options = K::Options::default();
+    let told = options.as_mut();
+    told.seed = rng.bits();
+    told.pipeline = PhaseOptions::with_streams(asynchronous).pipeline;
+    let mut phase = Phase::<K>::with_context(gpu, options)?;
+    phase.load_shared(task.graph().clone(), Some(&start), task.k())?;
+    Ok(Box::new(phase))
+}
+
+fn whcr(task: &Task, seat: &Seat<'_>) -> SetUp {
+    repair(task, seat, false)
+}
+
+fn dendritic_whcr(task: &Task, seat: &Seat<'_>) -> SetUp {
+    repair(task, seat, true)
+}
+
+/// From what is known. The vertices lie as for one region.
+fn repair(task: &Task, seat: &Seat<'_>, dendrites: bool) -> SetUp {
+    let mut rng = seat.rng(task);
+    let start = task.squeezed(&mut rng);
+    let (graph, order) = (task.graph(), hierarchy::order(task.graph()));
+    // A lane has four vertices a word.
+    let words = graph.n().div_ceil(LANES * 4).max(1);
+    let slots = Arc::new(Slots::new(&order, 1, words).map_err(|_| Unready::Unfit)?);
+    let in_slots = Arc::new(slots.graph(graph));
+    let settings = Settings {
+        tenure_slope: 0.45,
+        dendrites,
+        seed: rng.bits(),
+        individual: seat.index as u32,
+        ..Settings::default()
+    };
+    Ok(Box::new(Repair::new(in_slots, slots, task.k(), &start, settings)))
+}
+
+fn thermodynamic(task: &Task, seat: &Seat<'_>) -> SetUp {
+    let mut rng = seat.rng(task);
+    let start = task.squeezed(&mut rng);
+    let options = ThermodynamicOptions::default();
+    let ladder: Ladder = options.ladder(task.graph().n(), options.hottest);
+    let (graph, k) = (task.graph().clone(), task.k() as Color);
+    Ok(Box::new(Thermodynamic::new(graph, k, &start, ladder, rng.bits())))
+}
+
+fn quantum(task: &Task, seat: &Seat<'_>) -> SetUp {
+    let mut rng = seat.rng(task);
+    let start = task.squeezed(&mut rng);
+    let (graph, k) = (task.graph().clone(), task.k() as Color);
+    Ok(Box::new(Quantum::new(graph, k, &start, TransverseField::default(), rng.bits())))
+}
