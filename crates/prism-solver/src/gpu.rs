@@ -3,7 +3,7 @@
 
 use crate::roster::GpuSeating;
 use crate::task::Task;
-use prism_core::search::{Elite, FixedK, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, UNCOLORED};
 use prism_core::threads::spawn;
 use prism_gpu::GpuContext;
 use std::sync::atomic::AtomicBool;
@@ -137,6 +137,26 @@ impl FixedK for Deferred {
     fn offer(&mut self, elite: &Elite) {
         if let State::Ready(search) = &mut self.state {
             search.offer(elite);
+        }
+    }
+
+    fn save(&mut self) -> Saved {
+        match &mut self.state {
+            State::Ready(search) => search.save(),
+            State::Waiting { .. } | State::Failed(_) => Saved {
+                best: self.best(),
+                individuals: Vec::new(),
+                moves: 0,
+                random: Vec::new(),
+                counters: Vec::new(),
+            },
+        }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        match &mut self.state {
+            State::Ready(search) => search.restore(saved),
+            State::Waiting { .. } | State::Failed(_) => Err(Mismatch::Part("the device")),
         }
     }
 
