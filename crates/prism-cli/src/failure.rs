@@ -1,7 +1,7 @@
 //! Everything that ends a run early, with the exit code it ends with.
 
 use prism_core::io::ReadError;
-use prism_core::memory::{Bytes, Room};
+use prism_core::memory::OutOfMemory;
 use prism_solver::Device;
 use std::io;
 
@@ -64,8 +64,8 @@ pub enum Failure {
     #[error("{0}: {1}")]
     Improper(String, String),
     /// The memory does not suffice for what is to be done with this graph.
-    #[error("{0}: not enough memory: it takes {1} more, and there is {2}")]
-    Memory(String, Bytes, Room),
+    #[error("{0}: {1}")]
+    Memory(String, #[source] OutOfMemory),
     /// There is no colouring as asked for: what there is to say, and the exit code. What was found instead
     /// has been written.
     #[error("{0}")]

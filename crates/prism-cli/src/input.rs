@@ -4,7 +4,7 @@ use crate::args::GraphInput;
 use crate::failure::Failure;
 use crate::output::{counted, note};
 use prism_core::io::{self, Loaded, ReadOptions};
-use prism_core::memory::{self, Bytes, Room};
+use prism_core::memory::{self, Room};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -30,11 +30,8 @@ pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
 
 /// Fails if there is less memory than `needed` bytes for what is done with a graph.
 pub fn require_memory(input: &GraphInput, needed: u64) -> Result<(), Failure> {
-    let room = Room::now();
-    match room.holds(needed) {
-        true => Ok(()),
-        false => Err(Failure::Memory(input.file.display().to_string(), Bytes(needed), room)),
-    }
+    let missing = |missing| Failure::Memory(input.file.display().to_string(), missing);
+    Room::now().require(needed).map_err(missing)
 }
 
 /// Whether two names mean the same regular file, be it through links; `-` is what standard input comes

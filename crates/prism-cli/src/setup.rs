@@ -41,9 +41,12 @@ impl<'a> Ready<'a> {
             None => builder.build().map(|solver| Self::Plain(Box::new(solver))),
         };
         let told = |error: &BuildError| naming::build_error(error, loaded);
-        ready.or_else(|error| match error.is_impossibility() {
-            true => Ok(Self::Impossible(told(&error))),
-            false => Err(Failure::Input(told(&error))),
+        ready.or_else(|error| match error {
+            BuildError::OutOfMemory(missing) => {
+                Err(Failure::Memory(plan.input.file.display().to_string(), missing))
+            }
+            _ if error.is_impossibility() => Ok(Self::Impossible(told(&error))),
+            _ => Err(Failure::Input(told(&error))),
         })
     }
 

@@ -3,6 +3,7 @@
 //! Offsets are `u64` so that a graph may hold more than 2^32 arcs; vertex ids are `u32`. Both arrays
 //! may be borrowed (a NumPy array or a memory-mapped file can be a graph without a copy) or owned.
 
+use crate::memory::{OutOfMemory, try_zeroed};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -61,6 +62,9 @@ pub enum GraphError {
         /// The vertex that does not.
         v: u32,
     },
+    /// There is too little memory for the arrays.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
 }
 
 impl Graph<'static> {
@@ -70,14 +74,14 @@ impl Graph<'static> {
     /// Time O(n + m + sorting each neighbourhood); memory: the CSR, `2 m` ids before merging.
     ///
     /// # Errors
-    /// [`GraphError::TooManyVertices`] and [`GraphError::VertexOutOfRange`].
+    /// [`GraphError::TooManyVertices`], [`GraphError::VertexOutOfRange`] and [`GraphError::OutOfMemory`].
     pub fn from_edges(n: usize, edges: &[(u32, u32)]) -> Result<(Self, Cleanup), GraphError> {
         if n > Self::MAX_VERTICES {
             return Err(GraphError::TooManyVertices(n as u64));
         }
         let mut cleanup = Cleanup::default();
         // Counting sort by source. `offsets[v + 1]` counts v first, then becomes its end.
-        let mut offsets = vec![0u64; n + 1];
+        let mut offsets: Vec<u64> = try_zeroed(n + 1)?;
         for &(u, v) in edges {
             if u as usize >= n || v as usize >= n {
                 return Err(GraphError::VertexOutOfRange { u, v, n });
@@ -92,8 +96,9 @@ impl Graph<'static> {
         for v in 0..n {
             offsets[v + 1] += offsets[v];
         }
-        let mut neighbors = vec![0u32; offsets[n] as usize];
-        let mut cursor = offsets.clone();
+        let mut neighbors: Vec<u32> = try_zeroed(offsets[n] as usize)?;
+        let mut cursor = try_zeroed(n + 1)?;
+        cursor.copy_from_slice(&offsets);
         for &(u, v) in edges.iter().filter(|(u, v)| u != v) {
             for (from, to) in [(u, v), (v, u)] {
                 let at = &mut cursor[from as usize];

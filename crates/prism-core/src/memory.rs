@@ -5,7 +5,12 @@
 //! process ([`set_limit`]), the address space of the process (`ulimit -v`), the memory of its control group
 //! (version 2 or 1, the groups around it included), and what the system says is available. Linux tells
 //! all of them under `/proc`; elsewhere only the first is known, in full.
+//!
+//! Tables that may be large are made by [`try_vec`] or [`try_zeroed`], which ask by themselves,
+//! and give an error where `vec!` would end the process. Small things are taken from what it leaves free.
 
+use bytemuck::Zeroable;
+use bytemuck::allocation::try_zeroed_vec;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -13,6 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What stays free for all that is not asked about: messages, buffers, the stacks of threads.
 pub const RESERVE: u64 = 16 << 20;
+
+/// The size in bytes from which a table is large enough to ask before it is made.
+const LARGE: u64 = 1 << 20;
 
 /// What leaves the least memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +94,8 @@ impl Room {
         match self.limiter {
             // Nobody else takes of it.
             Limiter::AddressSpace => self.bytes < RESERVE / 4,
-            _ => self.bytes < RESERVE,
+            // Less than tables leave.
+            _ => self.bytes < RESERVE / 2,
         }
     }
 
@@ -94,6 +103,95 @@ impl Room {
     pub fn holds(&self, bytes: u64) -> bool {
         bytes.saturating_add(RESERVE) <= self.bytes
     }
+
+    /// Fails if so many bytes cannot be taken, or too little would stay free.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`], with what has to stay free counted in.
+    pub fn require(self, bytes: u64) -> Result<(), OutOfMemory> {
+        match self.holds(bytes) {
+            true => Ok(()),
+            false => Err(OutOfMemory::new(bytes, self)),
+        }
+    }
+}
+
+/// Memory that is not to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not enough memory: it takes {needed} more, and there is {room}", needed = Bytes(*needed))]
+#[non_exhaustive]
+pub struct OutOfMemory {
+    /// Bytes that it takes, with those that have to stay free.
+    pub needed: u64,
+    /// What there is.
+    pub room: Room,
+}
+
+impl OutOfMemory {
+    /// For `bytes` more there is only this.
+    pub fn new(bytes: u64, room: Room) -> Self {
+        Self { needed: bytes.saturating_add(RESERVE), room }
+    }
+}
+
+/// A vector of `len` times `value`.
+///
+/// # Errors
+/// [`OutOfMemory`]: it is large and would not leave [`RESERVE`], or the allocator has no such block.
+pub fn try_vec<T: Clone>(len: usize, value: T) -> Result<Vec<T>, OutOfMemory> {
+    let mut vec = Vec::new();
+    try_lengthen(&mut vec, len, value)?;
+    Ok(vec)
+}
+
+/// An empty vector with room for `len` entries.
+///
+/// # Errors
+/// As [`try_vec`].
+pub fn try_with_capacity<T>(len: usize) -> Result<Vec<T>, OutOfMemory> {
+    let mut vec = Vec::new();
+    try_reserve(&mut vec, len)?;
+    Ok(vec)
+}
+
+/// A vector of `len` zeros, in pages that are not touched before they are used.
+///
+/// # Errors
+/// As [`try_vec`].
+pub fn try_zeroed<T: Zeroable>(len: usize) -> Result<Vec<T>, OutOfMemory> {
+    let bytes = ask::<T>(len)?;
+    try_zeroed_vec(len).map_err(|()| OutOfMemory::new(bytes, Room::now()))
+}
+
+/// The bytes of `len` entries, which can be taken if they are many.
+fn ask<T>(len: usize) -> Result<u64, OutOfMemory> {
+    let bytes = (len as u64).saturating_mul(size_of::<T>() as u64);
+    if bytes >= LARGE {
+        Room::now().require(bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Lengthens `vec` to `len` entries by copies of `value`; one that is as long already stays as it is.
+///
+/// # Errors
+/// As [`try_vec`]; `vec` is what it was.
+pub fn try_lengthen<T: Clone>(vec: &mut Vec<T>, len: usize, value: T) -> Result<(), OutOfMemory> {
+    if len > vec.len() {
+        try_reserve(vec, len)?;
+        vec.resize(len, value);
+    }
+    Ok(())
+}
+
+/// Makes room in `vec` for `len` entries in all.
+fn try_reserve<T>(vec: &mut Vec<T>, len: usize) -> Result<(), OutOfMemory> {
+    if len <= vec.capacity() {
+        return Ok(());
+    }
+    let bytes = ask::<T>(len)?;
+    let had = vec.try_reserve_exact(len - vec.len());
+    had.map_err(|_| OutOfMemory::new(bytes, Room::now()))
 }
 
 impl fmt::Display for Room {
@@ -217,6 +315,36 @@ mod tests {
         assert!(!none.holds(0));
         let room = Room { bytes: RESERVE + 5, limiter: Limiter::Machine };
         assert!(room.holds(5) && !room.holds(6) && !room.holds(u64::MAX));
+    }
+
+    #[test]
+    fn tables_that_do_not_fit_are_an_error() {
+        assert_eq!(try_vec(3, 'x'), Ok(vec!['x'; 3]));
+        assert_eq!(try_zeroed(3), Ok(vec![0u16; 3]));
+        assert!(try_with_capacity::<u64>(3).is_ok_and(|vec| vec.is_empty() && vec.capacity() == 3));
+        assert!(try_with_capacity::<u64>(usize::MAX).is_err());
+        let large = try_vec(300_000, 7u64).unwrap();
+        assert!(large.len() == 300_000 && large.iter().all(|&entry| entry == 7));
+        for len in [1 << 45, usize::MAX] {
+            for missing in [try_vec(len, 1u64).unwrap_err(), try_zeroed::<u64>(len).unwrap_err()] {
+                assert!(missing.needed > 1 << 45 && !missing.room.holds(1 << 45));
+            }
+        }
+        let missing = OutOfMemory::new(1 << 20, Room { bytes: 0, limiter: Limiter::Machine });
+        let told = "not enough memory: it takes 17.0 MiB more, and there is 0.0 KiB left of the \
+                    memory of the machine";
+        assert_eq!(missing.to_string(), told);
+    }
+
+    #[test]
+    fn vectors_are_lengthened_and_never_shortened() {
+        let mut vec = vec![1, 2];
+        for (len, expected) in [(1, &[1, 2][..]), (4, &[1, 2, 9, 9]), (4, &[1, 2, 9, 9])] {
+            try_lengthen(&mut vec, len, 9).unwrap();
+            assert_eq!(vec, expected);
+        }
+        assert!(try_lengthen(&mut vec, usize::MAX, 9).is_err());
+        assert_eq!(vec, [1, 2, 9, 9]);
     }
 
     #[test]

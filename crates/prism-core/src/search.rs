@@ -27,6 +27,9 @@ pub enum Step {
     Stopped,
     /// The search can make no more moves: [`FixedK::failure`] says why. Its best is still good.
     Failed,
+    /// The search needs larger tables to go on, and there is too little memory for them. Its best is
+    /// still good.
+    OutOfMemory,
 }
 
 /// An individual: an assignment of colours, complete or partial, that searches give and take.

@@ -24,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let graph = io::read_path(file, &ReadOptions::default())?.graph;
     let mut rng = Rng::new(seed, 0);
     let start: Vec<Color> = (0..graph.n()).map(|_| rng.below(k) as Color).collect();
-    let adjacency = Arc::new(Adjacency::dense(&graph));
-    let mut search = TabuCol::new(adjacency, k as usize, &start, rng);
+    let adjacency = Arc::new(Adjacency::dense(&graph)?);
+    let mut search = TabuCol::new(adjacency, k as usize, &start, rng)?;
     search.run(moves, &AtomicBool::new(false));
     println!("{}", search.moves());
     Ok(())

@@ -3,6 +3,7 @@
 use crate::bit_matrix::BitMatrix;
 use crate::simd::LANES;
 use prism_core::Graph;
+use prism_core::memory::OutOfMemory;
 use std::sync::Arc;
 
 /// The graph in the form that its density asks for. Shared by all searches on it.
@@ -17,19 +18,25 @@ pub enum Adjacency {
 impl Adjacency {
     /// Chooses by size: the matrix where a row of it has fewer words than half the average degree, or
     /// is short anyway. Lists are shared with `graph`, not copied.
-    pub fn new(graph: &Arc<Graph<'static>>) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the matrix does not fit.
+    pub fn new(graph: &Arc<Graph<'static>>) -> Result<Self, OutOfMemory> {
         let words = graph.n().div_ceil(LANES);
         let average_degree = 2 * graph.m() / graph.n().max(1);
         if words <= 16 || (words <= 256 && 2 * words <= average_degree) {
             Self::dense(graph)
         } else {
-            Self::Sparse(graph.clone())
+            Ok(Self::Sparse(graph.clone()))
         }
     }
 
     /// The bit matrix, whatever the density.
-    pub fn dense(graph: &Graph<'_>) -> Self {
-        Self::Dense(BitMatrix::new(graph))
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: it does not fit.
+    pub fn dense(graph: &Graph<'_>) -> Result<Self, OutOfMemory> {
+        Ok(Self::Dense(BitMatrix::new(graph)?))
     }
 
     /// Every edge once, as `(u, v)` with `u < v`.
@@ -51,10 +58,13 @@ impl Adjacency {
     }
 
     /// The same graph as neighbour lists.
-    pub fn to_sparse(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: they do not fit beside the matrix.
+    pub fn to_sparse(&self) -> Result<Self, OutOfMemory> {
         match self {
-            Self::Dense(matrix) => Self::Sparse(Arc::new(matrix.to_graph())),
-            Self::Sparse(graph) => Self::Sparse(graph.clone()),
+            Self::Dense(matrix) => Ok(Self::Sparse(Arc::new(matrix.to_graph()?))),
+            Self::Sparse(graph) => Ok(Self::Sparse(graph.clone())),
         }
     }
 

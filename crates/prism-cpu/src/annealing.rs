@@ -16,6 +16,7 @@
 
 use crate::conflict_list::ConflictList;
 use crate::metropolis::count_neighbors;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED, split_counters};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
@@ -91,6 +92,9 @@ impl<'g> Annealing<'g> {
     /// entries at or above `k` are drawn at random. The vertices of `frozen` keep their colour.
     ///
     /// Memory: 4 bytes for each vertex and colour.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: there is no room for them.
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
@@ -98,7 +102,7 @@ impl<'g> Annealing<'g> {
         frozen: &[u32],
         schedule: Schedule,
         mut rng: Rng,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let n = graph.n();
         let draw = |v: u32| match start.get(v as usize) {
@@ -124,9 +128,9 @@ impl<'g> Annealing<'g> {
                 cold_levels: 0,
             },
             thresholds: [0; GROWTHS],
-            counts: vec![0; n * k],
+            counts: try_zeroed(n * k)?,
             graph,
-            candidates: ConflictList::new(n),
+            candidates: ConflictList::new(n)?,
             frozen: is_frozen,
             clashes: 0,
             best: colors.clone(),
@@ -138,7 +142,7 @@ impl<'g> Annealing<'g> {
         search.recount();
         search.fewest = search.clashes;
         search.enter_level(schedule.start);
-        search
+        Ok(search)
     }
 
     /// Counts everything anew for the colours at hand. The candidates are in the order of their numbers
@@ -340,6 +344,7 @@ mod tests {
 
     fn new<'g>(graph: &'g Graph<'g>, k: Color, seed: u64) -> Annealing<'g> {
         Annealing::new(graph.reborrow(), k, &[], &[], Schedule::default(), Rng::new(seed, 1))
+            .unwrap()
     }
 
     #[test]
@@ -408,7 +413,7 @@ mod tests {
             let start: Vec<Color> = (0..n).map(|v| (v % 4) as Color).collect();
             let frozen: Vec<u32> = (0..n).step_by(3).collect();
             let rng = Rng::new(seed, 1);
-            let mut engine = Annealing::new(graph.reborrow(), 4, &start, &frozen, Schedule::default(), rng);
+            let mut engine = Annealing::new(graph.reborrow(), 4, &start, &frozen, Schedule::default(), rng).unwrap();
             engine.run(2000, &GO);
             for &v in &frozen {
                 prop_assert_eq!(engine.best().colors[v as usize], start[v as usize]);

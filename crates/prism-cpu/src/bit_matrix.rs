@@ -4,6 +4,7 @@
 //! and SIMD code may use a row as masks. Memory: n^2 / 8 bytes.
 
 use prism_core::Graph;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 
 /// A symmetric bit matrix without a diagonal: bit `v` of row `u` says whether `u` and `v` are adjacent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,16 +15,19 @@ pub struct BitMatrix {
 
 impl BitMatrix {
     /// The adjacency of `graph`.
-    pub fn new(graph: &Graph<'_>) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the matrix does not fit.
+    pub fn new(graph: &Graph<'_>) -> Result<Self, OutOfMemory> {
         let words = graph.n().div_ceil(64);
-        let mut bits = vec![0u64; graph.n() * words];
+        let mut bits: Vec<u64> = try_zeroed(graph.n() * words)?;
         for v in graph.vertices() {
             let row = &mut bits[v as usize * words..][..words];
             for &u in graph.neighbors(v) {
                 row[u as usize / 64] |= 1 << (u % 64);
             }
         }
-        Self { words, bits }
+        Ok(Self { words, bits })
     }
 
     /// Words in a row.
@@ -44,19 +48,23 @@ impl BitMatrix {
     }
 
     /// The graph again.
-    pub fn to_graph(&self) -> Graph<'static> {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: it does not fit beside the matrix.
+    pub fn to_graph(&self) -> Result<Graph<'static>, OutOfMemory> {
         let rows = || self.bits.chunks_exact(self.words.max(1));
-        let neighbors: Vec<u32> = rows()
-            .flat_map(|row| row.iter().enumerate().flat_map(|(w, &word)| ones(w, word)))
-            .map(|v| v as u32)
-            .collect();
-        let ends = rows().scan(0u64, |end, row| {
-            *end += row.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
-            Some(*end)
-        });
-        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        let mut offsets: Vec<u64> = try_zeroed(rows().len() + 1)?;
+        let mut end = 0;
+        for (offset, row) in offsets[1..].iter_mut().zip(rows()) {
+            end += row.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+            *offset = end;
+        }
+        let mut neighbors: Vec<u32> = try_zeroed(end as usize)?;
+        let ends =
+            rows().flat_map(|row| row.iter().enumerate().flat_map(|(w, &word)| ones(w, word)));
+        neighbors.iter_mut().zip(ends).for_each(|(neighbor, v)| *neighbor = v as u32);
         match Graph::from_csr(offsets, neighbors) {
-            Ok(graph) => graph,
+            Ok(graph) => Ok(graph),
             Err(error) => unreachable!("a symmetric matrix is a graph: {error}"),
         }
     }
@@ -104,8 +112,8 @@ mod tests {
         ) {
             let edges: Vec<_> = raw.iter().map(|&(u, v)| (u % n as u32, v % n as u32)).collect();
             let (graph, _) = Graph::from_edges(n, &edges).unwrap();
-            let matrix = BitMatrix::new(&graph);
-            prop_assert_eq!(&matrix.to_graph(), &graph);
+            let matrix = BitMatrix::new(&graph).unwrap();
+            prop_assert_eq!(&matrix.to_graph().unwrap(), &graph);
             prop_assert_eq!(matrix.max_degree(), graph.max_degree());
             prop_assert!(matrix.edges().eq(graph.edges()));
             for u in graph.vertices() {

@@ -6,6 +6,7 @@
 
 use crate::neighbor_counts::Count;
 use crate::simd::{BLOCK, Block, LANES, Level, Moves, NEUTRAL, Tie, Wanted};
+use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::{Color, Rng};
 
 /// Room for the passes over the candidates.
@@ -18,9 +19,12 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     /// For up to `n` candidates.
-    pub fn new(n: usize, level: Level) -> Self {
-        let blocks = vec![Block::EMPTY; n.div_ceil(BLOCK)];
-        Self { level, blocks, ties: Vec::with_capacity(64) }
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: there is no room for them.
+    pub fn new(n: usize, level: Level) -> Result<Self, OutOfMemory> {
+        let blocks = try_vec(n.div_ceil(BLOCK), Block::EMPTY)?;
+        Ok(Self { level, blocks, ties: Vec::with_capacity(64) })
     }
 
     /// A best move, or `None` if every move is blocked. A blocked move is allowed if it changes the

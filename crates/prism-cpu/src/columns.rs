@@ -3,6 +3,7 @@
 use crate::bit_matrix::{BitMatrix, ones};
 use crate::simd::{LANES, Level, shift_columns};
 use prism_core::Color;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 
 /// What the dense form keeps beside the rows.
 #[derive(Clone, Debug)]
@@ -20,16 +21,19 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// Columns for `k` colours, of no use before [`Columns::load`].
-    pub(crate) fn new(matrix: &BitMatrix, k: usize, level: Level) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: they do not fit.
+    pub(crate) fn new(matrix: &BitMatrix, k: usize, level: Level) -> Result<Self, OutOfMemory> {
         // An odd number of cache lines keeps a vertex's counts out of one cache set.
         let stride = (matrix.words() | 1) * LANES;
-        Self {
+        Ok(Self {
             level,
-            counts: vec![0; k * stride],
-            classes: vec![0; k * matrix.words()],
-            conflicting: vec![0; matrix.words()],
+            counts: try_zeroed(k * stride)?,
+            classes: try_zeroed(k * matrix.words())?,
+            conflicting: try_zeroed(matrix.words())?,
             stride,
-        }
+        })
     }
 
     /// Counts everything anew. No vertex is marked as conflicting.

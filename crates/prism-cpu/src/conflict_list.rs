@@ -1,6 +1,8 @@
 //! The conflicting vertices, as a list to walk and an index to look up; insertion and removal take
 //! constant time.
 
+use prism_core::memory::{OutOfMemory, try_vec, try_with_capacity};
+
 const ABSENT: u32 = u32::MAX;
 
 /// A set of vertices that can be walked in the order of a slice.
@@ -13,8 +15,11 @@ pub struct ConflictList {
 
 impl ConflictList {
     /// An empty list for vertices `0..n`.
-    pub fn new(n: usize) -> Self {
-        Self { vertices: Vec::with_capacity(n), place: vec![ABSENT; n] }
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: it does not fit.
+    pub fn new(n: usize) -> Result<Self, OutOfMemory> {
+        Ok(Self { vertices: try_with_capacity(n)?, place: try_vec(n, ABSENT)? })
     }
 
     /// The members; the order depends on the history.
@@ -64,7 +69,7 @@ mod tests {
     proptest! {
         #[test]
         fn behaves_like_a_set(steps in prop::collection::vec(0u32..20, 0..200)) {
-            let mut list = ConflictList::new(20);
+            let mut list = ConflictList::new(20).unwrap();
             let mut set = BTreeSet::new();
             for v in steps {
                 if set.remove(&v) {

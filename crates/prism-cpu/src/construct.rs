@@ -1,6 +1,7 @@
 //! What the constructive engines share: why they give up, and how a start with some vertices coloured
 //! is checked.
 
+use prism_core::memory::OutOfMemory;
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph, MAX_COLORS};
 
@@ -32,6 +33,9 @@ pub enum ConstructError {
         /// Their colour.
         color: Color,
     },
+    /// There is too little memory for its tables.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
 }
 
 /// Checks a start: one colour or [`UNCOLORED`] a vertex, proper as far as it goes.

@@ -12,6 +12,7 @@
 use crate::construct::{ConstructError, check_start};
 use crate::level_queue::LevelQueue;
 use crate::tie_rule::{TieRule, Weight};
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,11 +67,17 @@ pub fn dsatur_by(graph: &Graph<'_>, rule: TieRule, stop: &AtomicBool) -> Option<
 }
 
 /// DSATUR with at most `k` colours: vertices that would need another one stay [`UNCOLORED`]. Gives the
-/// colours and the number of such vertices, or `None` if `stop` was raised. The start that searches
-/// over partial colourings want.
-pub fn dsatur_with(graph: &Graph<'_>, k: usize, stop: &AtomicBool) -> Option<(Vec<Color>, usize)> {
+/// colours and the number of such vertices. The start that searches over partial colourings want.
+///
+/// # Errors
+/// [`ConstructError::Stopped`] and [`ConstructError::OutOfMemory`].
+pub fn dsatur_with(
+    graph: &Graph<'_>,
+    k: usize,
+    stop: &AtomicBool,
+) -> Result<(Vec<Color>, usize), ConstructError> {
     let palette = Palette { colors: k.min(MAX_COLORS), may_skip: true };
-    run(graph, &vec![UNCOLORED; graph.n()], palette, TieRule::BRELAZ, stop).ok()
+    run(graph, &vec![UNCOLORED; graph.n()], palette, TieRule::BRELAZ, stop)
 }
 
 /// The colours that a run may use.
@@ -96,7 +103,7 @@ fn run(
     stop: &AtomicBool,
 ) -> Result<(Vec<Color>, usize), ConstructError> {
     let mut colors = start.to_vec();
-    let mut sight = Sight::new(graph);
+    let mut sight = Sight::new(graph)?;
     let mut raised = Vec::new();
     let mut queue = LevelQueue::new(rule.ranking);
     let weight = |v: u32, uncolored: u32| match rule.weight {
@@ -106,7 +113,7 @@ fn run(
     };
     for v in graph.vertices().filter(|&v| start[v as usize] != UNCOLORED) {
         sight.finish(v);
-        sight.see(graph.neighbors(v), Some(start[v as usize] as usize), &mut raised);
+        sight.see(graph.neighbors(v), Some(start[v as usize] as usize), &mut raised)?;
     }
     for v in graph.vertices() {
         if let Some((saturation, open)) = sight.current(v) {
@@ -128,7 +135,7 @@ fn run(
             None if palette.may_skip => skipped += 1,
             None => return Err(ConstructError::TooManyColors),
         }
-        sight.see(graph.neighbors(v), color, &mut raised);
+        sight.see(graph.neighbors(v), color, &mut raised)?;
         for &u in &raised {
             if let Some((saturation, open)) = sight.current(u) {
                 queue.push(saturation, weight(u, open), u);
@@ -149,9 +156,13 @@ struct Sight {
 const DONE: u32 = 1 << 31;
 
 impl Sight {
-    fn new(graph: &Graph<'_>) -> Self {
-        let rows = graph.vertices().flat_map(|v| [graph.degree(v) as u64, 0]).collect();
-        Self { stride: 2, rows }
+    fn new(graph: &Graph<'_>) -> Result<Self, OutOfMemory> {
+        let stride = 2;
+        let mut rows = try_zeroed(stride * graph.n())?;
+        for (v, row) in graph.vertices().zip(rows.chunks_exact_mut(stride)) {
+            row[0] = graph.degree(v) as u64;
+        }
+        Ok(Self { stride, rows })
     }
 
     /// Saturation and uncoloured neighbours, unless `v` is done with.
@@ -175,16 +186,21 @@ impl Sight {
     /// A neighbour of all of `vertices` is done with, and has `color` if any. Leaves in `raised` those
     /// of them that wait for their turn and see a colour more.
     #[inline]
-    fn see(&mut self, vertices: &[u32], color: Option<usize>, raised: &mut Vec<u32>) {
+    fn see(
+        &mut self,
+        vertices: &[u32],
+        color: Option<usize>,
+        raised: &mut Vec<u32>,
+    ) -> Result<(), OutOfMemory> {
         raised.clear();
         let Some(color) = color else {
             for &v in vertices {
                 self.rows[v as usize * self.stride] -= 1;
             }
-            return;
+            return Ok(());
         };
         while color / 64 + 2 > self.stride {
-            self.widen();
+            self.widen()?;
         }
         let (word, bit) = (color / 64 + 1, color % 64);
         raised.resize(vertices.len(), 0);
@@ -199,17 +215,19 @@ impl Sight {
             count += (new & !(row[0] >> 63)) as usize;
         }
         raised.truncate(count);
+        Ok(())
     }
 
     /// Makes room for 64 more colours.
-    fn widen(&mut self) {
-        let mut wider = vec![0; self.rows.len() / self.stride * (self.stride + 1)];
+    fn widen(&mut self) -> Result<(), OutOfMemory> {
+        let mut wider = try_zeroed(self.rows.len() / self.stride * (self.stride + 1))?;
         let rows = self.rows.chunks_exact(self.stride);
         for (old, new) in rows.zip(wider.chunks_exact_mut(self.stride + 1)) {
             new[..self.stride].copy_from_slice(old);
         }
         self.stride += 1;
         self.rows = wider;
+        Ok(())
     }
 }
 

@@ -4,6 +4,8 @@
 //! head is slot t modulo the length. Entries that have ended are used again; nothing is allocated
 //! once there have been as many at a time as there ever will be.
 
+use prism_core::memory::{OutOfMemory, try_vec, try_with_capacity};
+
 const END: u32 = u32::MAX;
 
 /// Entries (any `u32`) filed under the iteration at which they end.
@@ -19,9 +21,12 @@ pub struct ExpiryRing {
 
 impl ExpiryRing {
     /// A ring for lifetimes of at most `longest` iterations.
-    pub fn new(longest: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: it does not fit.
+    pub fn new(longest: usize) -> Result<Self, OutOfMemory> {
         let len = (longest + 2).next_power_of_two();
-        Self { heads: vec![END; len], items: Vec::with_capacity(len), free: END }
+        Ok(Self { heads: try_vec(len, END)?, items: try_with_capacity(len)?, free: END })
     }
 
     /// Forgets every entry.
@@ -80,7 +85,7 @@ mod tests {
             longest in 1usize..40,
             days in prop::collection::vec(prop::collection::vec(0u64..60, 0..4), 1..300),
         ) {
-            let mut ring = ExpiryRing::new(longest);
+            let mut ring = ExpiryRing::new(longest).unwrap();
             let mut expected: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
             for (now, lifetimes) in days.iter().enumerate() {
                 let now = now as u64;

@@ -19,6 +19,7 @@
 //! Nothing proves that k colours do not suffice.
 
 use crate::partial_search::PartialSearch;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
@@ -63,6 +64,9 @@ impl<'g> GuidedEjection<'g> {
     ///
     /// Memory: 12 bytes for each vertex and colour.
     ///
+    /// # Errors
+    /// [`OutOfMemory`]: there is no room for them.
+    ///
     /// [`PartialColoring::new`]: crate::partial_coloring::PartialColoring::new
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
@@ -72,14 +76,14 @@ impl<'g> GuidedEjection<'g> {
         params: GuidedEjectionParams,
         rng: Rng,
         stop: &AtomicBool,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let n = graph.n();
         // All weights together must fit 32 bits.
         let fair_share = params.weight_limit / n.max(1) as u32;
         let weight = params.initial_weight.clamp(1, fair_share.max(1));
-        let search = PartialSearch::new(graph, k, start, frozen, |_| weight, rng, stop);
-        Self { search, guide: Guide { params, total_weight: u64::from(weight) * n as u64 } }
+        let search = PartialSearch::new(graph, k, start, frozen, |_| weight, rng, stop)?;
+        Ok(Self { search, guide: Guide { params, total_weight: u64::from(weight) * n as u64 } })
     }
 }
 
@@ -185,7 +189,7 @@ mod tests {
 
     fn search<'g>(graph: &'g Graph<'g>, k: Color, seed: u64) -> GuidedEjection<'g> {
         let params = GuidedEjectionParams::default();
-        GuidedEjection::new(graph, k, &[], &[], params, Rng::new(seed, 0), &GO)
+        GuidedEjection::new(graph, k, &[], &[], params, Rng::new(seed, 0), &GO).unwrap()
     }
 
     /// The n by n queen graph.
@@ -231,7 +235,7 @@ mod tests {
             let graph = random_graph(n, percent, seed);
             // A low limit, so that halving is exercised.
             let params = GuidedEjectionParams { weight_limit: limit * n, ..Default::default() };
-            let build = || GuidedEjection::new(&graph, k, &[], &[], params, Rng::new(seed, 1), &GO);
+            let build = || GuidedEjection::new(&graph, k, &[], &[], params, Rng::new(seed, 1), &GO).unwrap();
             let (mut whole, mut sliced) = (build(), build());
             let step = whole.run(900, &GO);
             for _ in 0..9 {
@@ -263,7 +267,7 @@ mod tests {
                 }
             }
             let rng = Rng::new(seed, 1);
-            let mut engine = GuidedEjection::new(&graph, k, &start, &frozen, Default::default(), rng, &GO);
+            let mut engine = GuidedEjection::new(&graph, k, &start, &frozen, Default::default(), rng, &GO).unwrap();
             engine.run(500, &GO);
             check_invariants(&engine.search.state);
             for &v in &frozen {

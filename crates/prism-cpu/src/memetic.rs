@@ -14,6 +14,7 @@
 use crate::adjacency::Adjacency;
 use crate::gpx::{agreement, gpx};
 use crate::tabucol::TabuCol;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
@@ -63,6 +64,9 @@ pub struct Memetic {
 
 impl Memetic {
     /// A search for `k >= 1` colours on a graph of `n` vertices, from two random individuals.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: its tables do not fit.
     pub fn new(
         adjacency: Arc<Adjacency>,
         n: usize,
@@ -70,19 +74,20 @@ impl Memetic {
         params: MemeticParams,
         seed: u64,
         stream: u64,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let mut rng = Rng::new(seed, 3 * stream);
         let mut lane = |i: usize| {
             let start = random(n, k, &mut rng);
             let moves = Rng::new(seed, 3 * stream + 1 + i as u64);
             TabuCol::new(adjacency.clone(), k, &start, moves)
         };
-        let lanes = [lane(0), lane(1)];
+        let lanes = [lane(0)?, lane(1)?];
         let best = lanes[0].best();
         let left = params.tabu_moves;
         let (elite, last_elite) = (None, None);
         let record = best.conflicts;
-        Self { n, k, params, lanes, left, generation: 0, elite, last_elite, best, record, rng }
+        let generation = 0;
+        Ok(Self { n, k, params, lanes, left, generation, elite, last_elite, best, record, rng })
     }
 
     /// Generations finished.
@@ -96,7 +101,10 @@ impl Memetic {
     }
 
     /// Both children have had their moves: they become the parents of two new children.
-    fn next_generation(&mut self) {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: a child needs larger tables than its lane has.
+    fn next_generation(&mut self) -> Result<(), OutOfMemory> {
         self.generation += 1;
         self.record = self.best.conflicts;
         let mut parents = [self.lanes[0].best(), self.lanes[1].best()];
@@ -123,9 +131,10 @@ impl Memetic {
             gpx(&b.colors, &a.colors, self.k, &mut self.rng),
         ];
         for (lane, child) in self.lanes.iter_mut().zip(&children) {
-            lane.restart(child);
+            lane.restart(child)?;
         }
         self.left = self.params.tabu_moves;
+        Ok(())
     }
 
     /// Takes the better child if it beats everything before this generation, the first one when both
@@ -162,6 +171,10 @@ impl FixedK for Memetic {
             if self.best.conflicts == 0 {
                 return Step::Solved;
             }
+            // One that could not be made before: there may be memory for it now.
+            if self.left == 0 && self.next_generation().is_err() {
+                return Step::OutOfMemory;
+            }
             // Both lanes get the same share, so that slices do not decide anything.
             let share = ((end.saturating_sub(self.moves())).div_ceil(2)).min(self.left);
             if share == 0 {
@@ -176,11 +189,13 @@ impl FixedK for Memetic {
             if self.best.conflicts == 0 {
                 return Step::Solved;
             }
-            if self.left == 0 {
-                self.next_generation();
+            if self.left == 0 && self.next_generation().is_err() {
+                return Step::OutOfMemory;
             }
-            if steps.contains(&Step::Stopped) {
-                return Step::Stopped;
+            for end in [Step::OutOfMemory, Step::Stopped] {
+                if steps.contains(&end) {
+                    return end;
+                }
             }
         }
     }
@@ -269,7 +284,8 @@ impl FixedK for Memetic {
             *color = self.rng.below(k as u32) as Color;
         }
         self.record = self.best.conflicts;
-        self.lanes[1].restart(&colors);
+        // One that there is no memory for is turned away.
+        let _ = self.lanes[1].restart(&colors);
     }
 }
 
@@ -286,7 +302,8 @@ mod tests {
 
     fn search(graph: &Graph<'_>, k: usize, seed: u64, parallel: bool) -> Memetic {
         let params = MemeticParams { tabu_moves: 500, parallel };
-        Memetic::new(Arc::new(Adjacency::dense(graph)), graph.n(), k, params, seed, 0)
+        Memetic::new(Arc::new(Adjacency::dense(graph).unwrap()), graph.n(), k, params, seed, 0)
+            .unwrap()
     }
 
     #[test]

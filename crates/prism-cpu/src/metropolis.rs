@@ -8,6 +8,7 @@
 //! the same seed leads to the same colouring.
 
 use prism_core::annealing::Proposals;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::Elite;
 use prism_core::{Color, Graph, Philox};
 use std::sync::Arc;
@@ -71,11 +72,19 @@ pub(crate) struct Walk<'g> {
 
 impl<'g> Walk<'g> {
     /// A walk from a colouring with `k` colours, which is at least 1.
-    pub(crate) fn new(graph: Arc<Graph<'g>>, k: Color, number: u32, colors: Vec<Color>) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: its table does not fit.
+    pub(crate) fn new(
+        graph: Arc<Graph<'g>>,
+        k: Color,
+        number: u32,
+        colors: Vec<Color>,
+    ) -> Result<Self, OutOfMemory> {
         let n = graph.n();
         let k = usize::from(k);
         let mut walk = Self {
-            counts: vec![0; n * k],
+            counts: try_zeroed(n * k)?,
             graph,
             k,
             number,
@@ -88,7 +97,7 @@ impl<'g> Walk<'g> {
             next: 0,
         };
         walk.load(&colors, 0);
-        walk
+        Ok(walk)
     }
 
     /// Goes on from another colouring, as after so many proposals. It is the best so far.
@@ -302,7 +311,7 @@ pub(crate) mod tests {
         ) {
             let graph = Arc::new(random_graph(n, percent, seed));
             let colors = (0..n).map(|v| (v.wrapping_mul(2_654_435_761) >> 16) as Color % k).collect();
-            let mut walk = Walk::new(graph, k, 3, colors);
+            let mut walk = Walk::new(graph, k, 3, colors).unwrap();
             let proposals = if uniform { Proposals::Uniform } else { Proposals::Conflicting };
             let draws = Draws { philox: Philox::new(seed), phase: 9, proposals };
             let mut total = 0;

@@ -19,6 +19,7 @@ use crate::bit_matrix::{BitMatrix, ones};
 use crate::columns::Columns;
 use crate::conflict_list::ConflictList;
 use crate::simd::{LANES, Level, NEUTRAL};
+use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::{Color, Graph};
 
 /// An unsigned integer that counts neighbours.
@@ -83,27 +84,35 @@ pub(crate) struct NeighborCounts<C> {
 
 impl<C: Count> NeighborCounts<C> {
     /// Room for `n` vertices and `k` colours; [`NeighborCounts::load`] fills it.
-    pub fn new(n: usize, k: usize, adjacency: &Adjacency, level: Level) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit.
+    pub fn new(
+        n: usize,
+        k: usize,
+        adjacency: &Adjacency,
+        level: Level,
+    ) -> Result<Self, OutOfMemory> {
         let words = k.div_ceil(LANES);
-        let mut rows = vec![C::from(0); n * words * LANES];
+        let mut rows = try_vec(n * words * LANES, C::from(0))?;
         for row in rows.chunks_exact_mut(words * LANES) {
             row[k..].fill(C::MAX);
         }
         let columns = match adjacency {
             Adjacency::Sparse(_) => None,
-            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k, level)),
+            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k, level)?),
         };
-        Self {
-            colors: vec![0; n],
+        Ok(Self {
+            colors: try_vec(n, 0)?,
             class_sizes: vec![0; k],
             rows,
-            own: vec![C::from(0); n],
-            conflicting: ConflictList::new(n),
+            own: try_vec(n, C::from(0))?,
+            conflicting: ConflictList::new(n)?,
             heavy: 0,
             conflicts: 0,
             words,
             columns,
-        }
+        })
     }
 
     /// Counts everything anew for `colors`, each below k.
@@ -323,7 +332,7 @@ mod tests {
 
     fn walk<C: Count>(graph: &Graph<'_>, adjacency: &Adjacency, k: usize, level: Level) {
         let mut rng = Rng::new(9, k as u64);
-        let mut counts = NeighborCounts::<C>::new(graph.n(), k, adjacency, level);
+        let mut counts = NeighborCounts::<C>::new(graph.n(), k, adjacency, level).unwrap();
         for _ in 0..2 {
             let start: Vec<Color> =
                 graph.vertices().map(|_| rng.below(k as u32) as Color).collect();
@@ -351,7 +360,7 @@ mod tests {
             let edges: Vec<_> = raw.iter().map(|&(u, v)| (u % n as u32, v % n as u32)).collect();
             let (graph, _) = Graph::from_edges(n, &edges).unwrap();
             for level in Level::available() {
-                walk::<u8>(&graph, &Adjacency::dense(&graph), k, level);
+                walk::<u8>(&graph, &Adjacency::dense(&graph).unwrap(), k, level);
             }
             walk::<u8>(&graph, &Adjacency::sparse(&graph), k, Level::Plain);
             walk::<u16>(&graph, &Adjacency::sparse(&graph), k, Level::Plain);

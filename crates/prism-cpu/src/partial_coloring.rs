@@ -11,6 +11,7 @@
 //! The price is that reading all classes of one vertex takes k lines; degrees are larger than k on
 //! every graph that needs a search. A move costs O(degree of the vertex + degrees of the ejected).
 
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 use std::sync::Arc;
@@ -41,6 +42,9 @@ impl<'g> PartialColoring<'g> {
     /// neighbour in their class already go to the pool. `weight` is what ejecting a vertex costs,
     /// at least 1. When `stop` is raised, the vertices not yet looked at stay in the pool. O(n k +
     /// m).
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the table of pressures does not fit.
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
@@ -48,7 +52,7 @@ impl<'g> PartialColoring<'g> {
         frozen: &[u32],
         weight: impl Fn(u32) -> u32,
         stop: &AtomicBool,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let n = graph.n();
         let k = usize::from(k);
@@ -56,7 +60,7 @@ impl<'g> PartialColoring<'g> {
             k,
             colors: vec![UNCOLORED; n],
             weights: graph.vertices().map(weight).collect(),
-            pressure: vec![0; n * k],
+            pressure: try_zeroed(n * k)?,
             pool: graph.vertices().collect(),
             place_in_pool: graph.vertices().collect(),
             frozen: vec![false; n],
@@ -66,7 +70,7 @@ impl<'g> PartialColoring<'g> {
         for &v in frozen {
             state.frozen[v as usize] = state.colors[v as usize] != UNCOLORED;
         }
-        state
+        Ok(state)
     }
 
     /// Takes over `colors`, which are those of a partial proper colouring, and replaces the weight of every
@@ -254,6 +258,7 @@ pub(crate) mod tests {
         let start: Vec<Color> = (0..40).collect();
         let state = |stop: bool| {
             PartialColoring::new(&graph, 40, &start, &[3, 5], |_| 1, &AtomicBool::new(stop))
+                .unwrap()
         };
         assert_eq!((state(false).pool().len(), state(true).pool().len()), (0, 40));
         assert!(state(false).is_frozen(3) && !state(true).is_frozen(3));
@@ -263,7 +268,8 @@ pub(crate) mod tests {
     #[test]
     fn placing_ejects_exactly_the_neighbours_in_the_class() {
         let (star, _) = Graph::from_edges(4, &[(0, 1), (0, 2), (0, 3)]).unwrap();
-        let mut state = PartialColoring::new(&star, 2, &[UNCOLORED, 0, 0, 1], &[], |_| 1, &GO);
+        let mut state =
+            PartialColoring::new(&star, 2, &[UNCOLORED, 0, 0, 1], &[], |_| 1, &GO).unwrap();
         assert_eq!((state.pressure(0, 0), state.pressure(0, 1)), (2, 1));
         let mut ejected = Vec::new();
         state.place(0, 0, &mut ejected);
@@ -275,7 +281,7 @@ pub(crate) mod tests {
     #[test]
     fn frozen_vertices_are_placed_before_the_others() {
         let (path, _) = Graph::from_edges(3, &[(0, 1), (1, 2)]).unwrap();
-        let state = PartialColoring::new(&path, 1, &[0, 0, 0], &[1], |_| 1, &GO);
+        let state = PartialColoring::new(&path, 1, &[0, 0, 0], &[1], |_| 1, &GO).unwrap();
         assert_eq!(state.colors(), [UNCOLORED, 0, UNCOLORED]);
         assert!(state.is_frozen(1) && !state.is_frozen(0));
     }
@@ -289,7 +295,7 @@ pub(crate) mod tests {
             let mut rng = Rng::new(seed, 1);
             // An arbitrary start: improper, with entries out of range, and too short.
             let start: Vec<Color> = (1..n).map(|_| rng.below(u32::from(k) + 2) as Color).collect();
-            let mut state = PartialColoring::new(&graph, k, &start, &[], |v| 1 + v % 3, &GO);
+            let mut state = PartialColoring::new(&graph, k, &start, &[], |v| 1 + v % 3, &GO).unwrap();
             check_invariants(&state);
             let mut ejected = Vec::new();
             for round in 0..60 {

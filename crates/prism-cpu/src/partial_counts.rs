@@ -11,6 +11,7 @@ use crate::columns::Columns;
 use crate::conflict_list::ConflictList;
 use crate::neighbor_counts::Count;
 use crate::simd::{LANES, Level};
+use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 
@@ -30,20 +31,28 @@ pub(crate) struct PartialCounts<C> {
 
 impl<C: Count> PartialCounts<C> {
     /// `n` vertices and `k` classes, all of them empty.
-    pub fn new(n: usize, k: usize, adjacency: &Adjacency, level: Level) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit.
+    pub fn new(
+        n: usize,
+        k: usize,
+        adjacency: &Adjacency,
+        level: Level,
+    ) -> Result<Self, OutOfMemory> {
         let words = k.div_ceil(LANES);
-        let mut rows = vec![C::from(0); n * words * LANES];
+        let mut rows = try_vec(n * words * LANES, C::from(0))?;
         for row in rows.chunks_exact_mut((words * LANES).max(1)) {
             row[k..].fill(C::MAX);
         }
         let columns = match adjacency {
             Adjacency::Sparse(_) => None,
-            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k + 1, level)),
+            Adjacency::Dense(matrix) => Some(Columns::new(matrix, k + 1, level)?),
         };
-        let (classes, pool) = (vec![k as Color; n], ConflictList::new(n));
+        let (classes, pool) = (try_vec(n, k as Color)?, ConflictList::new(n)?);
         let mut counts = Self { classes, sizes: vec![0; k], rows, pool, words, columns };
         counts.clear(adjacency);
-        counts
+        Ok(counts)
     }
 
     /// Empties all classes.
@@ -190,7 +199,7 @@ mod tests {
 
     fn walk<C: Count>(graph: &Graph<'_>, adjacency: &Adjacency, k: usize, level: Level) {
         let mut rng = Rng::new(9, k as u64);
-        let mut counts = PartialCounts::<C>::new(graph.n(), k, adjacency, level);
+        let mut counts = PartialCounts::<C>::new(graph.n(), k, adjacency, level).unwrap();
         let mut ejected = Vec::new();
         check(&counts, graph);
         for _ in 0..3 * graph.n() {
@@ -214,7 +223,7 @@ mod tests {
             let edges: Vec<_> = raw.iter().map(|&(u, v)| (u % n as u32, v % n as u32)).collect();
             let (graph, _) = Graph::from_edges(n, &edges).unwrap();
             for level in Level::available() {
-                walk::<u8>(&graph, &Adjacency::dense(&graph), k, level);
+                walk::<u8>(&graph, &Adjacency::dense(&graph).unwrap(), k, level);
             }
             walk::<u8>(&graph, &Adjacency::sparse(&graph), k, Level::Plain);
             walk::<u16>(&graph, &Adjacency::sparse(&graph), k, Level::Plain);

@@ -5,6 +5,7 @@
 //! to that class for a while. Which vertex, which class and how long is the engine's business.
 
 use crate::partial_coloring::PartialColoring;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::{Elite, Mismatch, Saved, Shape, Step, UNCOLORED};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
@@ -48,6 +49,9 @@ impl TabuList {
 
 impl<'g> PartialSearch<'g> {
     /// Begins at what [`PartialColoring::new`] makes of its arguments.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit.
     pub fn new(
         graph: Arc<Graph<'g>>,
         k: Color,
@@ -56,16 +60,16 @@ impl<'g> PartialSearch<'g> {
         weight: impl Fn(u32) -> u32,
         rng: Rng,
         stop: &AtomicBool,
-    ) -> Self {
-        let state = PartialColoring::new(graph.clone(), k, start, frozen, weight, stop);
-        let mut tabu = TabuList { k: state.k(), until: vec![0; graph.n() * state.k()] };
+    ) -> Result<Self, OutOfMemory> {
+        let state = PartialColoring::new(graph.clone(), k, start, frozen, weight, stop)?;
+        let mut tabu = TabuList { k: state.k(), until: try_zeroed(graph.n() * state.k())? };
         for &v in frozen.iter().filter(|&&v| state.is_frozen(v)) {
             let class = usize::from(state.colors()[v as usize]);
             for &u in graph.neighbors(v) {
                 tabu.set(u, class, FOREVER);
             }
         }
-        Self {
+        Ok(Self {
             tabu,
             best: state.colors().to_vec(),
             best_uncolored: state.pool().len() as u64,
@@ -73,7 +77,7 @@ impl<'g> PartialSearch<'g> {
             ejected: Vec::new(),
             rng,
             state,
-        }
+        })
     }
 
     /// [`FixedK::run`](prism_core::search::FixedK::run) with what `make_move` does as a move; it may

@@ -21,6 +21,7 @@ mod tests;
 use crate::adjacency::Adjacency;
 use crate::simd::Level;
 use crate::width::Width;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Rng};
 use search::Search;
@@ -64,6 +65,9 @@ impl PartialCol {
     /// `k`: vertices whose entry is missing, too large, or that of a neighbour of a smaller number
     /// begin without a colour. Comes back early when `stop` is raised, with a search that has lost
     /// some of `start`.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: its tables do not fit.
     pub fn new(
         adjacency: Arc<Adjacency>,
         n: usize,
@@ -72,17 +76,21 @@ impl PartialCol {
         tenure: Tenure,
         rng: Rng,
         stop: &AtomicBool,
-    ) -> Self {
-        let search = Search::new(adjacency, (n, k), tenure, rng, Level::detect());
+    ) -> Result<Self, OutOfMemory> {
+        let search = Search::new(adjacency, (n, k), tenure, rng, Level::detect())?;
         Self::begin(search, start, stop)
     }
 
-    fn begin(mut search: Search<u8>, start: &[Color], stop: &AtomicBool) -> Self {
-        Self(if search.load(start, stop) {
+    fn begin(
+        mut search: Search<u8>,
+        start: &[Color],
+        stop: &AtomicBool,
+    ) -> Result<Self, OutOfMemory> {
+        Ok(Self(if search.load(start, stop) {
             Width::Bytes(search)
         } else {
-            Width::Words(search.widened_from(start))
-        })
+            Width::Words(search.widened_from(start)?)
+        }))
     }
 }
 

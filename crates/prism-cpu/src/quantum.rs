@@ -15,6 +15,7 @@
 use crate::metropolis::{Draws, Weight};
 use crate::walks::{Population, Walks, run};
 use prism_core::annealing::TransverseField;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
@@ -96,13 +97,16 @@ pub struct Quantum<'g> {
 impl<'g> Quantum<'g> {
     /// A search for a colouring of `graph` with `k` colours by one ring. All slices begin alike, at
     /// `start`; missing entries and entries at or above `k` are drawn at random.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables of its slices do not fit.
     pub fn new(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
         start: &[Color],
         field: TransverseField,
         seed: u64,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let mut rng = Rng::new(seed, 0);
         let draw = |v: u32| match start.get(v as usize) {
@@ -117,6 +121,9 @@ impl<'g> Quantum<'g> {
 
     /// A search that begins with the given colourings, one a slice: as many rings as there are whole
     /// ones. `phase` is that of the config of a kernel, which makes the same moves.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables of its slices do not fit.
     pub fn from_colorings(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
@@ -124,20 +131,20 @@ impl<'g> Quantum<'g> {
         mut field: TransverseField,
         seed: u64,
         phase: u32,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         field.slices = field.slices.next_multiple_of(2).max(2);
         starts.truncate(starts.len() - starts.len() % field.slices as usize);
         let draws = Draws { philox: Philox::new(seed), phase, proposals: field.proposals };
-        Self {
+        Ok(Self {
             k,
             field,
-            slices: Walks::new(graph, k, starts, draws),
+            slices: Walks::new(graph, k, starts, draws)?,
             half_steps: 0,
             position: 0,
             tally: (0, 0),
             turn: (0, None),
-        }
+        })
     }
 
     /// The colouring at hand of every slice.

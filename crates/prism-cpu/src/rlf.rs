@@ -84,7 +84,7 @@ fn common(a: &[u64], b: &[u64]) -> u32 {
 type Costed = Result<(Coloring, u64), ConstructError>;
 
 fn dense(graph: &Graph<'_>, ranking: Ranking, limit: u64, stop: &AtomicBool) -> Costed {
-    let matrix = BitMatrix::new(graph);
+    let matrix = BitMatrix::new(graph)?;
     let mut colors = vec![UNCOLORED; graph.n()];
     let mut uncolored = vec![0u64; matrix.words()];
     for v in graph.vertices() {

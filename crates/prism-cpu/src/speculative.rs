@@ -97,7 +97,7 @@ fn guess(
         for (&v, guess) in run.iter().zip(guesses) {
             *guess = choose(graph, colors, v, &mut forbidden)?;
         }
-        Ok(())
+        Ok::<_, ConstructError>(())
     })?;
     Ok(guesses)
 }

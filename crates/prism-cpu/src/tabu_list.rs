@@ -7,6 +7,7 @@
 use crate::expiry_ring::ExpiryRing;
 use crate::simd::LANES;
 use prism_core::Color;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 
 /// See the top of this file.
 #[derive(Clone, Debug)]
@@ -22,17 +23,20 @@ pub(crate) struct TabuList {
 
 impl TabuList {
     /// For `n` vertices and `k >= 1` colours; tenures beyond `longest` moves are cut to about that.
-    pub fn new(n: usize, k: usize, longest: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit.
+    pub fn new(n: usize, k: usize, longest: usize) -> Result<Self, OutOfMemory> {
         let words = k.div_ceil(LANES);
         let mut list = Self {
-            blocked: vec![0; n * words],
-            ends: vec![0; n * k],
-            ring: ExpiryRing::new(longest),
+            blocked: try_zeroed(n * words)?,
+            ends: try_zeroed(n * k)?,
+            ring: ExpiryRing::new(longest)?,
             words,
             k,
         };
         list.clear();
-        list
+        Ok(list)
     }
 
     /// Forgets every entry and unblocks every colour.
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_entry_lasts_its_tenure_and_the_latest_counts() {
-        let mut list = TabuList::new(3, 70, 20);
+        let mut list = TabuList::new(3, 70, 20).unwrap();
         list.forbid(1, 69, 0, 4);
         list.forbid(2, 3, 0, 2);
         for now in 1..=9 {
@@ -121,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_stays_and_the_padding_are_always_blocked() {
-        let mut list = TabuList::new(2, 65, 9);
+        let mut list = TabuList::new(2, 65, 9).unwrap();
         list.forbid(0, 64, 0, 1);
         list.forbid(1, 64, 0, 1);
         (1..5).for_each(|now| list.expire(now, |v, _| v == 0));

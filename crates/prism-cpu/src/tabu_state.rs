@@ -7,6 +7,7 @@ use crate::neighbor_counts::Count;
 use crate::simd::Level;
 use crate::tabu_list::TabuList;
 use crate::width::{is_crowded, largest_class};
+use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::search::{Elite, Mismatch, Saved, Shape, UNCOLORED};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
@@ -33,36 +34,43 @@ pub(crate) struct TabuState {
 
 impl TabuState {
     /// Of a search with counts of type `C` for `n` vertices and `k` colours; nothing is coloured.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit.
     pub fn new<C: Count>(
         given: Arc<Adjacency>,
         (n, k): (usize, usize),
         longest_tenure: usize,
         rng: Rng,
         level: Level,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let is_wide = C::bytes(&[]).is_none();
-        let adjacency = if is_wide { Arc::new(given.to_sparse()) } else { given.clone() };
-        Self {
+        let adjacency = if is_wide { Arc::new(given.to_sparse()?) } else { given.clone() };
+        Ok(Self {
             k,
             largest_class: largest_class::<C>(&adjacency),
             adjacency,
             given,
-            chooser: Chooser::new(n, level),
-            tabu: TabuList::new(n, k, longest_tenure),
+            chooser: Chooser::new(n, level)?,
+            tabu: TabuList::new(n, k, longest_tenure)?,
             longest_tenure,
             rng,
             moves: 0,
-            best: vec![UNCOLORED; n],
+            best: try_vec(n, UNCOLORED)?,
             fewest: n as u64,
-        }
+        })
     }
 
     /// The same for counts of type `C`, with nothing tabu.
-    pub fn resized<C: Count>(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables do not fit beside these.
+    pub fn resized<C: Count>(&self) -> Result<Self, OutOfMemory> {
         let (given, size) = (self.given.clone(), (self.best.len(), self.k));
         let (rng, level) = (self.rng.clone(), self.chooser.level);
-        let fresh = Self::new::<C>(given, size, self.longest_tenure, rng, level);
-        Self { moves: self.moves, best: self.best.clone(), fewest: self.fewest, ..fresh }
+        let mut fresh = Self::new::<C>(given, size, self.longest_tenure, rng, level)?;
+        fresh.best.copy_from_slice(&self.best);
+        Ok(Self { moves: self.moves, fewest: self.fewest, ..fresh })
     }
 
     /// Whether `start` has a class that byte counts are not safe with.

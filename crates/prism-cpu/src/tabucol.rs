@@ -19,6 +19,7 @@ pub(crate) mod tests;
 use crate::adjacency::Adjacency;
 use crate::simd::{LANES, Level};
 use crate::width::{Counted, Width, is_crowded};
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Graph, Rng};
 use search::Search;
@@ -32,9 +33,17 @@ pub struct TabuCol(Width<Search<u8>>);
 impl TabuCol {
     /// A search for `k >= 1` colours from `start`, which has one colour below `k` for each vertex.
     ///
+    /// # Errors
+    /// [`OutOfMemory`]: its tables do not fit.
+    ///
     /// # Panics
     /// If `start` is not such an assignment.
-    pub fn new(adjacency: Arc<Adjacency>, k: usize, start: &[Color], rng: Rng) -> Self {
+    pub fn new(
+        adjacency: Arc<Adjacency>,
+        k: usize,
+        start: &[Color],
+        rng: Rng,
+    ) -> Result<Self, OutOfMemory> {
         Self::with_level(adjacency, k, start, rng, Level::detect())
     }
 
@@ -44,12 +53,12 @@ impl TabuCol {
         start: &[Color],
         rng: Rng,
         level: Level,
-    ) -> Self {
-        Self(if is_crowded(&adjacency, k, start) {
-            Width::Words(Search::new(adjacency, k, start, rng, level))
+    ) -> Result<Self, OutOfMemory> {
+        Ok(Self(if is_crowded(&adjacency, k, start) {
+            Width::Words(Search::new(adjacency, k, start, rng, level)?)
         } else {
-            Width::Bytes(Search::new(adjacency, k, start, rng, level))
-        })
+            Width::Bytes(Search::new(adjacency, k, start, rng, level)?)
+        }))
     }
 
     /// The bytes of a search for `k` colours; none if the graph is too large for one.
@@ -61,16 +70,21 @@ impl TabuCol {
     }
 
     /// Starts again from another assignment of the same k colours; moves are counted on.
-    pub fn restart(&mut self, start: &[Color]) {
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: this assignment needs larger tables, and they do not fit. The search is where it
+    /// was.
+    pub fn restart(&mut self, start: &[Color]) -> Result<(), OutOfMemory> {
         match &mut self.0 {
             Width::Bytes(search) if search.state().is_crowded(start) => {
-                let mut wide = search.wide();
+                let mut wide = search.wide()?;
                 wide.load(start);
                 self.0 = Width::Words(wide);
             }
             Width::Bytes(search) => search.load(start),
             Width::Words(search) => search.load(start),
         }
+        Ok(())
     }
 
     /// The edges of the graph.

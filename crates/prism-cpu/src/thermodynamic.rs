@@ -13,6 +13,7 @@
 use crate::metropolis::{Draws, Weight, is_accepted};
 use crate::walks::{Population, Walks, run};
 use prism_core::annealing::Ladder;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
@@ -53,7 +54,7 @@ impl<'g> Thermodynamic<'g> {
         start: &[Color],
         ladder: Ladder,
         seed: u64,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let mut rng = Rng::new(seed, 0);
         let starts = (0..ladder.rungs().len())
@@ -71,6 +72,9 @@ impl<'g> Thermodynamic<'g> {
     /// A search that begins with the given colourings, one a replica: as many ladders as it takes, the
     /// last one perhaps without its hottest rungs. `phase` is that of the config of a kernel, which
     /// makes the same moves.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the tables of its replicas do not fit.
     pub fn from_colorings(
         graph: impl Into<Arc<Graph<'g>>>,
         k: Color,
@@ -78,12 +82,12 @@ impl<'g> Thermodynamic<'g> {
         ladder: Ladder,
         seed: u64,
         phase: u32,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let graph = graph.into();
         let draws = Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals };
-        let walks = Walks::new(graph, k, starts, draws);
+        let walks = Walks::new(graph, k, starts, draws)?;
         let (replicas, rungs) = (walks.all().len(), ladder.rungs().len());
-        Self {
+        Ok(Self {
             rung_of: (0..replicas).map(|at| at % rungs).collect(),
             holder: (0..replicas).collect(),
             walks,
@@ -91,7 +95,7 @@ impl<'g> Thermodynamic<'g> {
             steps: 0,
             turn: (0, 0),
             swaps: 0,
-        }
+        })
     }
 
     /// Goes on with other temperatures; as many rungs as before, or nothing changes.
@@ -262,7 +266,7 @@ mod tests {
     #[test]
     fn colours_a_random_graph_below_its_greedy_number() {
         let graph = random_graph(60, 50, 3);
-        let mut search = Thermodynamic::new(graph.reborrow(), 12, &[], ladder(8), 1);
+        let mut search = Thermodynamic::new(graph.reborrow(), 12, &[], ladder(8), 1).unwrap();
         assert_eq!(search.run(20_000_000, &GO), Step::Solved);
         assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
     }
@@ -270,8 +274,9 @@ mod tests {
     #[test]
     fn small_and_impossible_cases_end() {
         let (nothing, three) = (Graph::empty(0), Graph::empty(3));
-        let new =
-            |graph: &Graph<'static>, k| Thermodynamic::new(graph.clone(), k, &[], ladder(3), 1);
+        let new = |graph: &Graph<'static>, k| {
+            Thermodynamic::new(graph.clone(), k, &[], ladder(3), 1).unwrap()
+        };
         assert_eq!(new(&nothing, 0).run(0, &GO), Step::Solved);
         assert_eq!(new(&three, 1).run(0, &GO), Step::Solved);
         let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
@@ -315,7 +320,8 @@ mod tests {
             let mut ladder = Ladder::geometric(0.6, 2.4, 3, 40);
             ladder.proposals = Proposals::Uniform;
             ladder.exchange_interval = interval;
-            let mut search = Thermodynamic::new(graph.reborrow(), k, &[], ladder.clone(), 11);
+            let mut search =
+                Thermodynamic::new(graph.reborrow(), k, &[], ladder.clone(), 11).unwrap();
             const SAMPLES: u32 = 20_000;
             let states = usize::from(k).pow(graph.n() as u32);
             let mut seen = vec![vec![0_u32; states]; 3];
@@ -362,7 +368,7 @@ mod tests {
             ladder.exchange_interval = interval;
             let new = || Thermodynamic::from_colorings(
                 graph.reborrow(), k, starts.clone(), ladder.clone(), seed, 4,
-            );
+            ).unwrap();
             let (mut whole, mut sliced) = (new(), new());
             let step = whole.run(9000, &GO);
             for _ in 0..6 {
@@ -395,7 +401,7 @@ mod tests {
                 .filter(|&(u, v)| u % 4 != v % 4 && rng.below(100) < 70)
                 .collect();
             let (graph, _) = Graph::from_edges(60, &edges).unwrap();
-            let mut search = Thermodynamic::new(graph.reborrow(), 4, &[], ladder(6), seed);
+            let mut search = Thermodynamic::new(graph.reborrow(), 4, &[], ladder(6), seed).unwrap();
             prop_assert_eq!(search.run(3_000_000, &GO), Step::Solved);
             prop_assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
         }

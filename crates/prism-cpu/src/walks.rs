@@ -2,6 +2,7 @@
 //! [`quantum`](crate::quantum) share beside the single [`Walk`].
 
 use crate::metropolis::{Draws, Walk, Weight};
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, Mismatch, Saved, Shape, Step, UNCOLORED};
 use prism_core::{Color, Graph, Philox};
 use std::sync::Arc;
@@ -60,16 +61,22 @@ pub(crate) fn run<'g>(search: &mut impl Population<'g>, moves: u64, stop: &Atomi
 
 impl<'g> Walks<'g> {
     /// Walks from colourings with `k` colours, numbered in their order. There are none for no colours.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: their tables do not fit.
     pub(crate) fn new(
         graph: Arc<Graph<'g>>,
         k: Color,
         starts: Vec<Vec<Color>>,
         draws: Draws,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let walk = |(number, colors)| Walk::new(Arc::clone(&graph), k, number, colors);
-        let walks: Vec<_> = if k == 0 { Vec::new() } else { (0..).zip(starts).map(walk).collect() };
+        let walks: Vec<_> = match k {
+            0 => Vec::new(),
+            _ => (0..).zip(starts).map(walk).collect::<Result<_, _>>()?,
+        };
         let best = (0..walks.len()).min_by_key(|&at| walks[at].fewest()).unwrap_or(0);
-        Self { graph, k, walks, draws, best, proposed: 0, accepted: 0 }
+        Ok(Self { graph, k, walks, draws, best, proposed: 0, accepted: 0 })
     }
 
     pub(crate) fn all(&self) -> &[Walk<'g>] {

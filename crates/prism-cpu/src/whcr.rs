@@ -35,6 +35,7 @@ use focus::LaneSums;
 use integrators::Integrators;
 use order::{Draw, Key};
 use prism_core::hierarchy::{LANES, Slots};
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
 use prism_core::{Color, Graph, Philox};
 use std::ops::Range;
@@ -103,7 +104,7 @@ pub struct Move {
 /// let (graph, _) = Graph::from_edges(5, &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)])?;
 /// let slots = Arc::new(Slots::new(&hierarchy::order(&graph), 1, 1)?);
 /// let in_slots = Arc::new(slots.graph(&graph));
-/// let mut repair = Repair::new(in_slots, slots, 3, &[0; 5], Settings::default());
+/// let mut repair = Repair::new(in_slots, slots, 3, &[0; 5], Settings::default())?;
 /// repair.iterate(100);
 /// assert_eq!(repair.conflicts(), 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -140,20 +141,22 @@ impl Repair {
     /// A repair with `k >= 1` colours of `start`, which has one colour below `k` for each vertex.
     /// `graph` is that of the slots: [`Slots::graph`].
     ///
+    /// # Errors
+    /// [`OutOfMemory`]: its table does not fit.
+    ///
     /// # Panics
     /// If `graph` or `start` does not go with `slots`, or `start` with `k`.
-    #[must_use]
     pub fn new(
         graph: Arc<Graph<'static>>,
         slots: Arc<Slots>,
         k: usize,
         start: &[Color],
         settings: Settings,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         assert_eq!(graph.n(), slots.used(), "the graph is that of the slots");
         assert_eq!(start.len(), slots.slots().len(), "one colour a vertex");
-        let table = Table::new(&graph, k, slots.by_slot(start));
-        Self {
+        let table = Table::new(&graph, k, slots.by_slot(start))?;
+        Ok(Self {
             draws: Philox::new(settings.seed),
             bars: vec![Bars::default(); slots.regions()],
             integrators: Integrators::new(slots.used()),
@@ -167,7 +170,7 @@ impl Repair {
             slots,
             settings,
             table,
-        }
+        })
     }
 
     /// Has another assignment at hand, and no bars. `largest` is the largest count there ever was.

@@ -8,6 +8,7 @@ use crate::adjacency::Adjacency;
 use crate::neighbor_counts::Count;
 use crate::tabu_state::TabuState;
 use prism_core::Color;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,11 +55,11 @@ pub(crate) trait Counted: Send {
     fn step(&mut self) -> bool;
 
     /// The search with other counts and nothing in them: to be loaded or restored.
-    fn narrow(&self) -> Self::Narrow;
-    fn wide(&self) -> Self::Wide;
+    fn narrow(&self) -> Result<Self::Narrow, OutOfMemory>;
+    fn wide(&self) -> Result<Self::Wide, OutOfMemory>;
 
     /// The search with wider counts, where this one is.
-    fn widened(&self) -> Self::Wide;
+    fn widened(&self) -> Result<Self::Wide, OutOfMemory>;
 
     /// Its state; what that does not hold is forgotten.
     fn save(&mut self) -> Saved;
@@ -127,7 +128,8 @@ where
         match (pause, &*self) {
             (Pause::Step(step), _) => step,
             (Pause::Crowded, Self::Bytes(search)) => {
-                *self = Self::Words(search.widened());
+                let Ok(wide) = search.widened() else { return Step::OutOfMemory };
+                *self = Self::Words(wide);
                 self.run(moves - (self.moves() - before), stop)
             }
             (Pause::Crowded, Self::Words(_)) => unreachable!("only byte counts can be crowded"),
@@ -162,13 +164,13 @@ where
             (Self::Bytes(search), false) => search.restore(saved),
             (Self::Words(search), true) => search.restore(saved),
             (Self::Bytes(search), true) => {
-                let mut wide = search.wide();
+                let mut wide = search.wide()?;
                 wide.restore(saved)?;
                 *self = Self::Words(wide);
                 Ok(())
             }
             (Self::Words(search), false) => {
-                let mut narrow = search.narrow();
+                let mut narrow = search.narrow()?;
                 narrow.restore(saved)?;
                 *self = Self::Bytes(narrow);
                 Ok(())
@@ -193,17 +195,18 @@ mod tests {
         let graph = generate::gnp(600, 0.6, 1).unwrap();
         let edges: Vec<_> = graph.edges().filter(|&(_, v)| v >= 300).collect();
         let (graph, _) = Graph::from_edges(600, &edges).unwrap();
-        let adjacency = [Adjacency::dense(&graph), Adjacency::sparse(&graph)].map(Arc::new);
+        let adjacency =
+            [Adjacency::dense(&graph).unwrap(), Adjacency::sparse(&graph)].map(Arc::new);
         let (spread, crowded): (Vec<Color>, _) = ((0..600).map(|v| v % 4).collect(), vec![0; 600]);
         for adjacency in &adjacency {
             type Build<'a> = Box<dyn Fn(&[Color], u64) -> Box<dyn FixedK> + 'a>;
             let tabucol: Build<'_> = Box::new(|start, seed| {
-                Box::new(TabuCol::new(adjacency.clone(), 4, start, Rng::new(seed, 0)))
+                Box::new(TabuCol::new(adjacency.clone(), 4, start, Rng::new(seed, 0)).unwrap())
             });
             let partialcol: Build<'_> = Box::new(|start, seed| {
                 let (adjacency, rng) = (adjacency.clone(), Rng::new(seed, 0));
                 let (n, tenure) = (600, Tenure::FOO);
-                Box::new(PartialCol::new(adjacency, n, 4, start, tenure, rng, &GO_ON))
+                Box::new(PartialCol::new(adjacency, n, 4, start, tenure, rng, &GO_ON).unwrap())
             });
             for build in [tabucol, partialcol] {
                 for (here, there) in [(&spread, &crowded), (&crowded, &spread)] {

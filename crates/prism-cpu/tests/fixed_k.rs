@@ -34,40 +34,46 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
     let mut draw = Rng::new(seed, 0);
     let start: Vec<Color> = (0..n).map(|_| draw.below(k as u32) as Color).collect();
     let rng = || Rng::new(seed, 1);
-    let dense = Arc::new(Adjacency::dense(graph));
+    let dense = Arc::new(Adjacency::dense(graph).unwrap());
     let sparse = Arc::new(Adjacency::sparse(graph));
     let partialcol = |adjacency: &Arc<Adjacency>, tenure| {
-        Box::new(PartialCol::new(adjacency.clone(), n, k, &start, tenure, rng(), &GO_ON))
+        Box::new(PartialCol::new(adjacency.clone(), n, k, &start, tenure, rng(), &GO_ON).unwrap())
     };
     let memetic = |parallel| {
         let params = MemeticParams { tabu_moves: 60, parallel };
-        Box::new(Memetic::new(dense.clone(), n, k, params, seed, 0))
+        Box::new(Memetic::new(dense.clone(), n, k, params, seed, 0).unwrap())
     };
     let guided = {
         let params = GuidedEjectionParams::default();
         GuidedEjection::new(graph.reborrow(), k as Color, &start, &[], params, rng(), &GO_ON)
+            .unwrap()
     };
     let annealing =
-        Annealing::new(graph.reborrow(), k as Color, &start, &[], Schedule::default(), rng());
+        Annealing::new(graph.reborrow(), k as Color, &start, &[], Schedule::default(), rng())
+            .unwrap();
     let whcr = |regions, dendrites| {
         let slots =
             Arc::new(Slots::new(&hierarchy::order(graph), regions, 1).expect("few vertices"));
         let settings = Settings { dendrites, seed, ..Settings::default() };
-        Box::new(Repair::new(Arc::new(slots.graph(graph)), slots, k, &start, settings))
+        Box::new(Repair::new(Arc::new(slots.graph(graph)), slots, k, &start, settings).unwrap())
     };
     let thermodynamic = {
         let ladder = Ladder::geometric(0.2, 0.6, 3, 50);
-        Thermodynamic::new(graph.reborrow(), k as Color, &start, ladder, seed)
+        Thermodynamic::new(graph.reborrow(), k as Color, &start, ladder, seed).unwrap()
     };
     let quantum = {
         let field = TransverseField { slices: 4, sweeps: 2, fall: 5, ..TransverseField::default() };
-        Quantum::new(graph.reborrow(), k as Color, &start, field, seed)
+        Quantum::new(graph.reborrow(), k as Color, &start, field, seed).unwrap()
     };
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
     vec![
-        case("TabuCol", Box::new(TabuCol::new(dense.clone(), k, &start, rng())), 0),
-        case("TabuCol on lists", Box::new(TabuCol::new(sparse.clone(), k, &start, rng())), 0),
+        case("TabuCol", Box::new(TabuCol::new(dense.clone(), k, &start, rng()).unwrap()), 0),
+        case(
+            "TabuCol on lists",
+            Box::new(TabuCol::new(sparse.clone(), k, &start, rng()).unwrap()),
+            0,
+        ),
         case("PartialCol", partialcol(&dense, Tenure::DYNAMIC), 0),
         case("PartialCol on lists", partialcol(&sparse, Tenure::DYNAMIC), 0),
         case("FOO-PartialCol", partialcol(&dense, Tenure::FOO), 0),

@@ -199,6 +199,29 @@ impl OpenPart {
         };
         Ok((task, bench, elites))
     }
+
+    /// Gives up what a site has set up for this part, since memory does not suffice for more, and leaves
+    /// the part to the engine that takes least of it. False if that one has it already.
+    pub fn make_do(&mut self, number: usize, site: &Site, plan: Plan<'_>) -> bool {
+        let candidates = site.candidates(plan.roster, plan.class, self.task.graph(), self.task.k());
+        let Some(least) = candidates.iter().min_by_key(|candidate| candidate.memory) else {
+            return false;
+        };
+        let Some(bench) = self.made(number) else { return false };
+        bench.teams.iter_mut().for_each(|team| *team = None);
+        bench.left = None;
+        if bench.rotation.is_left_to(least.row) {
+            return false;
+        }
+        bench.rotation = Rotation::new(vec![least.alone()], None);
+        let benches = self.benches.iter().flatten();
+        if benches.flat_map(|bench| &bench.teams).flatten().next().is_none()
+            && let Some(task) = Arc::get_mut(&mut self.task)
+        {
+            task.forget_shared();
+        }
+        true
+    }
 }
 
 impl Bench {

@@ -8,7 +8,7 @@
 mod tests;
 
 use crate::agenda::{Course, Standing};
-use crate::attempt::{Attempt, NoBench, Plan};
+use crate::attempt::{Attempt, NoBench, OpenPart, Plan};
 use crate::elites::Origin;
 use crate::gpu::Deferred;
 use crate::incumbent::Incumbent;
@@ -207,18 +207,7 @@ impl Crew {
             }
         }
         let (alarm, lockstep) = (self.field.alarm.clone(), self.field.lockstep);
-        let plan = Plan {
-            roster: orders.roster,
-            attempts: match orders.goal {
-                Goal::Minimize => 1,
-                Goal::Colors(_) => 2,
-            },
-            class: orders.class,
-            preferred: self.preferred,
-            alone: orders.alone,
-            alone_on: orders.alone.map_or(0, |row| self.site_for(&orders.roster[row])),
-            lockstep,
-        };
+        let plan = self.plan(orders);
         let Some(attempt) = &mut self.attempts[course as usize] else { return Sent::Nothing };
         let Some((part, open)) = attempt.open_part() else {
             return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
@@ -239,6 +228,14 @@ impl Crew {
                 Ok(team) => team,
                 Err(Unready::Stopped) => return Sent::Again,
                 Err(Unready::Unfit) => return Sent::Nothing,
+                Err(error @ Unready::OutOfMemory(_)) => {
+                    let engine = orders.roster[row].name;
+                    tracing::warn!(engine, %error, "a search does not fit");
+                    if !make_do(open, site, here, plan) {
+                        alarm.run_out();
+                    }
+                    return Sent::Again;
+                }
             },
         };
         if bench.left.is_none() {
@@ -283,6 +280,22 @@ impl Crew {
         let seconds = incumbent.ledger.seconds();
         incumbent.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
         Ok(attempt)
+    }
+
+    /// How attempts search.
+    fn plan<'r>(&self, orders: Orders<'r>) -> Plan<'r> {
+        Plan {
+            roster: orders.roster,
+            attempts: match orders.goal {
+                Goal::Minimize => 1,
+                Goal::Colors(_) => 2,
+            },
+            class: orders.class,
+            preferred: self.preferred,
+            alone: orders.alone,
+            alone_on: orders.alone.map_or(0, |row| self.site_for(&orders.roster[row])),
+            lockstep: self.field.lockstep,
+        }
     }
 
     /// The site on which an engine searches alone: a GPU if it can.
@@ -348,7 +361,7 @@ impl Crew {
 
     /// Takes in the teams that are home, in the order of their sites.
     fn take_in(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
-        let standing = self.standing();
+        let (standing, plan) = (self.standing(), self.plan(orders));
         let (home, out): (Vec<Errand>, Vec<Errand>) = std::mem::take(&mut self.outings)
             .into_iter()
             .partition(|errand| errand.outing.is_over());
@@ -381,7 +394,12 @@ impl Crew {
             let Some(bench) = open.made(site) else { continue };
             let wrong = outcome.team.wrong();
             bench.teams[row] = Some(outcome.team);
-            if bench.left == Some(0) {
+            if outcome.is_starved && outcome.winner.is_none() {
+                tracing::warn!(engine = orders.roster[row].name, "a search has no memory to go on");
+                if !make_do(open, site, &self.sites[site], plan) {
+                    self.field.alarm.run_out();
+                }
+            } else if bench.left == Some(0) {
                 bench.left = None;
                 bench.rotation.pass(wrong);
                 warmed_up |= bench.rotation.warmed_up();
@@ -421,6 +439,12 @@ impl Crew {
             attempt.take_if(|attempt| attempt.k >= best);
         }
     }
+}
+
+/// Has a site do with less memory for a part; false if it cannot, or must not: an engine that was asked for
+/// is not replaced, nor any in lockstep, where the memory that happens to be left would decide the result.
+fn make_do(part: &mut OpenPart, number: usize, site: &Site, plan: Plan<'_>) -> bool {
+    !plan.lockstep && plan.alone.is_none() && part.make_do(number, site, plan)
 }
 
 /// Sets the searches of an engine up on a site.

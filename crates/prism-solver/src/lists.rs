@@ -401,12 +401,14 @@ impl<'a> ListSolver<'a> {
         moves: u64,
     ) -> Searched {
         let k = palette.len();
-        let edges = augmented::edges(self.graph.get(), vertices, &self.domains, k);
-        if !Room::now().holds(memory::augmented(self.graph.get(), edges)) {
+        let graph = self.graph.get();
+        let edges = augmented::edges(graph, vertices, &self.domains, &palette);
+        let fits = Room::now().require(memory::augmented(graph, edges));
+        let plain = fits.and_then(|()| Augmented::new(graph, vertices, &self.domains, palette));
+        let Ok(plain) = plain else {
             self.alarm.run_out();
             return Searched::Open(Status::MemoryLimit);
-        }
-        let plain = Augmented::new(self.graph.get(), vertices, &self.domains, palette);
+        };
         let known = known.map(|colors| plain.project(&colors));
         let left = self.move_limit().saturating_sub(self.ledger.moves);
         let mut builder = Solver::builder(plain.graph())

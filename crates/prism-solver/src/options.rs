@@ -6,6 +6,7 @@ use crate::roster::{self, Row};
 use crate::site::{Join, Site};
 use crate::strategy::GraphClass;
 use crate::{EventSink, ListSolver, Method, Solver, StopHandle};
+use prism_core::memory::OutOfMemory;
 use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,9 @@ pub enum BuildError {
     /// Zero threads.
     #[error("a solver needs at least one thread")]
     NoThreads,
+    /// There is too little memory to set the solver up for this graph.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// The warm start does not colour this graph properly.
     #[error("the warm start is not a proper colouring: {0}")]
     WarmStart(Violation),

@@ -7,7 +7,8 @@
 
 use crate::BuildError;
 use crate::options::GraphRef;
-use prism_core::{Color, Coloring, Graph, MAX_COLORS};
+use prism_core::memory::{OutOfMemory, try_with_capacity};
+use prism_core::{Color, Coloring, Graph, GraphError, MAX_COLORS};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most different colours that a precolouring may have. They become a clique, which has 8 million
@@ -60,7 +61,7 @@ impl<'a> Problem<'a> {
             }
         }
         let contracted = (!fixed.is_empty()).then(|| Contraction::new(input, &fixed));
-        Ok(Self { input: graph, contracted })
+        Ok(Self { input: graph, contracted: contracted.transpose()? })
     }
 
     /// The graph as it was given.
@@ -134,11 +135,11 @@ impl<'a> Problem<'a> {
 }
 
 impl Contraction {
-    fn new(input: &Graph<'_>, fixed: &BTreeMap<u32, Color>) -> Self {
+    fn new(input: &Graph<'_>, fixed: &BTreeMap<u32, Color>) -> Result<Self, OutOfMemory> {
         let mut names: Vec<Color> = fixed.values().copied().collect();
         names.sort_unstable();
         names.dedup();
-        let mut image = Vec::with_capacity(input.n());
+        let mut image = try_with_capacity(input.n())?;
         let mut next = names.len() as u32;
         for v in input.vertices() {
             image.push(match fixed.get(&v) {
@@ -150,15 +151,17 @@ impl Contraction {
             });
         }
         let clique = 0..names.len() as u32;
-        let mut edges: Vec<(u32, u32)> =
-            clique.clone().flat_map(|u| (u + 1..clique.end).map(move |v| (u, v))).collect();
+        let between = names.len() * names.len().saturating_sub(1) / 2;
+        let mut edges = try_with_capacity(between + input.m())?;
+        edges.extend(clique.clone().flat_map(|u| (u + 1..clique.end).map(move |v| (u, v))));
         edges.extend(input.edges().map(|(u, v)| (image[u as usize], image[v as usize])));
         // Ends are below `next`, and edges between equally precoloured vertices were refused.
         let graph = match Graph::from_edges(next as usize, &edges) {
             Ok((graph, _)) => graph,
+            Err(GraphError::OutOfMemory(missing)) => return Err(missing),
             Err(error) => unreachable!("contracting a valid graph: {error}"),
         };
-        Self { graph, image, names }
+        Ok(Self { graph, image, names })
     }
 }
 

@@ -135,6 +135,11 @@ impl Rotation {
         (player, self.unit.saturating_mul(weights[late]))
     }
 
+    /// Whether the engine of this row has all the turns.
+    pub fn is_left_to(&self, row: usize) -> bool {
+        self.players.iter().all(|player| player.row == row)
+    }
+
     /// The turn has passed, and has left `wrong` conflicting edges or uncoloured vertices.
     pub fn pass(&mut self, wrong: u64) {
         self.nearest[self.at] = wrong;

@@ -3,9 +3,11 @@
 //! On a large graph a search takes tenths of a second to set up, so that all searches for one part of
 //! the graph share one [`Task`], and a flag may call the whole off.
 
+use prism_core::memory::OutOfMemory;
 use prism_core::search::FixedK;
 use prism_core::{Color, Graph, Rng};
 use prism_cpu::adjacency::Adjacency;
+use prism_cpu::construct::ConstructError;
 use prism_cpu::dsatur::dsatur_with;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -23,6 +25,9 @@ pub enum Unready {
     /// It does not work on this graph.
     #[error("it does not work on this graph")]
     Unfit,
+    /// Its tables do not fit.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
 }
 
 /// A connected graph to colour with k colours.
@@ -93,20 +98,37 @@ impl Task {
     }
 
     /// The graph in the form that tabu searches want.
-    #[must_use]
-    pub fn adjacency(&self) -> &Arc<Adjacency> {
-        self.adjacency.get_or_init(|| Arc::new(Adjacency::new(&self.graph)))
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: that form does not fit.
+    pub fn adjacency(&self) -> Result<&Arc<Adjacency>, OutOfMemory> {
+        if let Some(adjacency) = self.adjacency.get() {
+            return Ok(adjacency);
+        }
+        let adjacency = Arc::new(Adjacency::new(&self.graph)?);
+        // Whoever came first has made the same.
+        Ok(self.adjacency.get_or_init(|| adjacency))
     }
 
-    /// A DSATUR colouring whose vertices beyond k classes have no colour; none if `stop` is raised first.
-    #[must_use]
-    pub fn cut_off(&self, stop: &AtomicBool) -> Option<&[Color]> {
-        if self.cut_off.get().is_none() {
-            let (colors, _) = dsatur_with(&self.graph, self.k, stop)?;
-            // Whoever came first has made the same.
-            let _ = self.cut_off.set(colors);
+    /// A DSATUR colouring whose vertices beyond k classes have no colour.
+    ///
+    /// # Errors
+    /// [`Unready::Stopped`] if `stop` is raised first, and [`Unready::OutOfMemory`].
+    pub fn cut_off(&self, stop: &AtomicBool) -> Result<&[Color], Unready> {
+        if let Some(colors) = self.cut_off.get() {
+            return Ok(colors);
         }
-        self.cut_off.get().map(Vec::as_slice)
+        match dsatur_with(&self.graph, self.k, stop) {
+            // Whoever came first has made the same.
+            Ok((colors, _)) => Ok(self.cut_off.get_or_init(|| colors)),
+            Err(ConstructError::OutOfMemory(missing)) => Err(missing.into()),
+            Err(_) => Err(Unready::Stopped),
+        }
+    }
+
+    /// Gives back what searches share, once none is left.
+    pub(crate) fn forget_shared(&mut self) {
+        (self.adjacency, self.cut_off) = (OnceLock::new(), OnceLock::new());
     }
 
     /// The known colouring with its smallest classes given up until k are left; their vertices are spread

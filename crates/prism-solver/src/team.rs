@@ -80,6 +80,8 @@ pub(crate) struct Outcome {
     pub winner: Option<Elite>,
     /// Why a search can go on no more.
     pub failure: Option<String>,
+    /// Whether one cannot for want of memory.
+    pub is_starved: bool,
 }
 
 impl Team {
@@ -303,6 +305,7 @@ impl Outing {
             seconds: ledger.seconds() - self.begun,
             winner: solved.and_then(search).map(|search| search.best()),
             failure,
+            is_starved: self.steps.contains(&Some(Step::OutOfMemory)),
             team: self.team,
         }
     }

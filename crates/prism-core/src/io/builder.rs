@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use super::error::ErrorKind;
 use super::thinning;
 use crate::graph::{Cleanup, Graph};
-use crate::memory::{RESERVE, Room};
+use crate::memory::{OutOfMemory, Room};
 use halves::{LowerRows, Scratch, join, sort_bucket};
 
 /// An edge in canonical form: the larger end in the upper 32 bits. Self-loops are possible.
@@ -224,26 +224,31 @@ impl GraphBuilder {
         let n = n.max(self.needed as usize);
         let (edges, vertices) = (self.kept(), n as u64);
         let room = self.short.unwrap_or_else(Room::now);
+        // What is said to be missing is what the graph takes, not the array that was not to be had.
+        let short = |room| {
+            let OutOfMemory { needed, room, .. } =
+                OutOfMemory::new(20 * edges + 12 * vertices, room);
+            ErrorKind::Memory { needed, known: true, room }
+        };
         if self.short.is_some() || !room.holds(12 * edges + 12 * vertices) {
-            let needed = 20 * edges + 12 * vertices + RESERVE;
-            return Err(ErrorKind::Memory { needed, known: true, room });
+            return Err(short(room));
         }
         let mut cleanup = Cleanup { duplicates: self.merged, self_loops: self.self_loops };
-        if self.buckets.is_empty() {
-            return Ok((Graph::empty(n), cleanup));
-        }
-        let lower: Vec<LowerRows> = if self.buckets.len() == 1 {
-            let scratch = &mut Scratch::default();
-            self.buckets.into_iter().map(|bucket| sort_bucket(scratch, bucket, 0, n)).collect()
-        } else {
-            let buckets = self.buckets.into_par_iter().enumerate();
-            let sort =
-                |scratch: &mut Scratch, (b, bucket)| sort_bucket(scratch, bucket, b << BITS, n);
-            buckets.map_init(Scratch::default, sort).collect()
-        };
+        let lower = sort(self.buckets, n).map_err(|missing| short(missing.room))?;
         cleanup.duplicates += lower.iter().map(|rows| rows.duplicates).sum::<u64>();
-        Ok((join(&lower, n), cleanup))
+        let graph = join(&lower, n).map_err(|missing| short(missing.room))?;
+        Ok((graph, cleanup))
     }
+}
+
+/// The lower half of the graph, bucket by bucket.
+fn sort(buckets: Vec<Vec<Edge>>, n: usize) -> Result<Vec<LowerRows>, OutOfMemory> {
+    if buckets.len() == 1 {
+        let scratch = &mut Scratch::default();
+        return buckets.into_iter().map(|bucket| sort_bucket(scratch, bucket, 0, n)).collect();
+    }
+    let sort = |scratch: &mut Scratch, (b, bucket)| sort_bucket(scratch, bucket, b << BITS, n);
+    buckets.into_par_iter().enumerate().map_init(Scratch::default, sort).collect()
 }
 
 #[cfg(test)]

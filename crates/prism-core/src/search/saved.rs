@@ -1,6 +1,7 @@
 //! A search at rest, and whether it is one of the search that is to go on from it.
 
 use super::{Elite, UNCOLORED};
+use crate::memory::OutOfMemory;
 use crate::{Color, Rng};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ pub enum Mismatch {
         /// In the graph of the search.
         counted: u64,
     },
+    /// There is too little memory for the tables that it needs.
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
     /// A part of it cannot be one of this search.
     #[error("{0} of the state cannot be that of this search")]
     Part(&'static str),

@@ -8,6 +8,7 @@ use crate::partial_counts::PartialCounts;
 use crate::simd::Level;
 use crate::tabu_state::TabuState;
 use crate::width::Counted;
+use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::search::{Mismatch, Saved, split_counters};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
@@ -61,21 +62,25 @@ impl<C: Count> Search<C> {
         tenure: Tenure,
         rng: Rng,
         level: Level,
-    ) -> Self {
-        let state = TabuState::new::<C>(adjacency, size, LONGEST, rng, level);
+    ) -> Result<Self, OutOfMemory> {
+        let state = TabuState::new::<C>(adjacency, size, LONGEST, rng, level)?;
         Self::empty(state, tenure, Fluctuation::NEW_PERIOD)
     }
 
-    fn empty(state: TabuState, tenure: Tenure, fluctuation: Fluctuation) -> Self {
+    fn empty(
+        state: TabuState,
+        tenure: Tenure,
+        fluctuation: Fluctuation,
+    ) -> Result<Self, OutOfMemory> {
         let (n, level) = (state.best.len(), state.chooser.level);
-        Self {
-            counts: PartialCounts::new(n, state.k, &state.adjacency, level),
+        Ok(Self {
+            counts: PartialCounts::new(n, state.k, &state.adjacency, level)?,
             state,
             tenure,
             fluctuation,
             ejected: Vec::new(),
-            own: vec![C::from(0); n],
-        }
+            own: try_vec(n, C::from(0))?,
+        })
     }
 
     /// Gives the vertices their class of `start` as far as it is proper; all are in the pool before.
@@ -99,10 +104,10 @@ impl<C: Count> Search<C> {
     }
 
     /// The same search with wider counts, from `start`; tabu entries are forgotten.
-    pub(super) fn widened_from(&self, start: &[Color]) -> Search<u16> {
-        let mut wide = self.wide();
+    pub(super) fn widened_from(&self, start: &[Color]) -> Result<Search<u16>, OutOfMemory> {
+        let mut wide = self.wide()?;
         wide.load(start, &AtomicBool::new(false));
-        wide
+        Ok(wide)
     }
 
     /// Has these colours at hand, which are proper as far as they go, and nothing tabu.
@@ -185,15 +190,15 @@ impl<C: Count> Counted for Search<C> {
         true
     }
 
-    fn narrow(&self) -> Search<u8> {
-        Search::empty(self.state.resized::<u8>(), self.tenure, self.fluctuation)
+    fn narrow(&self) -> Result<Search<u8>, OutOfMemory> {
+        Search::empty(self.state.resized::<u8>()?, self.tenure, self.fluctuation)
     }
 
-    fn wide(&self) -> Search<u16> {
-        Search::empty(self.state.resized::<u16>(), self.tenure, self.fluctuation)
+    fn wide(&self) -> Result<Search<u16>, OutOfMemory> {
+        Search::empty(self.state.resized::<u16>()?, self.tenure, self.fluctuation)
     }
 
-    fn widened(&self) -> Search<u16> {
+    fn widened(&self) -> Result<Search<u16>, OutOfMemory> {
         self.widened_from(&self.counts.colors().collect::<Vec<_>>())
     }
 

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 static GO: AtomicBool = AtomicBool::new(false);
 
 fn search(graph: &Graph<'static>, k: usize, tenure: Tenure, seed: u64) -> PartialCol {
-    let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())));
-    PartialCol::new(adjacency, graph.n(), k, &[], tenure, Rng::new(seed, 0), &GO)
+    let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())).unwrap());
+    PartialCol::new(adjacency, graph.n(), k, &[], tenure, Rng::new(seed, 0), &GO).unwrap()
 }
 
 #[test]
@@ -49,16 +49,16 @@ fn small_and_impossible_cases_end() {
 #[test]
 fn every_level_and_width_makes_the_same_moves() {
     let graph = random_graph(150, 50, 3);
-    let dense = Arc::new(Adjacency::dense(&graph));
+    let dense = Arc::new(Adjacency::dense(&graph).unwrap());
     let sparse = Arc::new(Adjacency::sparse(&graph));
     for k in [16, 70] {
         let trace = |adjacency: &Arc<Adjacency>, level, wide| {
             let size = (150, k);
             let rng = Rng::new(5, 0);
-            let bytes = Search::new(adjacency.clone(), size, Tenure::DYNAMIC, rng, level);
+            let bytes = Search::new(adjacency.clone(), size, Tenure::DYNAMIC, rng, level).unwrap();
             let mut search = match wide {
-                false => PartialCol::begin(bytes, &[], &GO),
-                true => PartialCol(Width::Words(bytes.widened_from(&[]))),
+                false => PartialCol::begin(bytes, &[], &GO).unwrap(),
+                true => PartialCol(Width::Words(bytes.widened_from(&[]).unwrap())),
             };
             let mut trace = Vec::new();
             for _ in 0..50 {
@@ -83,10 +83,10 @@ fn classes_beyond_bytes_are_counted_in_words() {
     let edges: Vec<(u32, u32)> = (1..=300).map(|leaf| (0, leaf)).collect();
     let (star, _) = Graph::from_edges(301, &edges).unwrap();
     let start: Vec<Color> = std::iter::once(UNCOLORED).chain([0; 300]).collect();
-    let adjacency = Arc::new(Adjacency::new(&Arc::new(star.clone())));
+    let adjacency = Arc::new(Adjacency::new(&Arc::new(star.clone())).unwrap());
     let new = |start: &[Color], k| {
         let (adjacency, rng) = (adjacency.clone(), Rng::new(1, 0));
-        PartialCol::new(adjacency, 301, k, start, Tenure::DYNAMIC, rng, &GO)
+        PartialCol::new(adjacency, 301, k, start, Tenure::DYNAMIC, rng, &GO).unwrap()
     };
     let mut loaded = new(&start, 2);
     assert!(matches!(loaded.0, Width::Words(_)));
@@ -106,10 +106,10 @@ proptest! {
     ) {
         let graph = random_graph(n, percent, seed);
         let tenure = if foo { Tenure::FOO } else { Tenure::DYNAMIC };
-        let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())));
+        let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())).unwrap());
         let build = || {
             let rng = Rng::new(seed, 1);
-            PartialCol::new(adjacency.clone(), n as usize, k, &start, tenure, rng, &GO)
+            PartialCol::new(adjacency.clone(), n as usize, k, &start, tenure, rng, &GO).unwrap()
         };
         let (mut whole, mut sliced) = (build(), build());
         let step = whole.run(600, &GO);

@@ -24,7 +24,7 @@ fn products(one: &[Color], other: &[Color]) -> i64 {
 #[test]
 fn colours_a_random_graph_below_its_greedy_number() {
     let graph = random_graph(60, 50, 3);
-    let mut search = Quantum::new(graph.reborrow(), 12, &[], field(), 1);
+    let mut search = Quantum::new(graph.reborrow(), 12, &[], field(), 1).unwrap();
     assert_eq!(search.run(20_000_000, &GO), Step::Solved);
     assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
 }
@@ -32,7 +32,7 @@ fn colours_a_random_graph_below_its_greedy_number() {
 #[test]
 fn small_and_impossible_cases_end() {
     let (nothing, three) = (Graph::empty(0), Graph::empty(3));
-    let new = |graph: &Graph<'static>, k| Quantum::new(graph.clone(), k, &[], field(), 1);
+    let new = |graph: &Graph<'static>, k| Quantum::new(graph.clone(), k, &[], field(), 1).unwrap();
     assert_eq!(new(&nothing, 0).run(0, &GO), Step::Solved);
     assert_eq!(new(&three, 1).run(0, &GO), Step::Solved);
     let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
@@ -51,10 +51,12 @@ fn without_coupling_the_slices_anneal_each_for_itself() {
     let field = TransverseField { temperature: 0.5, start: 500.0, end: 500.0, ..field() };
     let starts: Vec<Vec<Color>> =
         (0..4).map(|at| (0..40).map(|v| (v + at) % 5).collect()).collect();
-    let mut coupled = Quantum::from_colorings(graph.reborrow(), 5, starts.clone(), field, 3, 1);
+    let mut coupled =
+        Quantum::from_colorings(graph.reborrow(), 5, starts.clone(), field, 3, 1).unwrap();
     let mut ladder = Ladder::geometric(0.5, 0.5, 1, 20 * 40);
     ladder.exchange_interval = 0;
-    let mut free = Thermodynamic::from_colorings(graph.reborrow(), 5, starts, ladder, 3, 1);
+    let mut free =
+        Thermodynamic::from_colorings(graph.reborrow(), 5, starts, ladder, 3, 1).unwrap();
     for _ in 0..10 {
         coupled.half_step();
         coupled.half_step();
@@ -89,7 +91,7 @@ fn uniform_proposals_keep_the_distribution_of_the_path_integral() {
     };
     let total: f64 = (0..64).map(weight).sum();
     const SAMPLES: u32 = 20_000;
-    let mut search = Quantum::new(graph.reborrow(), 2, &[], field, 7);
+    let mut search = Quantum::new(graph.reborrow(), 2, &[], field, 7).unwrap();
     let mut seen = [0_u32; 64];
     for _ in 0..SAMPLES {
         for _ in 0..8 {
@@ -143,7 +145,7 @@ proptest! {
         let starts: Vec<Vec<Color>> = (0..4 * rings)
             .map(|at| (0..n).map(|v| ((v * 7 + at * 3) % u32::from(k)) as Color).collect())
             .collect();
-        let new = || Quantum::from_colorings(graph.reborrow(), k, starts.clone(), field(), seed, 4);
+        let new = || Quantum::from_colorings(graph.reborrow(), k, starts.clone(), field(), seed, 4).unwrap();
         let (mut whole, mut sliced) = (new(), new());
         let step = whole.run(9000, &GO);
         for _ in 0..6 {
@@ -168,7 +170,7 @@ proptest! {
             .filter(|&(u, v)| u % 4 != v % 4 && rng.below(100) < 70)
             .collect();
         let (graph, _) = Graph::from_edges(60, &edges).unwrap();
-        let mut search = Quantum::new(graph.reborrow(), 4, &[], field(), seed);
+        let mut search = Quantum::new(graph.reborrow(), 4, &[], field(), seed).unwrap();
         prop_assert_eq!(search.run(10_000_000, &GO), Step::Solved);
         prop_assert_eq!(Coloring::from_colors(search.best().colors).verify(&graph), Ok(()));
     }

@@ -6,6 +6,7 @@ use crate::neighbor_counts::{Count, NeighborCounts};
 use crate::simd::Level;
 use crate::tabu_state::TabuState;
 use crate::width::Counted;
+use prism_core::memory::OutOfMemory;
 use prism_core::search::{Mismatch, Saved};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
@@ -24,19 +25,19 @@ impl<C: Count> Search<C> {
         start: &[Color],
         rng: Rng,
         level: Level,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let n = start.len();
         let longest_tenure = n * 6 / 10 + 10;
-        let state = TabuState::new::<C>(adjacency, (n, k), longest_tenure, rng, level);
-        let mut search = Self::empty(state);
+        let state = TabuState::new::<C>(adjacency, (n, k), longest_tenure, rng, level)?;
+        let mut search = Self::empty(state)?;
         search.load(start);
-        search
+        Ok(search)
     }
 
     /// A search that has counted nothing yet.
-    fn empty(state: TabuState) -> Self {
+    fn empty(state: TabuState) -> Result<Self, OutOfMemory> {
         let (n, level) = (state.best.len(), state.chooser.level);
-        Self { counts: NeighborCounts::new(n, state.k, &state.adjacency, level), state }
+        Ok(Self { counts: NeighborCounts::new(n, state.k, &state.adjacency, level)?, state })
     }
 
     /// Starts again; moves are counted on.
@@ -105,18 +106,18 @@ impl<C: Count> Counted for Search<C> {
         true
     }
 
-    fn narrow(&self) -> Search<u8> {
-        Search::empty(self.state.resized::<u8>())
+    fn narrow(&self) -> Result<Search<u8>, OutOfMemory> {
+        Search::empty(self.state.resized::<u8>()?)
     }
 
-    fn wide(&self) -> Search<u16> {
-        Search::empty(self.state.resized::<u16>())
+    fn wide(&self) -> Result<Search<u16>, OutOfMemory> {
+        Search::empty(self.state.resized::<u16>()?)
     }
 
-    fn widened(&self) -> Search<u16> {
-        let mut wide = self.wide();
+    fn widened(&self) -> Result<Search<u16>, OutOfMemory> {
+        let mut wide = self.wide()?;
         wide.place(self.counts.colors());
-        wide
+        Ok(wide)
     }
 
     fn save(&mut self) -> Saved {

@@ -24,12 +24,12 @@ static GO_ON: AtomicBool = AtomicBool::new(false);
 #[test]
 fn every_level_makes_the_same_moves() {
     let graph = gnp(130, 0.5, 3);
-    let adjacency = Arc::new(Adjacency::dense(&graph));
+    let adjacency = Arc::new(Adjacency::dense(&graph).unwrap());
     for k in [14, 70] {
         let start = random_start(130, k, 4);
         let trace = |level| {
             let mut search =
-                TabuCol::with_level(adjacency.clone(), k, &start, Rng::new(5, 0), level);
+                TabuCol::with_level(adjacency.clone(), k, &start, Rng::new(5, 0), level).unwrap();
             let mut trace = Vec::new();
             for _ in 0..300 {
                 search.run(7, &GO_ON);
@@ -49,8 +49,8 @@ fn byte_and_word_counts_make_the_same_moves() {
     let graph = gnp(90, 0.4, 6);
     let adjacency = Arc::new(Adjacency::sparse(&graph));
     let start = random_start(90, 9, 7);
-    let bytes = Search::<u8>::new(adjacency, 9, &start, Rng::new(1, 0), Level::detect());
-    let mut words = bytes.wide();
+    let bytes = Search::<u8>::new(adjacency, 9, &start, Rng::new(1, 0), Level::detect()).unwrap();
+    let mut words = bytes.wide().unwrap();
     words.load(&start);
     let mut words = Width::<Search<u8>>::Words(words);
     let mut bytes = Width::Bytes(bytes);
@@ -68,9 +68,9 @@ fn classes_beyond_255_neighbours_are_counted_in_words() {
     let edges: Vec<_> = (0..400).flat_map(|u| (400..800).map(move |v| (u, v))).collect();
     let (graph, _) = Graph::from_edges(801, &edges).unwrap();
     let start = random_start(801, 2, 8);
-    for adjacency in [Adjacency::dense(&graph), Adjacency::sparse(&graph)] {
+    for adjacency in [Adjacency::dense(&graph).unwrap(), Adjacency::sparse(&graph)] {
         let adjacency = Arc::new(adjacency);
-        let mut search = TabuCol::new(adjacency, 2, &start, Rng::new(2, 0));
+        let mut search = TabuCol::new(adjacency, 2, &start, Rng::new(2, 0)).unwrap();
         assert!(matches!(search.0, Width::Words(_)));
         assert_eq!(search.run(100_000, &GO_ON), Step::Solved);
         let coloring = Coloring::from_colors(search.best().colors);
@@ -84,7 +84,9 @@ fn counts_widen_when_a_class_grows() {
     let edges: Vec<_> = (0..300).flat_map(|u| (300..600).map(move |v| (u, v))).collect();
     let (graph, _) = Graph::from_edges(600, &edges).unwrap();
     let start: Vec<Color> = (0..600).map(|v| v / 200).collect();
-    let mut search = TabuCol::new(Arc::new(Adjacency::dense(&graph)), 3, &start, Rng::new(2, 0));
+    let mut search =
+        TabuCol::new(Arc::new(Adjacency::dense(&graph).unwrap()), 3, &start, Rng::new(2, 0))
+            .unwrap();
     assert!(matches!(search.0, Width::Bytes(_)));
     assert_eq!(search.run(100_000, &GO_ON), Step::Solved);
     assert!(matches!(search.0, Width::Words(_)));
@@ -95,7 +97,9 @@ fn counts_widen_when_a_class_grows() {
 #[test]
 fn one_colour_is_no_room_to_move() {
     let (edge, _) = Graph::from_edges(2, &[(0, 1)]).unwrap();
-    let mut search = TabuCol::new(Arc::new(Adjacency::dense(&edge)), 1, &[0, 0], Rng::new(1, 0));
+    let mut search =
+        TabuCol::new(Arc::new(Adjacency::dense(&edge).unwrap()), 1, &[0, 0], Rng::new(1, 0))
+            .unwrap();
     assert_eq!(search.run(100, &GO_ON), Step::OutOfMoves);
     assert_eq!((search.conflicts(), search.moves()), (1, 100));
 }
@@ -104,7 +108,9 @@ fn one_colour_is_no_room_to_move() {
 fn a_raised_flag_stops_it() {
     let graph = gnp(60, 0.5, 1);
     let start = random_start(60, 3, 1);
-    let mut search = TabuCol::new(Arc::new(Adjacency::dense(&graph)), 3, &start, Rng::new(1, 0));
+    let mut search =
+        TabuCol::new(Arc::new(Adjacency::dense(&graph).unwrap()), 3, &start, Rng::new(1, 0))
+            .unwrap();
     assert_eq!(search.run(1_000_000, &AtomicBool::new(true)), Step::Stopped);
     assert!(search.moves() < 1_000_000);
 }
@@ -117,9 +123,9 @@ proptest! {
     ) {
         let graph = gnp(n, p, seed);
         let start = random_start(n, k, seed);
-        for adjacency in [Adjacency::dense(&graph), Adjacency::sparse(&graph)] {
+        for adjacency in [Adjacency::dense(&graph).unwrap(), Adjacency::sparse(&graph)] {
             let adjacency = Arc::new(adjacency);
-            let mut search = TabuCol::new(adjacency.clone(), k, &start, Rng::new(seed, 2));
+            let mut search = TabuCol::new(adjacency.clone(), k, &start, Rng::new(seed, 2)).unwrap();
             let step = search.run(3000, &GO_ON);
             let best = search.best().colors;
             let conflicts =
@@ -129,7 +135,7 @@ proptest! {
             prop_assert!(best.iter().all(|&c| (c as usize) < k));
 
             // The same seed, in other slices and after a restart, gives the same result.
-            let mut again = TabuCol::new(adjacency, k, &start, Rng::new(seed, 2));
+            let mut again = TabuCol::new(adjacency, k, &start, Rng::new(seed, 2)).unwrap();
             for _ in 0..30 {
                 again.run(100, &GO_ON);
             }

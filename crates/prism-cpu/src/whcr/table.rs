@@ -3,6 +3,7 @@
 //! As in the kernels a bar is the top bit of a count. A vertex's own colour is always barred for it.
 
 use crate::conflict_list::ConflictList;
+use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::{Color, Graph};
 
 const BARRED: u32 = 1 << 31;
@@ -21,19 +22,26 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// # Errors
+    /// [`OutOfMemory`]: there is no room for the counts.
+    ///
     /// # Panics
     /// If a colour is not below `k`.
-    pub(super) fn new(graph: &Graph<'_>, k: usize, colors: Vec<Color>) -> Self {
+    pub(super) fn new(
+        graph: &Graph<'_>,
+        k: usize,
+        colors: Vec<Color>,
+    ) -> Result<Self, OutOfMemory> {
         let mut table = Self {
             k,
-            counts: vec![0; graph.n() * k],
+            counts: try_zeroed(graph.n() * k)?,
             largest_count: 0,
             conflicts: 0,
-            conflicting: ConflictList::new(graph.n()),
+            conflicting: ConflictList::new(graph.n())?,
             colors: vec![0; graph.n()],
         };
         table.load(graph, &colors, 0);
-        table
+        Ok(table)
     }
 
     /// Counts everything anew. Nothing is barred but the own colours, and no count was above `largest` before.

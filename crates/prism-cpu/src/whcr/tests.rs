@@ -14,7 +14,7 @@ fn repair(
     settings: Settings,
 ) -> Repair {
     let slots = Arc::new(Slots::new(&hierarchy::order(graph), regions, words).unwrap());
-    Repair::new(Arc::new(slots.graph(graph)), slots, k, start, settings)
+    Repair::new(Arc::new(slots.graph(graph)), slots, k, start, settings).unwrap()
 }
 
 fn random_start(n: usize, k: usize, seed: u64) -> Vec<Color> {
@@ -113,7 +113,8 @@ proptest! {
             }
             // So a kernel can begin a step from what the step before left, and goes on as if it had not
             // ended.
-            let mut fresh = Table::new(&repair.graph, case.k, repair.table.colors().to_vec());
+            let colors = repair.table.colors().to_vec();
+            let mut fresh = Table::new(&repair.graph, case.k, colors).unwrap();
             for bar in repair.bars() {
                 fresh.bar(bar.slot, bar.color);
             }

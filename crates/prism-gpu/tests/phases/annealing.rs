@@ -26,12 +26,13 @@ fn twin(
     if number == ThermodynamicGpu::PHASE {
         let settings = options.thermodynamic();
         let ladder = settings.ladder(graph.n(), settings.hottest);
-        let mut twin = Thermodynamic::from_colorings(on_device, k, starts, ladder, seed, number);
+        let mut twin =
+            Thermodynamic::from_colorings(on_device, k, starts, ladder, seed, number).unwrap();
         steps.for_each(|_| twin.step());
         twin.colorings().map(by_vertex).collect()
     } else {
         let field = options.quantum().field;
-        let mut twin = Quantum::from_colorings(on_device, k, starts, field, seed, number);
+        let mut twin = Quantum::from_colorings(on_device, k, starts, field, seed, number).unwrap();
         steps.for_each(|_| twin.half_step());
         twin.colorings().map(by_vertex).collect()
     }

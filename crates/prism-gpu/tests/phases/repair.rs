@@ -21,7 +21,7 @@ fn twin(
 ) -> Twin {
     let slots = Layout::new(graph.n(), k, gpu.info()).unwrap().slots(&hierarchy::order(graph));
     let in_slots = Arc::new(slots.graph(graph));
-    Twin::new(in_slots, Arc::new(slots), k, start, settings)
+    Twin::new(in_slots, Arc::new(slots), k, start, settings).unwrap()
 }
 
 #[test]

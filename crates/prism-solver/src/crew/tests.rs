@@ -63,7 +63,7 @@ impl FixedK for Stand {
 fn stand(task: &Task, stream: u64, fails_after: u64, delay: u64) -> Box<dyn FixedK> {
     let mut rng = task.rng(stream);
     let start = task.squeezed(&mut rng);
-    let search = TabuCol::new(task.adjacency().clone(), task.k(), &start, rng);
+    let search = TabuCol::new(task.adjacency().unwrap().clone(), task.k(), &start, rng).unwrap();
     Box::new(Stand { search, offers: 0, fails_after, delay: Duration::from_millis(delay) })
 }
 

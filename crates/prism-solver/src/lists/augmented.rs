@@ -6,7 +6,8 @@
 //! from the palette; it is exactly a colouring within the lists by these colours.
 
 use super::domains::Domains;
-use prism_core::{Color, Coloring, Graph};
+use prism_core::memory::{OutOfMemory, try_vec, try_with_capacity};
+use prism_core::{Color, Coloring, Graph, GraphError};
 
 /// A graph with its lists for one palette.
 pub(crate) struct Augmented {
@@ -16,31 +17,43 @@ pub(crate) struct Augmented {
     image: Vec<u32>,
 }
 
-/// The edges that it takes, about.
-pub(crate) fn edges(graph: &Graph<'_>, vertices: &[u32], domains: &Domains, palette: usize) -> u64 {
-    let barred = |list: &[Color]| palette.saturating_sub(list.len()) as u64;
-    let to_palette = vertices.iter().map(|&v| domains.of(v).map_or(0, barred)).sum::<u64>();
+/// The most edges that it may have.
+pub(crate) fn edges(
+    graph: &Graph<'_>,
+    vertices: &[u32],
+    domains: &Domains,
+    palette: &[Color],
+) -> u64 {
+    let barred = |v: u32| match domains.of(v) {
+        Some(_) => palette.iter().filter(|&&color| !domains.allows(v, color)).count(),
+        None => 0,
+    };
+    let to_palette = vertices.iter().map(|&v| barred(v) as u64).sum::<u64>();
     let degrees = vertices.iter().map(|&v| graph.degree(v) as u64).sum::<u64>();
-    (palette as u64).saturating_mul(palette as u64) / 2 + to_palette + degrees / 2
+    (palette.len() as u64).pow(2) / 2 + to_palette + degrees / 2
 }
 
 impl Augmented {
     /// Augments the graph that `vertices`, increasing, induce. The palette is increasing and has all
     /// their only colours.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: the edges, or the graph made of them, do not fit.
     pub fn new(
         graph: &Graph<'_>,
         vertices: &[u32],
         domains: &Domains,
         palette: Vec<Color>,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let colors = palette.len() as u32;
         let place = |color: Color| palette.partition_point(|&other| other < color) as u32;
         let mut next = colors;
-        let mut image = Vec::with_capacity(vertices.len());
+        let mut image = try_with_capacity(vertices.len())?;
         // Where a vertex of the whole graph is in `vertices`.
-        let mut at = vec![u32::MAX; graph.n()];
-        let mut edges: Vec<(u32, u32)> =
-            (0..colors).flat_map(|u| (u + 1..colors).map(move |v| (u, v))).collect();
+        let mut at = try_vec(graph.n(), u32::MAX)?;
+        let most = edges(graph, vertices, domains, &palette);
+        let mut edges = try_with_capacity(usize::try_from(most).unwrap_or(usize::MAX))?;
+        edges.extend((0..colors).flat_map(|u| (u + 1..colors).map(move |v| (u, v))));
         for (i, &v) in (0..).zip(vertices) {
             at[v as usize] = i;
             if let Some(color) = domains.only(v) {
@@ -64,9 +77,10 @@ impl Augmented {
         // Ends are below `next`, and equal only colours of neighbours were refused.
         let graph = match Graph::from_edges(next as usize, &edges) {
             Ok((graph, _)) => graph,
+            Err(GraphError::OutOfMemory(missing)) => return Err(missing),
             Err(error) => unreachable!("augmenting a valid graph: {error}"),
         };
-        Self { graph, palette, image }
+        Ok(Self { graph, palette, image })
     }
 
     /// The plain graph.
@@ -120,7 +134,7 @@ mod tests {
         let (graph, _) = Graph::from_edges(4, &[(0, 1), (1, 2), (2, 3)]).unwrap();
         let lists = [(0, vec![3, 9]), (1, vec![5])];
         let domains = Domains::new(&graph, lists, &[]).unwrap();
-        Augmented::new(&graph, &[0, 1, 3], &domains, palette.to_vec())
+        Augmented::new(&graph, &[0, 1, 3], &domains, palette.to_vec()).unwrap()
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn repair(task: &Task, seat: &Seat<'_>, dendrites: bool) -> SetUp {
         individual: seat.index as u32,
         ..Settings::default()
     };
-    Ok(Box::new(Repair::new(in_slots, slots, task.k(), &start, settings)))
+    Ok(Box::new(Repair::new(in_slots, slots, task.k(), &start, settings)?))
 }
 
 fn thermodynamic(task: &Task, seat: &Seat<'_>) -> SetUp {
@@ -159,12 +159,13 @@ fn thermodynamic(task: &Task, seat: &Seat<'_>) -> SetUp {
     let options = ThermodynamicOptions::default();
     let ladder: Ladder = options.ladder(task.graph().n(), options.hottest);
     let (graph, k) = (task.graph().clone(), task.k() as Color);
-    Ok(Box::new(Thermodynamic::new(graph, k, &start, ladder, rng.bits())))
+    Ok(Box::new(Thermodynamic::new(graph, k, &start, ladder, rng.bits())?))
 }
 
 fn quantum(task: &Task, seat: &Seat<'_>) -> SetUp {
     let mut rng = seat.rng(task);
     let start = task.squeezed(&mut rng);
     let (graph, k) = (task.graph().clone(), task.k() as Color);
-    Ok(Box::new(Quantum::new(graph, k, &start, TransverseField::default(), rng.bits())))
+    let field = TransverseField::default();
+    Ok(Box::new(Quantum::new(graph, k, &start, field, rng.bits())?))
 }

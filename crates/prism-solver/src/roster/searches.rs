@@ -2,7 +2,7 @@
 
 use super::{Kind, Row, Search, Seating};
 use crate::strategy::{Turn, Turns};
-use crate::task::{Seat, SetUp, Task, Unready};
+use crate::task::{Seat, SetUp, Task};
 use prism_core::threads::make_pool;
 use prism_core::{Color, Graph};
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -127,19 +127,20 @@ fn tabu_tables(graph: &Graph<'_>, k: usize) -> u64 {
 /// From a DSATUR colouring cut off at k classes on the first thread, from what is known on others.
 fn guided_ejection(task: &Task, seat: &Seat<'_>) -> SetUp {
     let start = match seat.index.is_multiple_of(2) {
-        true => task.cut_off(seat.stop).ok_or(Unready::Stopped)?,
+        true => task.cut_off(seat.stop)?,
         false => task.known(),
     };
     let (graph, k) = (task.graph().clone(), task.k() as Color);
     let params = GuidedEjectionParams::default();
-    Ok(Box::new(GuidedEjection::new(graph, k, start, &[], params, seat.rng(task), seat.stop)))
+    let rng = seat.rng(task);
+    Ok(Box::new(GuidedEjection::new(graph, k, start, &[], params, rng, seat.stop)?))
 }
 
 /// From what is known: the vertices of the classes beyond k are spread at random.
 fn tabucol(task: &Task, seat: &Seat<'_>) -> SetUp {
     let mut rng = seat.rng(task);
     let start = task.squeezed(&mut rng);
-    Ok(Box::new(TabuCol::new(task.adjacency().clone(), task.k(), &start, rng)))
+    Ok(Box::new(TabuCol::new(task.adjacency()?.clone(), task.k(), &start, rng)?))
 }
 
 /// From random assignments. Two threads share the two children of one search.
@@ -148,8 +149,8 @@ fn memetic(task: &Task, seat: &Seat<'_>) -> SetUp {
     let mut params = MemeticParams::for_graph(graph.n(), graph.density());
     params.parallel = seat.threads > 1 && make_pool();
     let stream = seat.stream_of(task);
-    let adjacency = task.adjacency().clone();
-    Ok(Box::new(Memetic::new(adjacency, graph.n(), task.k(), params, task.seed(), stream)))
+    let adjacency = task.adjacency()?.clone();
+    Ok(Box::new(Memetic::new(adjacency, graph.n(), task.k(), params, task.seed(), stream)?))
 }
 
 /// From random classes: it gets stuck near what is known, and finds hidden partitions from afar.
@@ -157,8 +158,8 @@ fn partialcol(task: &Task, seat: &Seat<'_>) -> SetUp {
     let mut rng = seat.rng(task);
     let (n, k) = (task.graph().n(), task.k());
     let start: Vec<Color> = (0..n).map(|_| rng.below(k as u32) as Color).collect();
-    let adjacency = task.adjacency().clone();
-    Ok(Box::new(PartialCol::new(adjacency, n, k, &start, Tenure::DYNAMIC, rng, seat.stop)))
+    let adjacency = task.adjacency()?.clone();
+    Ok(Box::new(PartialCol::new(adjacency, n, k, &start, Tenure::DYNAMIC, rng, seat.stop)?))
 }
 
 /// From what is known.
@@ -172,5 +173,5 @@ fn annealing(task: &Task, seat: &Seat<'_>) -> SetUp {
     let mut rng = seat.rng(task);
     let start = task.squeezed(&mut rng);
     let (graph, k) = (task.graph().clone(), task.k() as Color);
-    Ok(Box::new(Annealing::new(graph, k, &start, &[], Schedule::default(), rng)))
+    Ok(Box::new(Annealing::new(graph, k, &start, &[], Schedule::default(), rng)?))
 }

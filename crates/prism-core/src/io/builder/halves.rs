@@ -2,6 +2,7 @@
 
 use super::{BITS, Edge};
 use crate::graph::Graph;
+use crate::memory::{OutOfMemory, try_lengthen, try_zeroed};
 
 /// The lower half of the graph for the vertices of one bucket.
 pub(super) struct LowerRows {
@@ -20,14 +21,17 @@ pub(super) struct Scratch {
 }
 
 /// Sorts the edges of the bucket that starts at vertex `first` into rows.
+///
+/// # Errors
+/// [`OutOfMemory`].
 pub(super) fn sort_bucket(
     scratch: &mut Scratch,
     mut edges: Vec<Edge>,
     first: usize,
     n: usize,
-) -> LowerRows {
+) -> Result<LowerRows, OutOfMemory> {
     if edges.is_empty() {
-        return LowerRows { counts: Vec::new(), packed: edges, duplicates: 0 };
+        return Ok(LowerRows { counts: Vec::new(), packed: edges, duplicates: 0 });
     }
     let width = (n - first).min(1 << BITS);
     let row = |edge: Edge| edge.high() as usize - first;
@@ -41,14 +45,14 @@ pub(super) fn sort_bucket(
     for r in 0..width {
         ends[r + 1] += ends[r];
     }
-    neighbors.resize(edges.len().max(neighbors.len()), 0);
+    try_lengthen(neighbors, edges.len(), 0)?;
     for &edge in &edges {
         let at = &mut ends[row(edge)];
         neighbors[*at] = edge.low();
         *at += 1;
     }
     // Sort the rows and close the gaps that repetitions leave.
-    let mut counts = vec![0u32; width];
+    let mut counts: Vec<u32> = try_zeroed(width)?;
     let (mut start, mut write) = (0, 0);
     for r in 0..width {
         let end = ends[r];
@@ -74,7 +78,7 @@ pub(super) fn sort_bucket(
     }
     edges.truncate(write.div_ceil(2));
     edges.shrink_to_fit();
-    LowerRows { counts, packed: edges, duplicates }
+    Ok(LowerRows { counts, packed: edges, duplicates })
 }
 
 impl LowerRows {
@@ -92,10 +96,13 @@ impl LowerRows {
 }
 
 /// Writes both halves of the graph.
-pub(super) fn join(lower: &[LowerRows], n: usize) -> Graph<'static> {
+///
+/// # Errors
+/// [`OutOfMemory`].
+pub(super) fn join(lower: &[LowerRows], n: usize) -> Result<Graph<'static>, OutOfMemory> {
     let half = lower.iter().map(LowerRows::len).sum::<usize>();
     // First the degrees, then the places behind the smaller neighbours of each vertex.
-    let mut places = vec![0u64; n + 1];
+    let mut places: Vec<u64> = try_zeroed(n + 1)?;
     for (b, rows) in lower.iter().enumerate() {
         for (place, &count) in places[b << BITS..].iter_mut().zip(&rows.counts) {
             *place += u64::from(count);
@@ -114,12 +121,12 @@ pub(super) fn join(lower: &[LowerRows], n: usize) -> Graph<'static> {
             start += degree;
         }
     }
-    let mut neighbors = vec![0u32; 2 * half];
+    let mut neighbors: Vec<u32> = try_zeroed(2 * half)?;
     fill_parts(lower, &mut places[..n], &mut neighbors, half);
     // By now each place is the end of its vertex, which is the offset of the next one.
     places.copy_within(..n, 1);
     places[0] = 0;
-    Graph::from_sorted_rows(places, neighbors)
+    Ok(Graph::from_sorted_rows(places, neighbors))
 }
 
 /// Cuts the vertices into parts with about as many arcs each and fills them in parallel.
