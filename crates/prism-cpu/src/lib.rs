@@ -30,6 +30,7 @@ pub mod preprocess;
 pub mod quantum;
 pub mod ranking;
 pub mod rlf;
+pub mod rounds;
 mod simd;
 pub mod speculative;
 mod tabu_list;

@@ -12,6 +12,7 @@ use prism_cpu::iterated_greedy::IteratedGreedy;
 use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::quantum::Quantum;
+use prism_cpu::rounds::Rounds;
 use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
@@ -57,6 +58,8 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         let settings = Settings { dendrites, seed, ..Settings::default() };
         Box::new(Repair::new(Arc::new(slots.graph(graph)), slots, k, &start, settings).unwrap())
     };
+    let settings = Settings { seed, ..Settings::default() };
+    let rounds = Rounds::new(graph.reborrow(), k, &start, settings);
     let thermodynamic = {
         let ladder = Ladder::geometric(0.2, 0.6, 3, 50);
         Thermodynamic::new(graph.reborrow(), k as Color, &start, ladder, seed).unwrap()
@@ -83,6 +86,7 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         case("WHCR", whcr(1, false), 0),
         case("WHCR in two regions", whcr(2, false), 1),
         case("dendritic WHCR", whcr(2, true), 1),
+        case("repair in rounds", Box::new(rounds), n as u64),
         case("thermodynamic", Box::new(thermodynamic), 0),
         case("quantum", Box::new(quantum), 0),
         case("memetic", memetic(false), 1),
