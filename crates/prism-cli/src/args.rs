@@ -20,7 +20,7 @@ use std::time::Duration;
 pub use bench::{BenchArgs, Target};
 pub use color::ColorArgs;
 pub use generate::{GenerateArgs, Kind};
-pub use graph_input::GraphInput;
+pub use graph_input::{GraphInput, Reading};
 
 /// Colours graphs: few colours, soon.
 #[derive(Debug, Parser)]

@@ -11,14 +11,16 @@ use std::path::Path;
 
 /// Reads the graph that the arguments name.
 pub fn read_graph(input: &GraphInput) -> Result<Loaded, Failure> {
-    if let Some(limit) = input.memory_limit {
+    let reading = &input.reading;
+    if let Some(limit) = reading.memory_limit {
         memory::set_limit(limit);
     }
     let options = ReadOptions {
-        format: input.format,
-        strict: input.strict,
-        heading: input.heading,
-        bipartite: input.bipartite,
+        format: reading.format,
+        strict: reading.strict,
+        heading: reading.heading,
+        end_mark: reading.end_mark,
+        bipartite: reading.bipartite,
         ..ReadOptions::default()
     };
     if is_stdin(&input.file) {

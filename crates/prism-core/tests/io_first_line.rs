@@ -167,7 +167,17 @@ fn columns_without_a_common_name() {
     }
     // Without a heading there is nothing to go by but a note.
     assert_eq!(read("s1,A\ns1,B\ns2,A\n", None).unwrap().notes, [Note::TwoSides]);
-    assert_eq!(read("u a\nu b\nv a\n", None).unwrap().notes, []);
+    for text in ["u a\nu b\nv a\n", "101 5\n102 5\n101 7\n", "101,5\n102,5\n101,7\n"] {
+        let notes = read(text, None).unwrap().notes;
+        assert_eq!(notes[0], Note::TwoSides, "{text}");
+    }
+    // Stars, matchings, one edge, sizes above the edges, and a name in both columns.
+    for text in
+        ["0 1\n0 2\n0 3\n", "0 1\n2 3\n", "0 1\n", "4 3\n0 2\n0 3\n1 3\n", "u a\nu b\na b\n"]
+    {
+        let notes = read(text, None).unwrap().notes;
+        assert!(!notes.contains(&Note::TwoSides), "{text}");
+    }
     // The vertices are in other columns.
     let message = read("id,source,target\n0,5,6\n1,6,7\n", None).unwrap_err().to_string();
     assert!(

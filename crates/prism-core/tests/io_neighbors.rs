@@ -59,6 +59,7 @@ fn a_line_without_a_colon_that_may_be_something_else_is_refused() {
     let list = || named(Format::AdjacencyList);
     is_in_doubt("T\nWA: NT\nNT: WA\n", "or a title", list(), "--format adjacency-list");
     is_in_doubt("3\n1: 2\n2: 1\n3: 1\n", "or a title", list(), "--format adjacency-list");
+    is_in_doubt("1: 2\n2: 1\n0\n", "a mark of the end", list(), "--format adjacency-list");
     is_in_doubt(
         "WA: NT, SA\nNT: WA\nSA: WA\nNT SA\n",
         "or a list of several",
@@ -128,6 +129,7 @@ fn comments_behind_names_are_none_of_them() {
         ("a: b, c # main\nb: a\nc: a\n", "a b c", "a-b a-c"),
         ("a b # main\nb c % x\n", "a b c", "a-b b-c"),
         ("a,b # main\nb,c\n", "a b c", "a-b b-c"),
+        ("a,b\nb,c\nz # alone\n", "a b c z", "a-b b-c"),
         ("a b c # main\nb a\nc a\n", "a b c", "a-b a-c"),
         ("1 2 # main, road\n2 3 # x\n3 # y\n", "1 2 3", "1-2 2-3"),
         ("Room # 5,Hall\nHall,Room # 6\n", "Room # 5 Hall Room # 6", "Room # 5-Hall Hall-Room # 6"),

@@ -301,7 +301,7 @@ fn edge_list_names() {
     assert_eq!((names("1 2\n2 3\n"), read("1 2\n2 3\n").notes), (list(&["1", "2", "3"]), vec![]));
     assert_eq!((names("0 2\n1 1\n"), read("0 2\n1 1\n").graph.n()), (None, 3));
     // A declared number of vertices holds, unless there are more.
-    let declared = read("# vertices: 70000\n1 69999\n");
+    let declared = read("# vertices: 70000\n0 69998\n");
     assert_eq!((declared.graph.n(), declared.labels, declared.notes), (70_000, None, vec![]));
     assert_eq!(names("# vertices: 3\n1 9\n"), list(&["1", "9"]));
     assert_eq!(

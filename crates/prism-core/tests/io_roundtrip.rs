@@ -309,16 +309,26 @@ proptest! {
         prop_assert_eq!(names, graph.vertices().map(expected).collect::<Vec<_>>());
     }
 
+    /// Whatever the names are, strictly, whether the form is named or detected.
     #[test]
-    fn named_edge_lists_come_back(graph in graphs(), blanks: bool) {
-        let name = |v: u32| if blanks { format!("no. {v}") } else { format!("x{v}") };
+    fn named_edge_lists_come_back(graph in graphs(), sparse: bool, how in 0usize..9, detected: bool) {
+        let graph = if sparse { Graph::empty(graph.n()) } else { graph };
+        let kinds = ["x@", "no. @", "@ a-b", "a:@", "@:", "none @", "@ # x", "\"@", "c @; {'w': 1}"];
+        let name = |v: u32| kinds[if how == 0 { 0 } else { (v as usize + how) % 9 }].replace('@', &v.to_string());
         let labels: Labels = graph.vertices().map(name).collect();
         let mut bytes = Vec::new();
         write_graph(&mut bytes, &graph, Some(&labels), Format::EdgeList).unwrap();
-        let options = ReadOptions { format: Some(Format::EdgeList), ..ReadOptions::default() };
+        let format = (!detected).then_some(Format::EdgeList);
+        let options = ReadOptions { format, strict: true, ..ReadOptions::default() };
         let loaded = read_bytes(&bytes, "input", &options).unwrap();
-        prop_assert_eq!(loaded.graph.n(), graph.n());
+        prop_assert_eq!((loaded.graph.n(), &loaded.notes), (graph.n(), &vec![]));
         if let Some(names) = loaded.labels {
+            let sorted = |labels: &Labels| {
+                let mut names: Vec<String> = labels.iter().map(String::from).collect();
+                names.sort();
+                names
+            };
+            prop_assert_eq!(sorted(&names), sorted(&labels));
             let edges = |graph: &Graph<'_>, labels: &Labels| {
                 let mut edges: Vec<_> = graph.edges().map(|(u, v)| {
                     let mut ends = [labels.get(u).unwrap(), labels.get(v).unwrap()].map(String::from);

@@ -1,9 +1,9 @@
 //! The options of `prism bench`.
 
+use super::Reading;
 use super::color::methods;
 use super::counts::{parse_seeds, parse_threads, parse_whole};
 use super::duration::parse_duration;
-use super::size::parse_size;
 use clap::Args;
 use prism_solver::Method;
 use std::path::PathBuf;
@@ -66,9 +66,9 @@ pub struct BenchArgs {
     /// Write a time-to-target plot to this SVG file
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
-    /// Memory limit of each run, as in 500M or 4G
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub memory_limit: Option<u64>,
+    /// How each instance is read.
+    #[command(flatten)]
+    pub reading: Reading,
     /// Nothing on standard error but errors
     #[arg(short, long)]
     pub quiet: bool,

@@ -11,6 +11,13 @@ use std::path::PathBuf;
 pub struct GraphInput {
     /// Graph file, plain or compressed with gzip or zstd; - for standard input
     pub file: PathBuf,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How graphs are read.
+#[derive(Debug, Args)]
+pub struct Reading {
     /// Format of the graph [default: detected by content]
     #[arg(long, value_name = "FORMAT", value_parser = formats(Format::ALL), ignore_case = true)]
     pub format: Option<Format>,
@@ -25,10 +32,30 @@ pub struct GraphInput {
     /// [default: found out, and refused where it cannot be]
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no())]
     pub heading: Option<bool>,
-    /// Take an edge list below a heading for a graph although no name stands in both columns; without it,
-    /// such a list is refused, as it may be one of enrolments
+    /// Whether the last line of an edge list, such as 0 0, -1 or end, is a mark of its end
+    /// [default: found out, and refused where it cannot be]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no())]
+    pub end_mark: Option<bool>,
+    /// Take a list for a graph although no name stands in both columns (of an edge list below a heading), or on
+    /// both sides of the colons; without it, such a list is refused, as it may be one of enrolments
     #[arg(long)]
     pub bipartite: bool,
+}
+
+impl Reading {
+    /// The arguments that say the same to another `prism`.
+    pub fn arguments(&self) -> Vec<String> {
+        let Self { format, strict, memory_limit, heading, end_mark, bipartite } = self;
+        let answer = |yes: &bool| if *yes { "yes" } else { "no" };
+        let mut arguments = Vec::new();
+        arguments.extend(format.map(|format| format!("--format={format}")));
+        arguments.extend(strict.then(|| "--strict".to_owned()));
+        arguments.extend(memory_limit.map(|limit| format!("--memory-limit={limit}B")));
+        arguments.extend(heading.as_ref().map(|yes| format!("--heading={}", answer(yes))));
+        arguments.extend(end_mark.as_ref().map(|yes| format!("--end-mark={}", answer(yes))));
+        arguments.extend(bipartite.then(|| "--bipartite".to_owned()));
+        arguments
+    }
 }
 
 fn yes_or_no() -> impl TypedValueParser<Value = bool> {

@@ -71,9 +71,7 @@ pub fn run_one(
     command.arg(format!("--threads={}", args.threads));
     command.arg(format!("--method={}", args.method));
     command.arg(format!("--time-limit={}ms", args.time_limit.as_millis()));
-    if let Some(limit) = args.memory_limit {
-        command.arg(format!("--memory-limit={limit}B"));
-    }
+    command.args(args.reading.arguments());
     if let Some(moves) = args.moves {
         command.arg(format!("--moves={moves}"));
     }

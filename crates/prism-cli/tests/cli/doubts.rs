@@ -11,7 +11,7 @@ struct Doubt {
     graph: (u64, u64),
 }
 
-const DOUBTS: [Doubt; 5] = [
+const DOUBTS: [Doubt; 9] = [
     Doubt {
         text: "ann: math, art\nbob: math, bio\n",
         says: "may be enrolments or values",
@@ -42,6 +42,25 @@ const DOUBTS: [Doubt; 5] = [
         option: &["--format", "edge-list"],
         graph: (3, 2),
     },
+    Doubt {
+        text: "1 2\n2 3\n0 0\n",
+        says: "a mark of the end",
+        option: &["--end-mark", "yes"],
+        graph: (3, 2),
+    },
+    Doubt {
+        text: "1 2\n2 3\n-1\n",
+        says: "a mark of the end",
+        option: &["--end-mark", "no"],
+        graph: (4, 2),
+    },
+    Doubt {
+        text: "3 2\n1 2\n2 3\n0 0\n",
+        says: "a mark of the end",
+        option: &["--end-mark=yes", "--heading=yes"],
+        graph: (3, 2),
+    },
+    Doubt { text: "5\n0 1\n", says: "a heading", option: &["--heading", "yes"], graph: (5, 1) },
 ];
 
 #[test]
@@ -50,7 +69,8 @@ fn what_is_in_doubt_is_refused_until_an_option_decides() {
     for Doubt { text, says, option, graph } in DOUBTS {
         let file = folder.file("graph", text);
         for command in ["info", "bounds", "color"] {
-            prism![command, &file].code(3).fails(&[says, option[0]]);
+            let option = option[0].split('=').next().unwrap();
+            prism![command, &file].code(3).fails(&[says, option]);
         }
         let info = prism!["info", "--json", &file].args(option).code(0).json();
         assert_eq!(
@@ -68,4 +88,53 @@ fn a_region_without_neighbours_is_colored() {
     let done = prism!["color", "-q", folder.file("australia.txt", text)].code(0);
     let names: Vec<&str> = done.stdout().lines().filter_map(|l| l.split('\t').next()).collect();
     assert_eq!(names, ["WA", "NT", "SA", "Q", "NSW", "V", "T"]);
+}
+
+#[test]
+fn a_benchmark_reads_its_instances_as_the_other_commands_do() {
+    let folder = Folder::new();
+    for Doubt { text, says, option, graph } in DOUBTS {
+        let file = folder.file("graph", text);
+        let bench = || {
+            let mut command = prism!["bench", "-q", "--seeds", "1", "-t", "100s", "--csv", "-"];
+            command.arg(&file);
+            command
+        };
+        bench().code(3).fails(&[says]);
+        let done = bench().args(option).code(0);
+        let mut rows = csv::Reader::from_reader(done.stdout().as_bytes());
+        let row: std::collections::HashMap<String, String> =
+            rows.deserialize().next().unwrap().unwrap();
+        let found = (row["vertices"].parse(), row["edges"].parse());
+        assert_eq!(found, (Ok(graph.0), Ok(graph.1)), "{text}");
+    }
+}
+
+/// What is written is read as it was, without a note, and strictly.
+#[test]
+fn graphs_without_edges_come_back() {
+    let folder = Folder::new();
+    for (text, names) in [
+        ("# edges: 0\nzoe\nkit\n", "zoe kit"),
+        ("# edges: 0\nNew York,\na-b,\n\"x, y\"\n", "New York a-b x, y"),
+        ("3 0\n", "1 2 3"),
+        ("# vertices: 3\n", "0 1 2"),
+        ("a b\nb c\nNew York,\na-b2,\n", "a b c New York a-b2"),
+        ("# vertices: 4\n0\n1 2\n", "0 1 2 3"),
+    ] {
+        let file = folder.file("graph", text);
+        let before = prism!["convert", &file, folder.path("copy.edges")].code(0);
+        assert!(!before.stderr().contains("loop"), "{before:?}");
+        let again =
+            prism!["convert", "--strict", folder.path("copy.edges"), "-", "--to", "edge-list"];
+        let again = { again }.code(0);
+        assert_eq!(again.stderr(), "", "{text}");
+        assert_eq!(again.stdout(), std::fs::read_to_string(folder.path("copy.edges")).unwrap());
+        let colored = prism!["color", "-q", "--strict", folder.path("copy.edges")].code(0);
+        let csv =
+            prism!["color", "-q", folder.path("copy.edges"), "--output-format", "csv"].code(0);
+        let mut rows = csv::Reader::from_reader(csv.stdout().as_bytes());
+        let found: Vec<String> = rows.records().map(|row| row.unwrap()[0].to_owned()).collect();
+        assert_eq!(found.join(" "), names, "{text} {colored:?}");
+    }
 }

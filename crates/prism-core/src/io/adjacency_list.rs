@@ -17,9 +17,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::arcs::ArcBuilder;
 use super::doubts::{self, Named};
+use super::edge_list::may_be_end;
 use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
 use super::lexer::{is_blank, quote, trim};
+use super::names::as_integer;
 use super::source::Source;
 use super::{Format, Loaded, Note, ReadOptions};
 use row::{Layout, Row, any_colon, goes_on, has_colon, layout, row};
@@ -51,6 +53,8 @@ struct Reader {
     goes_on: bool,
     /// The first line with neighbours, for messages.
     first: Option<String>,
+    /// The vertex of the last line.
+    last: u32,
 }
 
 /// Reads the whole file.
@@ -81,6 +85,7 @@ impl Reader {
         let row = row(trim(line), layout)?;
         let v = self.number(&row.name)?;
         self.rows += 1;
+        self.last = v;
         self.stands[v as usize].first = true;
         if row.is_alone {
             if self.goes_on || self.indent.is_some_and(|first| indent > first) {
@@ -139,12 +144,25 @@ impl Reader {
             }
         }
         if options.format.is_none() {
+            let last = self.alone.last().filter(|&&v| v == self.last && !stands[v as usize].behind);
+            if let Some(name) =
+                last.map(|&v| names.name(v)).filter(|name| may_be_end(name.as_bytes()))
+            {
+                return Err(ErrorKind::Doubtful {
+                    found: name.to_owned(),
+                    readings: "a mark of the end, or a vertex without neighbours".to_owned(),
+                    decides: "--format adjacency-list, for a vertex,",
+                });
+            }
             // A 0 behind which no line stands, where each other name has one.
             let zero = |v: u32| names.name(v) == "0" && with_row + 1 == names.len();
             let is_behind = |v: u32| {
                 let Stands { first, behind, beside } = stands[v as usize];
                 behind && !first && !beside
             };
+            // As in a first line `n: 3`, which no other knows of.
+            let text_first = names.len() > 0 && as_integer(names.name(0)).is_none();
+            let may_be_size = |v: u32| text_first && !stands[v as usize].behind;
             doubts::refuse(&Named {
                 names: &names,
                 graph: &built.graph,
@@ -152,7 +170,7 @@ impl Reader {
                 alone: &self.alone,
                 is_behind: &is_behind,
                 is_nothing: &zero,
-                may_have_sizes: true,
+                may_be_size: &may_be_size,
             })?;
         }
         let two_sides = !stands.iter().any(|stands| stands.first && stands.behind);

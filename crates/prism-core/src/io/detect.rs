@@ -20,20 +20,20 @@ use super::error::ErrorKind;
 use super::lexer::{self, quote, split_line, trim};
 use super::source::without_end_marks;
 use super::{
-    Format, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, dot, graph6, matrix_market,
-    metis,
+    Format, ReadOptions, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, dot, edge_list,
+    graph6, matrix_market, metis,
 };
 
 /// Rows of a possible METIS file that are looked at.
 const ROWS: usize = 1 << 14;
 
-/// Detects the format of a file that starts with `head`, which is all of it when `complete`. `heading` is
-/// what is known of its first line; only edge lists have such headings.
+/// Detects the format of a file that starts with `head`, which is all of it when `complete`. Only edge lists
+/// have the headings and the marks of the end that `options` know of.
 pub(super) fn detect(
     head: &[u8],
     complete: bool,
     name: &str,
-    heading: Option<bool>,
+    options: &ReadOptions,
 ) -> Result<Format, ErrorKind> {
     if head.iter().all(u8::is_ascii_whitespace) && complete {
         return Err(ErrorKind::Empty);
@@ -67,7 +67,8 @@ pub(super) fn detect(
     if is_dimacs(head) {
         return Ok(Format::DimacsCol);
     }
-    if heading.is_some() {
+    let announced = edge_list::is_announced(head, complete);
+    if announced || options.heading.is_some() || options.end_mark.is_some() {
         return Ok(Format::EdgeList);
     }
     if adjacency_matrix::is_matrix(head, complete) {
@@ -230,7 +231,8 @@ fn may_be_edges(head: &[u8]) -> bool {
 fn has_metis_rows(head: &[u8]) -> bool {
     let mut lines = data_lines(head);
     let Some(header) = lines.next().and_then(metis::parse_header) else { return false };
-    let lines: Vec<&[u8]> = lines.take(ROWS).collect();
+    let mut lines: Vec<&[u8]> = lines.take(ROWS).collect();
+    lines.pop_if(|line| edge_list::may_be_end(line));
     if starts_with_hash(head) || lines.len() as u64 > header.n {
         return false;
     }

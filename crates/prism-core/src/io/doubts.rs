@@ -27,15 +27,15 @@ pub(super) struct Named<'r> {
     pub(super) is_behind: &'r dyn Fn(u32) -> bool,
     /// Whether such a name, in this list, is as good as a word for nothing.
     pub(super) is_nothing: &'r dyn Fn(u32) -> bool,
-    /// Whether the first lines may give sizes in words.
-    pub(super) may_have_sizes: bool,
+    /// Whether a word in one of the first lines may say what the number beside it counts.
+    pub(super) may_be_size: &'r dyn Fn(u32) -> bool,
 }
 
 /// Refuses what may mean something else.
 pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
     joined::refuse(named)?;
     nothing::refuse(named)?;
-    if named.may_have_sizes { sizes_in_words::refuse(named) } else { Ok(()) }
+    sizes_in_words::refuse(named)
 }
 
 impl Named<'_> {

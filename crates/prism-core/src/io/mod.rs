@@ -106,6 +106,9 @@ pub struct ReadOptions {
     /// Whether the first line of an edge list is a heading; none to find out. Where it cannot be found
     /// out, the list is refused.
     pub heading: Option<bool>,
+    /// Whether the last line of an edge list (`0 0`, `-1`, `end`) is a mark of its end; none to find out, which
+    /// is only possible where another line names that vertex.
+    pub end_mark: Option<bool>,
     /// Takes an edge list whose columns have no name in common for a graph although a heading stands
     /// above them.
     pub bipartite: bool,
@@ -120,6 +123,7 @@ impl Default for ReadOptions {
             format: None,
             strict: false,
             heading: None,
+            end_mark: None,
             bipartite: false,
             free_vertices: 1 << 26,
         }
@@ -185,7 +189,7 @@ pub fn read_from(
             Some(format) => format,
             None => {
                 let (head, complete) = source.peek();
-                detect::detect(head, complete, name, options.heading)
+                detect::detect(head, complete, name, options)
                     .map_err(|kind| source.error(Place::Whole, kind))?
             }
         };

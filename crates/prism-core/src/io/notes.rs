@@ -15,6 +15,13 @@ pub enum Note {
         /// The number in the file, repetitions and self-loops included.
         found: u64,
     },
+    /// A comment `# vertices: N` announces another number of vertices.
+    VertexCount {
+        /// The number in the comment.
+        declared: u64,
+        /// The number in the file.
+        found: u64,
+    },
     /// The size line of a matrix announces another number of entries.
     EntryCount {
         /// The number in the size line.
@@ -42,6 +49,8 @@ pub enum Note {
         /// The number of edges, if the line gives it.
         edges: Option<u32>,
     },
+    /// The last line of an edge list marks its end.
+    EndMark,
     /// No name stands in both columns of an edge list: the graph is bipartite, or not what is meant.
     TwoSides,
     /// So many edges stand in one of two rows only; they were taken all the same.
@@ -59,6 +68,7 @@ impl Note {
     pub(super) fn is_refused_when_strict(&self) -> bool {
         match self {
             Self::EdgeCount { .. }
+            | Self::VertexCount { .. }
             | Self::EntryCount { .. }
             | Self::Distances(_)
             | Self::Demands(_)
@@ -67,6 +77,7 @@ impl Note {
             Self::Banner
             | Self::Heading
             | Self::SizeHeading { .. }
+            | Self::EndMark
             | Self::TwoSides
             | Self::Gaps(_)
             | Self::MoreColumns => false,
@@ -79,6 +90,9 @@ impl fmt::Display for Note {
         match self {
             Self::EdgeCount { declared, found } => {
                 write!(f, "the header says {}, the file lists {found}", counted(*declared, "edge"))
+            }
+            Self::VertexCount { declared, found } => {
+                write!(f, "a comment says {}, the file has {found}", vertices(*declared))
             }
             Self::EntryCount { declared, found } => {
                 let declared = entries(*declared);
@@ -112,6 +126,7 @@ a colouring of it is no compression of the columns of A",
                 }
                 edges.map_or(Ok(()), |edges| write!(f, " and {}", counted(edges.into(), "edge")))
             }
+            Self::EndMark => f.write_str("the last line was taken for a mark of the end"),
             Self::TwoSides => f.write_str(
                 "no name stands in both columns: if the lines are enrolments, this is not the graph of what clashes",
             ),

@@ -10,7 +10,7 @@ mod numbers;
 
 use super::error::ErrorKind;
 use super::lexer::{self, quote, trim};
-use super::matrix_market;
+use super::{edge_list, matrix_market};
 
 /// Lines that are looked at.
 const LINES: usize = 1 << 12;
@@ -47,14 +47,27 @@ pub(super) fn check(
         lines.pop();
     }
     let Some(first) = lines.first() else { return Ok(()) };
+    if edge_list::is_announced(head, complete) {
+        return Ok(());
+    }
     let found = language(&lines)
         .or_else(|| matrix(&lines, all))
         .or_else(|| matrix_market(&lines, all))
         .map(|what| Found { line: first, what, advice: "it is not read" })
         .or_else(|| numbers::check(&lines, all, heading))
-        .or_else(|| columns::check(&lines, heading));
+        .or_else(|| columns::check(before_mark(&lines, all), heading));
     let Some(Found { line, what, advice }) = found else { return Ok(()) };
     Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))
+}
+
+/// The lines but for the last one, if that may mark the end.
+fn before_mark<'l, 'h>(lines: &'l [Line<'h>], all: bool) -> &'l [Line<'h>] {
+    match lines {
+        [before @ .., last] if all && !before.is_empty() && edge_list::may_be_end(last.text) => {
+            before
+        }
+        _ => lines,
+    }
 }
 
 /// What a line shows a file to be.

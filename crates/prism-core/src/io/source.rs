@@ -10,6 +10,7 @@
 //! however the bytes arrive, so that reading from a pipe gives the same result as reading a file.
 
 mod blocks;
+mod end_marks;
 
 use std::io::{self, Read};
 use std::sync::mpsc::{channel, sync_channel};
@@ -23,6 +24,9 @@ use super::lexer;
 use crate::memory::{RESERVE, Room};
 use crate::threads::{spawn_scoped, with_pool};
 use blocks::{Blocks, Producer};
+use end_marks::last_line;
+
+pub(super) use end_marks::without_end_marks;
 
 /// A line longer than this is refused; the row of a METIS vertex with 30 million neighbours fits.
 const LONGEST_LINE: usize = 1 << 28;
@@ -40,6 +44,9 @@ pub(super) struct Source<'n> {
     last: bool,
     /// Whether marks behind the end of old text files are taken off.
     text: bool,
+    /// Which last lines are held back, and the one that is.
+    holds: Option<fn(&[u8]) -> bool>,
+    held: Option<Vec<u8>>,
     /// Lines that have been handed out.
     lines: u64,
     /// Bytes in the blocks before `current`.
@@ -75,6 +82,8 @@ pub(super) fn with_source<T>(
             position: 0,
             last: false,
             text: false,
+            holds: None,
+            held: None,
             lines: 0,
             bytes_before: 0,
         };
@@ -122,6 +131,25 @@ impl Source<'_> {
             let kept = without_end_marks(&self.current[self.position..]).len();
             self.current.truncate(self.position + kept);
         }
+        if let Some(holds) = self.holds.filter(|_| self.last && self.held.is_none())
+            && let Some((line, start)) = last_line(&self.current[self.position..])
+            && holds(line)
+        {
+            self.held = Some(line.to_owned());
+            self.current.truncate(self.position + start);
+        }
+    }
+
+    /// Holds the last line that is not empty or a comment back if `holds` says so; nothing but such lines is
+    /// lost behind it.
+    pub(super) fn hold_last_line(&mut self, holds: fn(&[u8]) -> bool) {
+        self.holds = Some(holds);
+        self.take_end_marks_off();
+    }
+
+    /// The line that was held back, when all others have been handed out.
+    pub(super) fn held_line(&mut self) -> Option<Vec<u8>> {
+        self.held.take()
     }
 
     /// Editors on Windows put three bytes in front of text. A binary file that starts with them has a
@@ -266,29 +294,6 @@ impl Source<'_> {
     }
 }
 
-/// Text without a Ctrl-Z at its end, as DOS put it there, and without a last line `%`, below which
-/// the files of SATLIB have a `0`.
-pub(super) fn without_end_marks(text: &[u8]) -> &[u8] {
-    let is_padding = |&b: &u8| b == 0x1a || b.is_ascii_whitespace();
-    let mut kept = text;
-    if kept.contains(&0x1a) {
-        let end = kept.iter().rposition(|b| !is_padding(b)).map_or(0, |last| last + 1);
-        // A line break that stood in front of the mark stays.
-        let next = kept[end..].iter().position(|&b| b == 0x1a).unwrap_or(kept.len() - end);
-        kept = &kept[..end + next];
-    }
-    let body = kept.trim_ascii_end();
-    let mut lines = body.rsplit(|&b| b == b'\n').map(lexer::trim);
-    let marks = match (lines.next(), lines.next()) {
-        (Some(b"%"), _) => 1,
-        (Some(b"0"), Some(b"%")) => 2,
-        _ => return kept,
-    };
-    let breaks = body.iter().enumerate().filter(|&(_, &b)| b == b'\n');
-    let end = breaks.rev().nth(marks - 1).map_or(0, |(at, _)| at + 1);
-    &kept[..end]
-}
-
 /// Binary formats read bytes. Errors of the producer are passed through [`io::Error::other`].
 impl Source<'_> {
     /// Reads until `buffer` is full or the input ends; gives the number of bytes read.
@@ -340,31 +345,5 @@ impl Source<'_> {
 impl From<io::Error> for ErrorKind {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_of_the_end_are_taken_off() {
-        for (text, kept) in [
-            ("a b\n\x1a", "a b\n"),
-            ("a b\r\n\x1a\x1a\r\n", "a b\r\n"),
-            ("a b\x1a", "a b"),
-            ("a b\n%\n", "a b\n"),
-            ("a b\r\n%\r\n0\r\n\x1a", "a b\r\n"),
-            ("a b\n %\n0\n\n", "a b\n"),
-            ("%\n0", ""),
-            ("\x1a", ""),
-            ("a\x1ab\n", "a\x1ab\n"),
-            ("% c\na b\n0\n", "% c\na b\n0\n"),
-            ("a b\n% end\n", "a b\n% end\n"),
-            ("", ""),
-        ] {
-            let found = without_end_marks(text.as_bytes());
-            assert_eq!(std::str::from_utf8(found), Ok(kept), "{text:?}");
-        }
     }
 }

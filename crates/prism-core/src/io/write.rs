@@ -64,6 +64,10 @@ fn matrix_market(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
 
 fn numbered(out: &mut dyn Write, graph: &Graph<'_>) -> io::Result<()> {
     writeln!(out, "# vertices: {}\n# edges: {}", graph.n(), graph.m())?;
+    // That the numbers count from 0 is seen where a line has it.
+    if graph.m() > 0 && graph.degree(0) == 0 {
+        writeln!(out, "0")?;
+    }
     graph.edges().try_for_each(|(u, v)| writeln!(out, "{u}\t{v}"))
 }
 
@@ -75,25 +79,20 @@ fn named(out: &mut dyn Write, graph: &Graph<'_>, labels: &Labels) -> io::Result<
     let commas = needs_commas(labels)?;
     let separator = if commas { ',' } else { '\t' };
     let put: fn(&str) -> Cow<'_, str> = if commas { in_commas } else { |name| name.into() };
-    // A vertex without neighbours stands alone on a line, behind the others, so that no heading is seen
-    // in it. Where its name may be read as that of an edge, it is joined to itself.
-    let isolated = || graph.vertices().filter(|&v| graph.degree(v) == 0);
-    let alone = |v: u32| {
-        let letters = |name: Cow<'_, str>| name.chars().all(char::is_alphanumeric);
-        graph.m() > 0 && labels.get(v).is_some_and(letters)
-    };
-    let loops = isolated().filter(|&v| !alone(v)).map(|v| (v, v));
-    let lines = graph.m() + loops.clone().count();
     // The number of lines says that the first is no heading. At the start of a file a byte order mark
     // would belong to the file, not to the name behind it.
-    writeln!(out, "# edges: {lines}")?;
-    for ends in graph.edges().chain(loops) {
+    writeln!(out, "# edges: {}", graph.m())?;
+    for ends in graph.edges() {
         let names = (labels.get(ends.0), labels.get(ends.1));
         let (Some(u), Some(v)) = names else { continue };
         writeln!(out, "{}{separator}{}", put(&u), put(&v))?;
     }
-    for name in isolated().filter(|&v| alone(v)).filter_map(|v| labels.get(v)) {
-        writeln!(out, "{}", put(&name))?;
+    // A vertex without neighbours stands alone on a line. Where it could be two, a comma says that it is
+    // one.
+    let isolated = graph.vertices().filter(|&v| graph.degree(v) == 0);
+    for name in isolated.filter_map(|v| labels.get(v)) {
+        let end = if name.chars().all(char::is_alphanumeric) { "" } else { "," };
+        writeln!(out, "{}{end}", in_commas(&name))?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
     let leads = |v: u32| (v as usize) < 2 * words.len();
     let beside_a_number = |v: u32| matches!(graph.neighbors(v), [other] if !is_text(other));
     let sizes = (1..=MOST).contains(&words.len())
-        && words.iter().all(|&v| leads(v) && beside_a_number(v))
+        && words.iter().all(|&v| leads(v) && beside_a_number(v) && (named.may_be_size)(v))
         && graph.m() > words.len();
     let Some(&word) = words.first().filter(|_| sizes) else { return Ok(()) };
     let number = names.name(graph.neighbors(word)[0]);

@@ -10,6 +10,9 @@ use super::super::error::ErrorKind;
 /// Size of a block before it is cut at a line break.
 const BLOCK: usize = 1 << 20;
 
+/// So many bytes at least are left for the last block, where the end of the file is looked at.
+const TAIL: usize = 64;
+
 /// One piece of the input; `last` marks the end.
 pub(super) struct Block {
     pub bytes: Vec<u8>,
@@ -52,10 +55,10 @@ impl Blocks<'_> {
     }
 }
 
-/// Makes blocks, each cut behind its last line break.
+/// Makes blocks, each cut behind a line break.
 pub(super) struct Producer<'r> {
     opened: Result<(Box<dyn Read + 'r>, Codec), Option<ErrorKind>>,
-    /// What comes behind the last line break.
+    /// What comes behind it.
     rest: Vec<u8>,
 }
 
@@ -99,10 +102,16 @@ impl<'r> Producer<'r> {
         bytes.truncate(filled);
         if last {
             self.opened = Err(None);
-        } else if let Some(line_break) = bytes.iter().rposition(|&b| b == b'\n') {
+        } else if let Some(line_break) =
+            last_break(&bytes[..filled - TAIL]).or_else(|| last_break(&bytes))
+        {
             self.rest.extend_from_slice(&bytes[line_break + 1..]);
             bytes.truncate(line_break + 1);
         }
         Some(Ok(Block { bytes, last }))
     }
+}
+
+fn last_break(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|&b| b == b'\n')
 }
