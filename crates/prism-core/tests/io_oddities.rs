@@ -177,6 +177,25 @@ fn adjacency_matrices_of_all_kinds() {
         assert_eq!(loaded.graph.edges().collect::<Vec<_>>(), [(0, 1), (1, 2)], "{text}");
         assert_eq!((loaded.labels, loaded.cleanup), (None, Cleanup::default()), "{text}");
     }
+    for text in [
+        "3\n0 1 0\n1 0 1\n0 1 0\n",
+        "3 3\n0 1 0\n1 0 1\n0 1 0\n",
+        "# n\r\n3,3\r\n\r\n0,1,0\r\n1,0,1\r\n0,1,0\r\n",
+    ] {
+        let loaded = read_bytes(text.as_bytes(), "f", &ReadOptions::default()).unwrap();
+        assert_eq!(loaded.format, Format::AdjacencyMatrix, "{text}");
+        assert_eq!(loaded.graph.edges().collect::<Vec<_>>(), [(0, 1), (1, 2)], "{text}");
+        let size = Note::SizeHeading { vertices: 3, first: 0, edges: None };
+        assert_eq!((loaded.labels, loaded.notes), (None, vec![size]), "{text}");
+    }
+    let named = ReadOptions { format: Some(Format::AdjacencyMatrix), ..ReadOptions::default() };
+    for (text, n) in
+        [("2 2\n0 1\n1 0\n", 2), ("1\n0\n", 1), ("0 1\n1 0\n", 2), ("1 1\n1 1\n", 2), ("0\n", 1)]
+    {
+        assert_eq!(read_bytes(text.as_bytes(), "f", &named).unwrap().graph.n(), n, "{text}");
+    }
+    let short = read_bytes(b"3\n0 1 0\n1 0\n", "f", &named).unwrap_err().to_string();
+    assert!(short.contains("f, line 3: expected 3 values, as the first line says"), "{short}");
     let loops = read_bytes(b"1 1 0\n1 0 0\n0 0 1\n", "f", &ReadOptions::default()).unwrap();
     assert_eq!((loops.graph.m(), loops.cleanup.self_loops), (1, 2));
     let directed = read_bytes(b"0 1 0\n0 0 1\n1 0 0\n", "f", &ReadOptions::default());

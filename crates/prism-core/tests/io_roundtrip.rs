@@ -228,6 +228,19 @@ proptest! {
         prop_assert_eq!((detected.format, &detected.graph), (format, &graph));
     }
 
+    #[test]
+    fn matrices_below_their_sizes_come_back(graph in graphs(), variant in 0u8..4, twice: bool) {
+        let n = graph.n();
+        let separator = if variant % 2 == 1 { "," } else { " " };
+        let sizes = if twice { format!("{n}{separator}{n}\n") } else { format!("{n}\n") };
+        let rows = encode(&graph, Format::AdjacencyMatrix, variant);
+        let text = [sizes.as_bytes(), &rows].concat();
+        if is_detected(&graph, Format::AdjacencyMatrix) {
+            let loaded = read_bytes(&text, "input", &ReadOptions::default()).unwrap();
+            prop_assert_eq!((loaded.format, &loaded.graph), (Format::AdjacencyMatrix, &graph));
+        }
+    }
+
     /// Each vertex once, in one of the ways to write it down; with a colon, or with both ends of each edge.
     /// Beside a colon others may lack it where there are no neighbours.
     #[test]

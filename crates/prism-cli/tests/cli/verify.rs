@@ -97,3 +97,44 @@ fn vertices_are_counted_as_the_file_counts() {
         prism!["verify", graph, short].code(3).fails(&["expected 3 colours", missing]);
     }
 }
+
+#[test]
+fn a_table_may_have_any_heading() {
+    let folder = Folder::new();
+    let people = folder.file("people.txt", PEOPLE);
+    for heading in [
+        "vertex,colour",
+        "Vertex;Color",
+        "person,class",
+        "\"name\",\"slot\"",
+        "name\tgroup",
+        "student period",
+        "# exported\r\n\r\nexam;slot",
+    ] {
+        let separator = ["\t", ";", ","].into_iter().find(|&s| heading.contains(s)).unwrap_or(" ");
+        let lines = ["alice 0", "bob 1 # fixed", "carol 2", "dave 0"]
+            .map(|line| line.replacen(' ', separator, 1));
+        let text = format!("{heading}\r\n{}\r\n", lines.join("\r\n"));
+        let colors = folder.file("colors", &text);
+        let done = prism!["verify", &people, &colors].code(0);
+        assert_eq!(done.stdout(), "proper, 3 colours\n", "{text}");
+        for option in ["--warm-start", "--precolor"] {
+            prism!["color", "-q", "--moves", "0", &people, option, &colors].code(0);
+        }
+        // What is wrong below it is still told.
+        let bad = folder.file("bad", text.replace("dave", "eve"));
+        prism!["verify", &people, bad].code(3).fails(&["the name of a vertex", "eve"]);
+        let bad = folder.file("bad", text.replace("bob", "alice"));
+        prism!["verify", &people, bad].code(3).fails(&["one colour for vertex \"alice\""]);
+    }
+    // A line that names a vertex is none.
+    let bad = folder.file("bad", "alice,red\nbob,1\ncarol,2\ndave,0\n");
+    prism!["verify", &people, bad].code(3).fails(&["a colour (0 to 65534)", "red"]);
+    // What calls a vertex as our heading does, and DIMACS comments.
+    let graph = folder.file("graph", "vertex a\na b\n");
+    let colors = folder.file("colors", "vertex,colour\nvertex,0\na,1\nb,0\n");
+    prism!["verify", &graph, colors].code(0);
+    let colors =
+        folder.file("colors", "c made, by hand\nc slots\ns col 2\nl vertex 1\nl a 2\nl b 1\n");
+    prism!["verify", &graph, colors].code(0);
+}

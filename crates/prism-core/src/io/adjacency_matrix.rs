@@ -1,4 +1,5 @@
-//! Adjacency matrices: as many lines as columns, all values 0 or 1, between blanks or commas.
+//! Adjacency matrices: as many lines as columns, all values 0 or 1, between blanks or commas. A line `N` or
+//! `N N` may stand above the rows.
 //!
 //! A 1 in row u and column v is an edge; it has to stand in row v and column u too, or the matrix means
 //! a directed graph and is refused. A 1 on the diagonal is a loop. Vertices count from 0. Lines that
@@ -8,7 +9,7 @@ use super::arcs::ArcBuilder;
 use super::error::{ErrorKind, Place, ReadError, counted};
 use super::lexer::{self, quote, trim};
 use super::source::Source;
-use super::{Loaded, ReadOptions, plausible};
+use super::{Loaded, Note, ReadOptions, plausible};
 
 /// The fewest rows that are taken for a matrix where the format is detected: two lines of two
 /// numbers are rather two edges.
@@ -16,19 +17,24 @@ const ROWS: usize = 3;
 
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
+    let (head, complete) = source.peek();
+    let sizes = sizes(&mut data_lines(head, complete));
     let mut arcs = ArcBuilder::default();
-    let mut n = None;
+    let mut n = sizes;
     let mut rows = 0u32;
+    let mut skip = sizes.is_some();
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        if is_skipped(line) {
+        if is_skipped(line) || std::mem::take(&mut skip) {
             continue;
         }
         let columns = row(line, |column| arcs.push(rows, column));
         let columns = columns.map_err(|kind| source.error_here(kind))?;
         let n = *n.get_or_insert(columns);
         if columns != n {
-            let expected = format!("{}, as in the first row", counted(n.into(), "value"));
+            let above =
+                if sizes.is_some() { "as the first line says" } else { "as in the first row" };
+            let expected = format!("{}, {above}", counted(n.into(), "value"));
             let kind = ErrorKind::expected(expected, columns.to_string());
             return Err(source.error_here(kind));
         }
@@ -54,7 +60,37 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
         let kind = ErrorKind::expected(expected, "1 and 0");
         return Err(source.error(Place::Whole, kind));
     }
-    Ok(Loaded::new(built.graph, built.cleanup))
+    let mut loaded = Loaded::new(built.graph, built.cleanup);
+    let heading = |n| Note::SizeHeading { vertices: n, first: 0, edges: None };
+    loaded.notes.extend(sizes.map(heading));
+    Ok(loaded)
+}
+
+/// The number of rows, if the first of `lines` is `N` or `N N` above a row of N values; it is taken off then.
+fn sizes<'h>(lines: &mut (impl Iterator<Item = &'h [u8]> + Clone)) -> Option<u32> {
+    let mut rest = lines.clone();
+    let numbers: Option<Vec<u64>> = fields(rest.next()?).map(lexer::integer).collect();
+    let n = match numbers?[..] {
+        [n] => n,
+        [rows, columns] if rows == columns => rows,
+        _ => return None,
+    };
+    let values = row(rest.clone().next()?, |_| {}).ok()?;
+    let found = u64::from(values) == n;
+    if found {
+        *lines = rest;
+    }
+    found.then_some(values)
+}
+
+/// The lines of `head` that are complete, trimmed, without comments and empty ones.
+fn data_lines(head: &[u8], complete: bool) -> impl Iterator<Item = &[u8]> + Clone {
+    let end = match complete {
+        true => head.len(),
+        // What follows the last line break may be part of a line.
+        false => head.iter().rposition(|&b| b == b'\n').unwrap_or(0),
+    };
+    head[..end].split(|&b| b == b'\n').map(trim).filter(|line| !is_skipped(line))
 }
 
 /// Comments and empty lines.
@@ -98,14 +134,10 @@ fn value(field: &[u8]) -> Option<bool> {
 }
 
 /// Whether a file that starts with `head`, which is all of it when `complete`, has as many lines as
-/// columns and only 0 and 1.
+/// columns and only 0 and 1, below sizes or not.
 pub(super) fn is_matrix(head: &[u8], complete: bool) -> bool {
-    let mut lines = head.split(|&b| b == b'\n');
-    if !complete {
-        // What follows the last line break may be part of a line.
-        lines.next_back();
-    }
-    let mut lines = lines.map(trim).filter(|line| !is_skipped(line));
+    let mut lines = data_lines(head, complete);
+    sizes(&mut lines);
     let Some(columns) = lines.next().and_then(|first| row(first, |_| {}).ok()) else {
         return false;
     };

@@ -5,7 +5,7 @@
 //! A vertex may be called `c`, `s` or `l`, like the beginnings of DIMACS lines. `NAME`, a tab and a
 //! colour, as we write it, is always a vertex. With a blank in between, `c 1` is a vertex of that
 //! name in a plain file and a comment in a DIMACS one; the first line that is clearly one or the
-//! other decides. Behind a heading `vertex,colour` every line is one of a CSV file; without one, a line
+//! other decides. Below a heading, whatever its words are, every line is one of a table; without one, a line
 //! that has a comma and no tab is.
 
 use super::coloring_read::{Table, color};
@@ -81,21 +81,33 @@ fn reads_as_dimacs(line: &[u8]) -> bool {
     }
 }
 
-/// Whether a first line is the heading of a CSV file.
-pub(super) fn is_csv_heading(line: &[u8]) -> bool {
+/// Whether a first line is a heading, whatever its words: colours are numbers, so that two words of which
+/// the first is no vertex are no line of a colouring. In ours, `vertex,colour`, it may be one.
+///
+/// Comments and the lines of DIMACS files have a letter for their first word.
+pub(super) fn is_heading(line: &[u8], table: &mut Table<'_>) -> bool {
     let is_color = |name: &str| ["colour", "color"].iter().any(|c| c.eq_ignore_ascii_case(name));
-    line.iter().any(|b| b",;".contains(b))
+    let ours = line.iter().any(|b| b",;".contains(b))
         && names(line)
-            .is_ok_and(|names| names.second.as_deref().is_some_and(is_color) && !names.more)
+            .is_ok_and(|names| names.second.as_deref().is_some_and(is_color) && !names.more);
+    let letter = matches!(line, [b'c' | b's' | b'l' | b'p', b' ' | b'\t', ..]);
+    let separated = line.iter().any(|b| b",;\t".contains(b));
+    let mut find = |name: &[u8]| table.names.find(name).map(|v| v as u32);
+    let any = !letter && (separated || lexer::words(line).count() == 2);
+    ours || any && vertex_values::may_be_heading(line, &mut find)
 }
 
-/// Reads a CSV file with a heading.
-pub(super) fn read_csv(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
-    source.next_line()?;
+/// Reads lines of a vertex and its colour, below a heading.
+pub(super) fn read_table(source: &mut Source<'_>, table: &mut Table<'_>) -> Result<(), ReadError> {
+    let mut heading = true;
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        if !line.is_empty() {
-            csv_line(table, line).map_err(|kind| source.error_here(kind))?;
+        let skipped = matches!(line, [] | [b'#' | b'%', ..]);
+        match csv_line(table, line) {
+            Ok(()) => heading = false,
+            Err(_) if skipped => {}
+            Err(_) if heading && is_heading(line, table) => heading = false,
+            Err(kind) => return Err(source.error_here(kind)),
         }
     }
     Ok(())

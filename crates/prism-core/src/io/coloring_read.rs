@@ -78,9 +78,12 @@ pub(super) fn whole_form(source: &Source<'_>, table: &mut Table<'_>) -> Option<R
     }
     match first {
         [b'{' | b'[', ..] => Some(coloring_json::read),
-        _ if coloring_lines::is_csv_heading(first) => Some(coloring_lines::read_csv),
         _ if first.starts_with(coloring_dot::START) && first.ends_with(b"{") => Some(dot),
-        _ => None,
+        _ => {
+            let mut lines = head.split(|&b| b == b'\n').map(trim);
+            let data = lines.find(|line| !matches!(line, [] | [b'#' | b'%', ..]))?;
+            coloring_lines::is_heading(data, table).then_some(coloring_lines::read_table)
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use super::lexer::{self, quote, split_line, trim};
 use super::source::without_end_marks;
 use super::{
     Format, ReadOptions, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, dot, edge_list,
-    graph6, matrix_market, metis,
+    graph6, matrix_market, metis, resemblance,
 };
 
 /// Rows of a possible METIS file that are looked at.
@@ -92,8 +92,9 @@ pub(super) fn detect(
     if adjacency_list::is_adjacency_list(head, complete) {
         return Ok(Format::AdjacencyList);
     }
+    let is_metis = || has_metis_rows(head) && !resemblance::has_rows_of_bits(head, complete);
     Ok(by_extension(head, name)
-        .unwrap_or_else(|| if has_metis_rows(head) { Format::Metis } else { Format::EdgeList }))
+        .unwrap_or_else(|| if is_metis() { Format::Metis } else { Format::EdgeList }))
 }
 
 /// Carter's exam timetabling files (1996) have a name and a number or several names in each line, as

@@ -36,16 +36,7 @@ pub(super) fn check(
     complete: bool,
     heading: Option<bool>,
 ) -> Result<(), (u64, ErrorKind)> {
-    let mut lines: Vec<Line<'_>> = (1u64..)
-        .zip(head.split(|&b| b == b'\n').map(trim))
-        .filter(|(_, text)| !matches!(text, [] | [b'#' | b'%', ..]))
-        .map(|(number, text)| Line { number, text })
-        .take(LINES + 1)
-        .collect();
-    let all = complete && lines.len() <= LINES;
-    if !all {
-        lines.pop();
-    }
+    let (lines, all) = data_lines(head, complete);
     let Some(first) = lines.first() else { return Ok(()) };
     if edge_list::is_announced(head, complete) {
         return Ok(());
@@ -58,6 +49,26 @@ pub(super) fn check(
         .or_else(|| columns::check(before_mark(&lines, all), heading));
     let Some(Found { line, what, advice }) = found else { return Ok(()) };
     Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))
+}
+
+/// The first lines of `head` that are complete, and whether they are all lines of the file.
+fn data_lines(head: &[u8], complete: bool) -> (Vec<Line<'_>>, bool) {
+    let mut lines: Vec<Line<'_>> = (1u64..)
+        .zip(head.split(|&b| b == b'\n').map(trim))
+        .filter(|(_, text)| !matches!(text, [] | [b'#' | b'%', ..]))
+        .map(|(number, text)| Line { number, text })
+        .take(LINES + 1)
+        .collect();
+    let all = complete && lines.len() <= LINES;
+    if !all {
+        lines.pop();
+    }
+    (lines, all)
+}
+
+/// Whether a file has rows of 0 and 1, as matrices have.
+pub(super) fn has_rows_of_bits(head: &[u8], complete: bool) -> bool {
+    numbers::rows_of_bits(&data_lines(head, complete).0).is_some()
 }
 
 /// The lines but for the last one, if that may mark the end.

@@ -47,11 +47,7 @@ pub(super) fn read(
     let mut begun = false;
     while let Some(line) = source.next_line()? {
         let line = trim(line);
-        // What may be a comment may be a part of a name as well.
-        let parsed = parse(line, count, &mut find).or_else(|kind| match front(line) {
-            Some(front) => parse(front, count, &mut find),
-            None => Err(kind),
-        });
+        let parsed = parse(line, count, &mut find);
         // A name may begin like a comment.
         if line.is_empty() || (parsed.is_err() && matches!(line, [b'#' | b'%', ..])) {
             continue;
@@ -75,7 +71,10 @@ fn front(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether a line holds two words or more, none of them a number, and starts with no vertex.
-fn may_be_heading(line: &[u8], find: &mut impl FnMut(&[u8]) -> Result<u32, ErrorKind>) -> bool {
+pub(super) fn may_be_heading(
+    line: &[u8],
+    find: &mut impl FnMut(&[u8]) -> Result<u32, ErrorKind>,
+) -> bool {
     let Ok(text) = std::str::from_utf8(line) else { return false };
     let separator = SEPARATORS.into_iter().find(|&separator| text.contains(separator));
     let found: Result<Vec<_>, _> = fields(text, separator.unwrap_or(' ')).collect();
@@ -84,8 +83,21 @@ fn may_be_heading(line: &[u8], find: &mut impl FnMut(&[u8]) -> Result<u32, Error
     found.len() > 1 && !found.iter().any(is_number) && find(found[0].as_bytes()).is_err()
 }
 
-/// The vertex and the colours of a line.
+/// The vertex and the colours of a line, which may have a comment at its end.
 pub(super) fn parse(
+    line: &[u8],
+    count: Count,
+    find: &mut impl FnMut(&[u8]) -> Result<u32, ErrorKind>,
+) -> Result<(u32, Vec<Color>), ErrorKind> {
+    // What may be a comment may be a part of a name as well.
+    parse_all(line, count, find).or_else(|kind| match front(line) {
+        Some(front) => parse_all(front, count, find),
+        None => Err(kind),
+    })
+}
+
+/// The same of a line without a comment.
+fn parse_all(
     line: &[u8],
     count: Count,
     find: &mut impl FnMut(&[u8]) -> Result<u32, ErrorKind>,

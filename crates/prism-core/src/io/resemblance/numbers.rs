@@ -18,7 +18,7 @@ pub(super) fn check<'l, 'h>(
 
 /// Two rows or more of 0 and 1, with three columns or more in any; a line of names or sizes may stand
 /// above them, and a name in front of each.
-fn rows_of_bits<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+pub(super) fn rows_of_bits<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
     let are_bits = |rows: &[Line<'_>], names: usize| {
         let columns = rows.iter().map(|row| row.fields().count().saturating_sub(names));
         let is_bit = |field: &[u8]| field == b"0" || field == b"1";
@@ -33,7 +33,7 @@ fn rows_of_bits<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
     (found && !of_edges).then_some(Found {
         line: first,
         what: "a matrix of 0 and 1",
-        advice: "an adjacency matrix is read if it is symmetric, with as many lines as columns and no names or sizes",
+        advice: "an adjacency matrix is read if it is symmetric, with as many lines as columns and no names; its size, N or N N, may stand above",
     })
 }
 
