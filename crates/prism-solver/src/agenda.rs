@@ -1,12 +1,11 @@
 //! Which number of colours a site tries next.
 //!
 //! To minimise, k is always one below the best colouring: the *descent*. A target changes nothing about
-//! that until it is at most two colours away, so that whoever asks for too few colours has as good a
-//! colouring as whoever asks for none. Then, once the way down takes long, the target is searched
-//! *head on*: the colouring between is no step on the way to it. But the target may be out of reach; so
-//! after a while the descent goes on beside the search for the target: with half of the moves as long as
-//! it comes further, with a quarter when it is stuck. Both keep their searches while the other has its
-//! turn.
+//! that until it is two colours away, so that whoever asks for too few colours has as good a colouring as
+//! whoever asks for none, but for one colour. Then the target is searched *head on*: the colouring between
+//! is no step on the way to it. But the target may be out of reach; so after a while the descent goes on
+//! beside the search for the target: with half of the moves as long as it comes further, with a quarter
+//! when it is stuck. Both keep their searches while the other has its turn.
 
 use crate::Goal;
 
@@ -20,7 +19,7 @@ const HEAD_ON_SHARE: u64 = 3;
 /// Moves of the descent without a better colouring after which it is.
 const PATIENCE: u64 = 16_000_000;
 
-/// The target is searched head on from so many colours above.
+/// The target is searched head on from so many colours above it.
 const NEAR: usize = 2;
 
 /// What an attempt is for.
@@ -30,13 +29,6 @@ pub(crate) enum Course {
     Descent,
     /// The target.
     HeadOn,
-}
-
-/// How the attempts stand: none if there is none, else whether every engine has had its first turn.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Standing {
-    pub descent: Option<bool>,
-    pub head_on: Option<bool>,
 }
 
 /// The moves of one site for each course, in the time of so many on a core.
@@ -51,13 +43,14 @@ pub(crate) struct Agenda {
 impl Agenda {
     /// What is next, and with how many colours, if the best colouring has `best` colours: more than
     /// the goal.
-    pub fn next(&self, goal: Goal, best: usize, standing: Standing) -> (Course, usize) {
+    pub fn next(&self, goal: Goal, best: usize) -> (Course, usize) {
         let down = (Course::Descent, best - 1);
         let Goal::Colors(target) = goal else { return down };
         let head_on = (Course::HeadOn, target);
-        match (standing.descent, standing.head_on) {
-            (_, Some(_)) if best - 1 == target || !self.descent_is_due() => head_on,
-            (Some(true), None) if best - 1 > target && best - target <= NEAR => head_on,
+        match best - target {
+            // They are the same; what has been searched head on goes on.
+            1 if self.moves[Course::HeadOn as usize] > 0 => head_on,
+            NEAR if !self.descent_is_due() => head_on,
             _ => down,
         }
     }
@@ -68,9 +61,9 @@ impl Agenda {
         head_on > HEAD_START && descent.saturating_mul(share) < head_on - HEAD_START
     }
 
-    /// Books the moves of a turn, while there is a search for the target.
-    pub fn book(&mut self, course: Course, moves: u64, standing: Standing) {
-        if standing.head_on.is_some() {
+    /// Books the moves of a turn, since the target was first searched head on.
+    pub fn book(&mut self, course: Course, moves: u64) {
+        if course == Course::HeadOn || self.moves[Course::HeadOn as usize] > 0 {
             self.moves[course as usize] += moves;
             self.vain += if course == Course::Descent { moves } else { 0 };
         }
@@ -89,52 +82,42 @@ impl Agenda {
 mod tests {
     use super::*;
 
-    fn standing(descent: Option<bool>, head_on: Option<bool>) -> Standing {
-        Standing { descent, head_on }
-    }
-
     #[test]
     fn to_minimise_is_to_descend() {
-        let agenda = Agenda::default();
-        for descent in [None, Some(false), Some(true)] {
-            let next = agenda.next(Goal::Minimize, 9, standing(descent, None));
-            assert_eq!(next, (Course::Descent, 8));
-        }
+        assert_eq!(Agenda::default().next(Goal::Minimize, 9), (Course::Descent, 8));
     }
 
     #[test]
-    fn a_target_is_searched_once_it_is_near_and_the_way_down_takes_long() {
+    fn a_target_is_searched_once_it_is_near() {
         let agenda = Agenda::default();
-        let next = |target, descent| agenda.next(Goal::Colors(target), 9, standing(descent, None));
-        assert_eq!(next(7, None), (Course::Descent, 8));
-        assert_eq!(next(7, Some(false)), (Course::Descent, 8));
-        assert_eq!(next(7, Some(true)), (Course::HeadOn, 7));
-        assert_eq!(next(6, Some(true)), (Course::Descent, 8), "it is far");
+        let next = |target| agenda.next(Goal::Colors(target), 9);
+        assert_eq!(next(7), (Course::HeadOn, 7));
+        assert_eq!(next(6), (Course::Descent, 8), "it is far");
         // One colour away they are the same.
-        assert_eq!(next(8, Some(true)), (Course::Descent, 8));
+        assert_eq!(next(8), (Course::Descent, 8));
     }
 
     #[test]
     fn the_descent_goes_on_beside_a_target_that_takes_long() {
         let mut agenda = Agenda::default();
-        agenda.book(Course::Descent, 50 * HEAD_START, Standing::default());
-        let (goal, both) = (Goal::Colors(5), standing(Some(true), Some(true)));
+        agenda.book(Course::Descent, 50 * HEAD_START);
+        let goal = Goal::Colors(5);
         let turns = |agenda: &mut Agenda, best, million| {
             let mut made = [0u64; 2];
             for _ in 0..million {
-                let (course, _) = agenda.next(goal, best, both);
-                agenda.book(course, 1_000_000, both);
+                let (course, _) = agenda.next(goal, best);
+                agenda.book(course, 1_000_000);
                 made[course as usize] += 1;
             }
             made
         };
         let (start, patience) = (HEAD_START / 1_000_000 + 1, PATIENCE / 1_000_000);
-        assert_eq!(turns(&mut agenda, 9, start), [0, start]);
-        assert_eq!(turns(&mut agenda, 9, 2 * patience), [patience; 2], "in equal parts");
-        assert_eq!(turns(&mut agenda, 9, 2 * patience), [0, 2 * patience], "it is stuck");
-        assert_eq!(turns(&mut agenda, 9, 400), [100, 300]);
+        assert_eq!(turns(&mut agenda, 7, start), [0, start]);
+        assert_eq!(turns(&mut agenda, 7, 2 * patience), [patience; 2], "in equal parts");
+        assert_eq!(turns(&mut agenda, 7, 2 * patience), [0, 2 * patience], "it is stuck");
+        assert_eq!(turns(&mut agenda, 7, 400), [100, 300]);
         agenda.improved();
-        assert_eq!(turns(&mut agenda, 8, 10), [5, 5], "it is not");
+        assert_eq!(turns(&mut agenda, 7, 10), [5, 5], "it is not");
         // One colour above the target there is nothing else to look for.
         assert_eq!(turns(&mut agenda, 6, 400), [0, 400]);
     }

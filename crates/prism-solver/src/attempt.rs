@@ -29,8 +29,6 @@ pub(crate) struct Attempt {
     undo: Undo,
     kernel: Arc<Graph<'static>>,
     parts: Vec<Part>,
-    /// Whether every engine of a site has had its first turn on a part.
-    pub warmed_up: bool,
 }
 
 /// One connected part of the kernel.
@@ -101,7 +99,7 @@ impl Attempt {
             go_on().then(|| Part::new(&kernel, vertices, k, &known, (sites, seed)))
         };
         let parts = components.iter().map(part).collect::<Option<_>>()?;
-        Some(Self { k, undo, kernel, parts, warmed_up: false })
+        Some(Self { k, undo, kernel, parts })
     }
 
     /// Vertices and edges left to search.

@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::agenda::{Course, Standing};
+use crate::agenda::Course;
 use crate::attempt::{Attempt, NoBench, OpenPart, Plan};
 use crate::elites::Origin;
 use crate::gpu::Deferred;
@@ -197,9 +197,8 @@ impl Crew {
         orders: Orders<'_>,
         incumbent: &mut Incumbent<'_>,
     ) -> Sent {
-        let standing = self.standing();
         let Some(best) = incumbent.best_k() else { return Sent::Nothing };
-        let (course, k) = self.sites[site].agenda.next(orders.goal, best, standing);
+        let (course, k) = self.sites[site].agenda.next(orders.goal, best);
         if self.attempts[course as usize].is_none() {
             match self.begin(k, orders, incumbent) {
                 Ok(attempt) => self.attempts[course as usize] = Some(attempt),
@@ -304,13 +303,6 @@ impl Crew {
         gpu.filter(|_| row.runs_on_gpu()).unwrap_or(0)
     }
 
-    fn standing(&self) -> Standing {
-        let warmed_up = |course: Course| {
-            self.attempts[course as usize].as_ref().map(|attempt| attempt.warmed_up)
-        };
-        Standing { descent: warmed_up(Course::Descent), head_on: warmed_up(Course::HeadOn) }
-    }
-
     /// Waits until a team is home, or all are where they wait for each other or one has called the others.
     fn wait(&mut self, incumbent: &mut Incumbent<'_>) {
         let alarm = self.field.alarm.clone();
@@ -361,7 +353,7 @@ impl Crew {
 
     /// Takes in the teams that are home, in the order of their sites.
     fn take_in(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
-        let (standing, plan) = (self.standing(), self.plan(orders));
+        let plan = self.plan(orders);
         let (home, out): (Vec<Errand>, Vec<Errand>) = std::mem::take(&mut self.outings)
             .into_iter()
             .partition(|errand| errand.outing.is_over());
@@ -371,7 +363,7 @@ impl Crew {
             let Errand { site, row, course, k, part, scale, .. } = errand;
             let outcome = errand.outing.end(&incumbent.ledger);
             incumbent.ledger.book_turn(outcome.team.engine, &self.sites[site].name, &outcome);
-            self.sites[site].agenda.book(course, outcome.made / scale, standing);
+            self.sites[site].agenda.book(course, outcome.made / scale);
             // Fewer if the system gave no more; they would be missing the next time, too.
             self.sites[site].threads = outcome.team.threads().min(self.sites[site].threads);
             if let Some(why) = outcome.failure {
@@ -385,7 +377,6 @@ impl Crew {
             if attempt.k != k {
                 continue;
             }
-            let mut warmed_up = false;
             let Some(open) = attempt.part(part) else { continue };
             if several {
                 let origin = Origin { row, site };
@@ -402,9 +393,7 @@ impl Crew {
             } else if bench.left == Some(0) {
                 bench.left = None;
                 bench.rotation.pass(wrong);
-                warmed_up |= bench.rotation.warmed_up();
             }
-            attempt.warmed_up |= warmed_up;
             if let Some(winner) = outcome.winner {
                 solved.push((course, k, part, row, winner.colors));
             }

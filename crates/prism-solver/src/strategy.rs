@@ -170,11 +170,6 @@ impl Rotation {
         let players = self.players.iter().zip(&self.nearest);
         players.filter(|(player, _)| counts(player)).map(|(_, &nearest)| nearest).min().unwrap_or(0)
     }
-
-    /// Whether every engine has had a turn.
-    pub fn warmed_up(&self) -> bool {
-        self.finished > 0
-    }
 }
 
 #[cfg(test)]
@@ -226,8 +221,7 @@ mod tests {
         for preferred in 0..4 {
             let mut rotation = rotation(Some(preferred));
             assert_eq!(rotation.turn().0.row, preferred);
-            for round in 0..3 {
-                assert_eq!(rotation.warmed_up(), round > 0);
+            for _ in 0..3 {
                 let mut turns = rows(rotate(&mut rotation, |_| 7));
                 turns.sort_unstable();
                 assert_eq!(turns, [0, 1, 2, 3]);
@@ -264,7 +258,6 @@ mod tests {
         for _ in 0..9 {
             rotation.pass(3);
             assert_eq!(rotation.turn().0.row, 5);
-            assert!(rotation.warmed_up());
         }
     }
 

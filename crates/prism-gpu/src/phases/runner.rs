@@ -19,7 +19,7 @@ use super::colorings::{self, conflicts};
 use super::kind::{Kind, PhaseKernel, Shape};
 use super::limits::{self, Demands};
 use super::outcome::{IndividualState, StepSummary, StopHandle};
-use super::residents::{Residents, State};
+use super::residents::{Residents, State, UNKNOWN};
 use super::{PhaseError, PhaseOptions};
 use crate::stream_integration::ManagedGpuContext;
 
@@ -196,12 +196,12 @@ impl Runner {
         let is_counted = matches!(limit, Limit::Moves(_));
         let mut stopped = false;
         while loaded.conflicts > 0 && loaded.steps < last {
-            loaded.heed(kind, options);
-            if is_counted && loaded.expected_moves() >= loaded.target {
-                break;
-            }
             stopped = stop() || self.stop.is_raised();
             if stopped {
+                break;
+            }
+            loaded.heed(kind, options);
+            if is_counted && loaded.expected_moves() >= loaded.target {
                 break;
             }
             let config = loaded.config(kind, options, self.kernel, &self.options);
@@ -270,14 +270,21 @@ impl Runner {
         let room = loaded.shape.layout.room() as usize;
         let rows = colorings.chunks_exact(room).zip(bests.chunks_exact(room));
         let states = residents.individuals(gpu)?.into_iter().zip(rows);
-        let by_vertex = |row| colorings::by_vertex(&loaded.slots, row);
+        // One that has not moved yet, as every other slice after one half step, has not been counted.
+        let counted = |count: u32, row| {
+            let coloring = colorings::by_vertex(&loaded.slots, row);
+            let count = match count {
+                UNKNOWN => conflicts(&loaded.graph, &coloring) as u32,
+                count => count,
+            };
+            (count, coloring)
+        };
         Ok(states
-            .map(|(individual, (coloring, best))| IndividualState {
-                iteration: individual.iteration,
-                conflicts: individual.current,
-                coloring: by_vertex(coloring),
-                best_conflicts: individual.conflicts,
-                best: by_vertex(best),
+            .map(|(individual, rows)| {
+                let (conflicts, coloring) = counted(individual.current, rows.0);
+                let (best_conflicts, best) = counted(individual.conflicts, rows.1);
+                let iteration = individual.iteration;
+                IndividualState { iteration, conflicts, coloring, best_conflicts, best }
             })
             .collect())
     }
