@@ -5,16 +5,13 @@
 //! searches hand each other, and keep, are plain values with serde: an [`Elite`] travels between
 //! threads, devices and processes, and a [`Saved`] search is a file of a checkpoint.
 
+mod elite;
 mod saved;
 
+pub use elite::{Elite, UNCOLORED};
 pub use saved::{Mismatch, Saved, Shape, place, split_counters};
 
-use crate::Color;
-use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
-
-/// The colour of a vertex that has none in a partial colouring.
-pub const UNCOLORED: Color = Color::MAX;
 
 /// Why [`FixedK::run`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,31 +27,6 @@ pub enum Step {
     /// The search needs larger tables to go on, and there is too little memory for them. Its best is
     /// still good.
     OutOfMemory,
-}
-
-/// An individual: an assignment of colours, complete or partial, that searches give and take.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Elite {
-    /// Colours of the search that it comes from.
-    pub k: usize,
-    /// One entry a vertex, each below k or [`UNCOLORED`].
-    pub colors: Vec<Color>,
-    /// Conflicting edges plus uncoloured vertices: 0 exactly when it is proper.
-    pub conflicts: u64,
-}
-
-impl Elite {
-    /// The individual with these colours of `k`, in the graph with these edges.
-    ///
-    /// # Panics
-    /// If an edge has an end beyond the colours.
-    pub fn new(k: usize, colors: Vec<Color>, edges: impl IntoIterator<Item = (u32, u32)>) -> Self {
-        let of = |v: u32| colors[v as usize];
-        let edges = edges.into_iter().filter(|&(u, v)| of(u) == of(v) && of(u) != UNCOLORED);
-        let conflicts = edges.count() as u64;
-        let uncolored = colors.iter().filter(|&&color| color == UNCOLORED).count() as u64;
-        Self { k, colors, conflicts: conflicts + uncolored }
-    }
 }
 
 /// A search for a proper colouring of one graph with one number of colours.
@@ -102,35 +74,5 @@ pub trait FixedK: Send {
     /// Why the search failed, after [`Step::Failed`].
     fn failure(&self) -> Option<String> {
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn an_elite_survives_serde(
-            k in 0usize..70_000,
-            colors in prop::collection::vec(any::<Color>(), 0..50),
-            conflicts: u64,
-        ) {
-            let elite = Elite { k, colors, conflicts };
-            let written = serde_json::to_string(&elite).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Elite>(&written).unwrap(), elite);
-        }
-
-        #[test]
-        fn what_is_wrong_is_conflicting_edges_and_uncoloured_vertices(
-            colors in prop::collection::vec(prop_oneof![0u16..3, Just(UNCOLORED)], 20),
-        ) {
-            let edges: Vec<_> = (0..20).flat_map(|v| (0..v).map(move |u| (u, v))).collect();
-            let all = |color| colors.iter().filter(|&&c| c == color).count();
-            let expected = (0..3).map(|c| all(c) * all(c).saturating_sub(1) / 2).sum::<usize>()
-                + all(UNCOLORED);
-            prop_assert_eq!(Elite::new(3, colors, edges).conflicts, expected as u64);
-        }
     }
 }

@@ -12,9 +12,11 @@
 //!
 //! Where vertices have lists of the colours that they may have, the same tree decides, in `lists.rs`.
 
+mod answer;
 mod lists;
 mod tree;
 
+pub use answer::{Answer, MAX_EXACT_COLORS};
 pub use lists::decide_lists;
 
 use crate::preprocess::{ReduceOptions, Reduction, components};
@@ -23,20 +25,6 @@ use prism_core::search::UNCOLORED;
 use prism_core::{Coloring, Graph};
 use std::sync::atomic::AtomicBool;
 use tree::{Found, Tree};
-
-/// The most colours that [`decide`] deals with: a set of colours is one word.
-pub const MAX_EXACT_COLORS: usize = 128;
-
-/// The answer of [`decide`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// A proper colouring with at most k colours.
-    Colorable(Coloring),
-    /// There is none: k + 1 is a lower bound.
-    Infeasible,
-    /// The work was used up, the stop flag was raised, or k is above [`MAX_EXACT_COLORS`].
-    Unknown,
-}
 
 /// Decides whether `graph` has a proper colouring with `k` colours, by a search tree of at most `work`
 /// looks at an arc or a vertex (a few nanoseconds each). Returns the answer and the work done. The

@@ -15,8 +15,11 @@
 //! learned prices.
 
 mod search;
+mod tenure;
 #[cfg(test)]
 mod tests;
+
+pub use tenure::Tenure;
 
 use crate::adjacency::Adjacency;
 use crate::simd::Level;
@@ -27,34 +30,6 @@ use prism_core::{Color, Rng};
 use search::Search;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// How long a vertex may not return to the class that it was pushed out of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Tenure {
-    /// `factor * uncoloured + (0..random)` moves.
-    Dynamic {
-        /// Moves for each uncoloured vertex.
-        factor: f64,
-        /// Bound of the random part.
-        random: u32,
-    },
-    /// Adapted to the fluctuation of the objective, plus `0..random` moves.
-    Reactive {
-        /// Moves between two looks at the fluctuation.
-        period: u32,
-        /// By how much the tenure grows after a period without fluctuation.
-        increment: u32,
-        /// Bound of the random part.
-        random: u32,
-    },
-}
-
-impl Tenure {
-    /// The dynamic tenure with the constants of the paper.
-    pub const DYNAMIC: Self = Self::Dynamic { factor: 0.6, random: 10 };
-    /// The reactive tenure.
-    pub const FOO: Self = Self::Reactive { period: 1000, increment: 5, random: 10 };
-}
 
 /// The search; see the top of this file.
 #[derive(Clone, Debug)]

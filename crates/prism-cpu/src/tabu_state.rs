@@ -6,11 +6,34 @@ use crate::choice::Chooser;
 use crate::neighbor_counts::Count;
 use crate::simd::Level;
 use crate::tabu_list::TabuList;
-use crate::width::{is_crowded, largest_class};
 use prism_core::memory::{OutOfMemory, try_vec};
 use prism_core::search::{Elite, Mismatch, Saved, Shape, UNCOLORED};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
+
+/// The largest class that byte counts are safe with, unless no degree is larger.
+const BYTE_CLASS: u32 = u8::MAX as u32;
+
+/// The size that no class may come to exceed while counts are of type `C`.
+fn largest_class<C: Count>(adjacency: &Adjacency) -> u32 {
+    let bytes = C::bytes(&[]).is_some();
+    if bytes && adjacency.max_degree() > BYTE_CLASS as usize { BYTE_CLASS } else { u32::MAX }
+}
+
+/// Whether `start` has a class that byte counts are not safe with. Colours beyond `k` are no class.
+pub(crate) fn is_crowded(adjacency: &Adjacency, k: usize, start: &[Color]) -> bool {
+    let largest = largest_class::<u8>(adjacency);
+    if largest == u32::MAX {
+        return false;
+    }
+    let mut sizes = vec![0u32; k];
+    for &color in start {
+        if let Some(size) = sizes.get_mut(usize::from(color)) {
+            *size += 1;
+        }
+    }
+    sizes.into_iter().any(|size| size > largest)
+}
 
 /// See the top of this file.
 #[derive(Clone, Debug)]

@@ -18,7 +18,8 @@ pub(crate) mod tests;
 
 use crate::adjacency::Adjacency;
 use crate::simd::{LANES, Level};
-use crate::width::{Counted, Width, is_crowded};
+use crate::tabu_state::is_crowded;
+use crate::width::{Counted, Width};
 use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Graph, Rng};

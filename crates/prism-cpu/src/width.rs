@@ -4,37 +4,10 @@
 //! search starts again with wider ones where it is; its tabu entries are forgotten. That is the same
 //! for every tabu search, so it is here, around [`Counted`].
 
-use crate::adjacency::Adjacency;
-use crate::neighbor_counts::Count;
 use crate::tabu_state::TabuState;
-use prism_core::Color;
 use prism_core::memory::OutOfMemory;
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The largest class that byte counts are safe with, unless no degree is larger.
-const BYTE_CLASS: u32 = u8::MAX as u32;
-
-/// The size that no class may come to exceed while counts are of type `C`.
-pub(crate) fn largest_class<C: Count>(adjacency: &Adjacency) -> u32 {
-    let bytes = C::bytes(&[]).is_some();
-    if bytes && adjacency.max_degree() > BYTE_CLASS as usize { BYTE_CLASS } else { u32::MAX }
-}
-
-/// Whether `start` has a class that byte counts are not safe with. Colours beyond `k` are no class.
-pub(crate) fn is_crowded(adjacency: &Adjacency, k: usize, start: &[Color]) -> bool {
-    let largest = largest_class::<u8>(adjacency);
-    if largest == u32::MAX {
-        return false;
-    }
-    let mut sizes = vec![0u32; k];
-    for &color in start {
-        if let Some(size) = sizes.get_mut(usize::from(color)) {
-            *size += 1;
-        }
-    }
-    sizes.into_iter().any(|size| size > largest)
-}
 
 /// A search with one width of counts.
 pub(crate) trait Counted: Send {
@@ -51,7 +24,7 @@ pub(crate) trait Counted: Send {
     fn state(&self) -> &TabuState;
 
     /// One move. Returns false, having done nothing, if it would make a class larger than
-    /// [`largest_class`].
+    /// [`TabuState::largest_class`].
     fn step(&mut self) -> bool;
 
     /// The search with other counts and nothing in them: to be loaded or restored.
@@ -182,9 +155,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adjacency::Adjacency;
     use crate::partialcol::{PartialCol, Tenure};
     use crate::tabucol::TabuCol;
-    use prism_core::{Graph, Rng, generate};
+    use prism_core::{Color, Graph, Rng, generate};
     use std::sync::Arc;
 
     static GO_ON: AtomicBool = AtomicBool::new(false);

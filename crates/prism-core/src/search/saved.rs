@@ -1,6 +1,6 @@
 //! A search at rest, and whether it is one of the search that is to go on from it.
 
-use super::{Elite, UNCOLORED};
+use super::elite::{Elite, UNCOLORED};
 use crate::memory::OutOfMemory;
 use crate::{Color, Rng};
 use serde::{Deserialize, Serialize};

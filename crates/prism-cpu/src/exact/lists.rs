@@ -5,8 +5,8 @@
 //! reduction nor the split into components is of use, since the number of different colours is a matter
 //! of the whole graph.
 
+use super::answer::{Answer, MAX_EXACT_COLORS};
 use super::tree::{Found, Palette, Tree, first};
-use super::{Answer, MAX_EXACT_COLORS};
 use prism_core::{Coloring, Graph};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;

@@ -1,6 +1,6 @@
 //! The search tree of exhaustive search: a depth-first search over colours that are sets of bits.
 
-use super::MAX_EXACT_COLORS;
+use super::answer::MAX_EXACT_COLORS;
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Graph};
 use std::sync::atomic::{AtomicBool, Ordering};

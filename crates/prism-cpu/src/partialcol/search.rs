@@ -1,6 +1,6 @@
 //! The moves of PartialCol with one width of counts.
 
-use super::Tenure;
+use super::tenure::{Fluctuation, Tenure};
 use crate::adjacency::Adjacency;
 use crate::choice::Candidates;
 use crate::neighbor_counts::Count;
@@ -16,32 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The longest tenure, in moves. The reactive one grows without a bound of its own.
 const LONGEST: usize = 1 << 13;
-
-/// The reactive tenure's view of the past period.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fluctuation {
-    pub(super) tenure: u64,
-    least: u64,
-    most: u64,
-}
-
-impl Fluctuation {
-    pub(super) const NEW_PERIOD: Self = Self { tenure: 10, least: u64::MAX, most: 0 };
-
-    /// Takes note of the uncoloured vertices after a move and adapts the tenure at the end of a period.
-    pub(super) fn record(&mut self, uncolored: u64, end_of_period: bool, increment: u32) {
-        self.least = self.least.min(uncolored);
-        self.most = self.most.max(uncolored);
-        if end_of_period {
-            let tenure = if self.most - self.least <= 1 {
-                self.tenure + u64::from(increment)
-            } else {
-                self.tenure.saturating_sub(1)
-            };
-            *self = Self { tenure, ..Self::NEW_PERIOD };
-        }
-    }
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Search<C> {

@@ -1,6 +1,6 @@
 //! PartialCol on every level, at every width, and what it reports.
 
-use super::search::Fluctuation;
+use super::tenure::Fluctuation;
 use super::*;
 use crate::partial_coloring::tests::random_graph;
 use prism_core::search::UNCOLORED;
