@@ -75,36 +75,54 @@ pub(crate) struct Candidates<'a, C> {
 }
 
 impl<C: Count> Candidates<'_, C> {
-    /// Fills `ties` with the moves that change the count least, and returns their number. A blocked one
-    /// counts if it changes it by less than `aspiration`.
+    /// Fills `ties` with the moves that change the count least, and returns their number. Blocked ones
+    /// count only if they change it by less than `aspiration` and than all that are free.
     fn ties(&self, aspiration: i64, ties: &mut Vec<Tie>) -> u32 {
-        let mut least = i64::MAX;
+        let (mut free, mut blocked) = (i64::MAX, i64::MAX);
         let mut count = 0;
-        ties.clear();
+        let mut take = |(place, bit): (u32, usize), is_first: bool| {
+            if is_first {
+                count = 0;
+                ties.clear();
+            }
+            count += 1;
+            match ties.last_mut() {
+                Some((last, mask)) if *last == place => *mask |= 1 << bit,
+                _ => ties.push((place, 1 << bit)),
+            }
+        };
+        self.each(|place, delta, is_blocked| {
+            if is_blocked {
+                blocked = blocked.min(delta);
+            } else if delta <= free {
+                take(place, delta < free);
+                free = delta;
+            }
+        });
+        if blocked < free && blocked < aspiration {
+            let mut is_first = true;
+            self.each(|place, delta, _| {
+                if delta == blocked {
+                    take(place, std::mem::take(&mut is_first));
+                }
+            });
+        }
+        count
+    }
+
+    /// Calls `look` with every move, in order: its place in [`Tie`]s and its bit there, how it changes the
+    /// count, and whether it is blocked.
+    fn each(&self, mut look: impl FnMut((u32, usize), i64, bool)) {
         for (at, &v) in self.vertices.iter().enumerate() {
             let own: u32 = self.own[v as usize].into();
             let row = &self.rows[v as usize * self.words * LANES..][..self.k];
             for (color, &there) in row.iter().enumerate() {
                 let (word, bit) = (color / LANES, color % LANES);
                 let delta = i64::from(there.into()) - i64::from(own);
-                let blocked = self.blocked[v as usize * self.words + word] >> bit & 1 == 1;
-                if delta > least || (blocked && delta >= aspiration) {
-                    continue;
-                }
-                if delta < least {
-                    least = delta;
-                    count = 0;
-                    ties.clear();
-                }
-                count += 1;
-                let place = (at * self.words + word) as u32;
-                match ties.last_mut() {
-                    Some((last, mask)) if *last == place => *mask |= 1 << bit,
-                    _ => ties.push((place, 1 << bit)),
-                }
+                let is_blocked = self.blocked[v as usize * self.words + word] >> bit & 1 == 1;
+                look(((at * self.words + word) as u32, bit), delta, is_blocked);
             }
         }
-        count
     }
 }
 

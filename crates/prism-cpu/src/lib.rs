@@ -11,6 +11,7 @@ pub mod construct;
 pub mod dsatur;
 pub mod exact;
 pub mod expiry_ring;
+mod forward;
 pub mod gpx;
 pub mod greedy;
 pub mod guided_ejection;

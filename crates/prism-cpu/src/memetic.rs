@@ -296,7 +296,7 @@ fn random(n: usize, k: usize, rng: &mut Rng) -> Vec<Color> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabucol::tests::gnp;
+    use prism_core::generate::gnp;
     use prism_core::search::UNCOLORED;
     use prism_core::{Coloring, Graph};
 
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn threads_and_slices_do_not_change_the_result() {
         let go_on = AtomicBool::new(false);
-        let graph = gnp(100, 0.5, 1);
+        let graph = gnp(100, 0.5, 1).unwrap();
         let mut whole = search(&graph, 12, 2, false);
         whole.run(40_000, &go_on);
         let mut sliced = search(&graph, 12, 2, true);
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn solves_what_is_easy_and_tells_the_truth_about_it() {
         let go_on = AtomicBool::new(false);
-        let graph = gnp(125, 0.5, 4);
+        let graph = gnp(125, 0.5, 4).unwrap();
         let mut easy = search(&graph, 19, 5, false);
         assert_eq!(easy.run(5_000_000, &go_on), Step::Solved);
         let coloring = Coloring::from_colors(easy.best().colors);
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_migrant_joins_the_next_generation() {
         let go_on = AtomicBool::new(false);
-        let graph = gnp(125, 0.5, 4);
+        let graph = gnp(125, 0.5, 4).unwrap();
         let mut teacher = search(&graph, 19, 5, false);
         assert_eq!(teacher.run(5_000_000, &go_on), Step::Solved);
         let mut pupil = search(&graph, 19, 6, false);
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_partial_guest_is_completed_and_one_of_another_graph_or_k_is_ignored() {
-        let graph = gnp(60, 0.5, 4);
+        let graph = gnp(60, 0.5, 4).unwrap();
         let mut host = search(&graph, 8, 1, false);
         let before = host.lanes[1].best();
         for (n, k) in [(59, 8), (61, 8), (60, 7), (60, 9), (0, 8)] {

@@ -17,15 +17,15 @@
 mod search;
 mod tenure;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use tenure::Tenure;
 
 use crate::adjacency::Adjacency;
+use crate::forward::forward_fixed_k;
 use crate::simd::Level;
 use crate::width::Width;
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Color, Rng};
 use search::Search;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ use std::sync::atomic::AtomicBool;
 /// The search; see the top of this file.
 #[derive(Clone, Debug)]
 pub struct PartialCol(Width<Search<u8>>);
+
+forward_fixed_k!(PartialCol);
 
 impl PartialCol {
     /// A search for `k >= 1` colours that begins at `start`, as far as that is proper and below
@@ -66,32 +68,5 @@ impl PartialCol {
         } else {
             Width::Words(search.widened_from(start)?)
         }))
-    }
-}
-
-impl FixedK for PartialCol {
-    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        self.0.run(moves, stop)
-    }
-
-    fn best(&self) -> Elite {
-        self.0.best()
-    }
-
-    /// Uncoloured vertices of the best partial colouring.
-    fn conflicts(&self) -> u64 {
-        self.0.conflicts()
-    }
-
-    fn moves(&self) -> u64 {
-        self.0.moves()
-    }
-
-    fn save(&mut self) -> Saved {
-        self.0.save()
-    }
-
-    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
-        self.0.restore(saved)
     }
 }

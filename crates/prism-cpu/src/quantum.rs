@@ -12,14 +12,14 @@
 //!
 //! Limits: a slice keeps 4 bytes for each vertex and colour, and 8 for each pair of colours.
 
+use crate::forward::forward_fixed_k;
 use crate::metropolis::{Draws, Weight};
-use crate::walks::{Population, Walks, run};
+use crate::walks::{Annealer, Schedule, Walks};
 use prism_core::annealing::TransverseField;
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
+use prism_core::search::{Mismatch, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// What a slice's moves cost while its neighbours stand still.
 #[derive(Debug)]
@@ -79,19 +79,29 @@ impl Weight for Bonds {
     }
 }
 
-/// The search; see the top of this file.
+/// The search; see the top of this file. A slice is a walk. The field is no part of its state: a search goes
+/// on from one with its own.
 #[derive(Debug)]
-pub struct Quantum<'g> {
+pub struct Quantum<'g>(Annealer<'g, Paths>);
+
+forward_fixed_k!(Quantum<'g>);
+
+/// Which slices stand still, and how strong the field is.
+#[derive(Debug)]
+struct Paths {
     field: TransverseField,
     k: Color,
-    slices: Walks<'g>,
     half_steps: u32,
     /// Where in its fall the field is.
     position: u32,
     /// Proposals of this half step, and how many of them were accepted.
     tally: (u64, u64),
-    /// The next slice to move, and what it has left if it has begun.
-    turn: (usize, Option<(Bonds, u32)>),
+    /// How many slices have had their turn in this half step.
+    turn: usize,
+    /// The proposals that the next one has left if it has begun, and otherwise 0.
+    left: u32,
+    /// Of the next one, if it has begun and they are known.
+    bonds: Option<Bonds>,
 }
 
 impl<'g> Quantum<'g> {
@@ -136,99 +146,90 @@ impl<'g> Quantum<'g> {
         field.slices = field.slices.next_multiple_of(2).max(2);
         starts.truncate(starts.len() - starts.len() % field.slices as usize);
         let draws = Draws { philox: Philox::new(seed), phase, proposals: field.proposals };
-        Ok(Self {
+        let walks = Walks::new(graph, k, starts, draws)?;
+        let schedule = Paths {
             k,
             field,
-            slices: Walks::new(graph, k, starts, draws)?,
             half_steps: 0,
             position: 0,
             tally: (0, 0),
-            turn: (0, None),
-        })
+            turn: 0,
+            left: 0,
+            bonds: None,
+        };
+        Ok(Self(Annealer { walks, schedule }))
     }
 
     /// The colouring at hand of every slice.
     pub fn colorings(&self) -> impl Iterator<Item = &[Color]> {
-        self.slices.colorings()
+        self.0.walks.colorings()
     }
 
     /// Conflicting edges of every slice's colouring at hand.
     pub fn energies(&self) -> impl Iterator<Item = u64> {
-        self.slices.energies()
+        self.0.walks.energies()
     }
 
     /// Proposals accepted.
     #[must_use]
     pub fn accepted(&self) -> u64 {
-        self.slices.accepted()
+        self.0.walks.accepted()
     }
 
     /// Half steps made to their end.
     #[must_use]
     pub fn half_steps(&self) -> u32 {
-        self.half_steps
+        self.0.schedule.half_steps
     }
 
     /// One launch of the kernel: a turn for every other slice.
     pub fn half_step(&mut self) {
-        while !self.advance(u32::MAX) {}
-    }
-
-    /// The colours of the slice that is so many places on in the ring of `slice`.
-    fn neighbor(&self, slice: usize, places: usize) -> &[Color] {
-        let ring = self.field.slices as usize;
-        self.slices.all()[slice / ring * ring + (slice + places) % ring].colors()
-    }
-
-    /// The next slice to move: of slices 0, 2, 4, ... or 1, 3, 5, ..., since rings have an even number.
-    fn slice(&self) -> usize {
-        2 * self.turn.0 + self.half_steps as usize % 2
-    }
-
-    /// What its moves cost now.
-    fn bonds(&self) -> Bonds {
-        let (slice, ring) = (self.slice(), self.field.slices as usize);
-        let near = [self.neighbor(slice, ring - 1), self.neighbor(slice, 1)];
-        let weights = self.field.fixed_point(self.position);
-        Bonds::new(self.k, self.slices.all()[slice].colors(), near, weights)
-    }
-
-    /// Proposals of a slice in half a step.
-    fn quota(&self) -> u32 {
-        self.slices
-            .all()
-            .first()
-            .map_or(0, |slice| self.field.sweeps.saturating_mul(slice.colors().len() as u32))
+        self.0.step();
     }
 }
 
-impl<'g> Population<'g> for Quantum<'g> {
-    fn walks(&self) -> &Walks<'g> {
-        &self.slices
+impl Paths {
+    /// The next slice to move: of slices 0, 2, 4, ... or 1, 3, 5, ..., since rings have an even number.
+    fn slice(&self) -> usize {
+        2 * self.turn + self.half_steps as usize % 2
     }
 
-    fn walks_mut(&mut self) -> &mut Walks<'g> {
-        &mut self.slices
+    /// What its moves cost. Its neighbours stand still, so this is the same at any time of its turn.
+    fn bonds(&self, walks: &Walks<'_>) -> Bonds {
+        let (slice, ring) = (self.slice(), self.field.slices as usize);
+        let first = slice / ring * ring;
+        let colors = |at: usize| walks.all()[first + at % ring].colors();
+        let near = [colors(slice + ring - 1), colors(slice + 1)];
+        Bonds::new(self.k, colors(slice), near, self.field.fixed_point(self.position))
     }
 
-    /// A step is half a step here.
-    fn advance(&mut self, proposals: u32) -> bool {
-        if self.slices.all().is_empty() {
+    /// Proposals of a slice in half a step.
+    fn quota(&self, walks: &Walks<'_>) -> u32 {
+        let vertices = walks.all().first().map_or(0, |walk| walk.colors().len());
+        self.field.sweeps.saturating_mul(vertices as u32)
+    }
+}
+
+/// A step is half a step here.
+impl Schedule for Paths {
+    fn advance(&mut self, walks: &mut Walks<'_>, proposals: u32) -> bool {
+        if walks.all().is_empty() {
             return true;
         }
-        let begun = self.turn.1.take();
-        let (mut bonds, left) = begun.unwrap_or_else(|| (self.bonds(), self.quota()));
+        let mut bonds = self.bonds.take().unwrap_or_else(|| self.bonds(walks));
+        let left = if self.left > 0 { self.left } else { self.quota(walks) };
         let slice = self.slice();
         let now = proposals.min(left);
-        let (made, accepted) = self.slices.walk(slice, now, &mut bonds);
+        let (made, accepted) = walks.walk(slice, now, &mut bonds);
         self.tally = (self.tally.0 + made, self.tally.1 + accepted);
-        let is_solved = self.slices.all()[slice].conflicts() == 0;
+        let is_solved = walks.all()[slice].conflicts() == 0;
         if !is_solved && now < left {
-            self.turn.1 = Some((bonds, left - now));
+            (self.left, self.bonds) = (left - now, Some(bonds));
             return false;
         }
-        self.turn.0 = (self.turn.0 + 1) % (self.slices.all().len() / 2);
-        if self.turn.0 > 0 {
+        self.left = 0;
+        self.turn = (self.turn + 1) % (walks.all().len() / 2);
+        if self.turn > 0 {
             return false;
         }
         let (proposed, accepted) = std::mem::take(&mut self.tally);
@@ -236,53 +237,24 @@ impl<'g> Population<'g> for Quantum<'g> {
         self.half_steps += 1;
         true
     }
-}
 
-impl FixedK for Quantum<'_> {
-    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        run(self, moves, stop)
-    }
-
-    fn best(&self) -> Elite {
-        self.slices.best()
-    }
-
-    /// Conflicting edges of the best assignment.
-    fn conflicts(&self) -> u64 {
-        self.slices.fewest()
-    }
-
-    /// Proposals, accepted or not, over all slices.
-    fn moves(&self) -> u64 {
-        self.slices.proposed()
-    }
-
-    fn save(&mut self) -> Saved {
-        let (turn, begun) = &self.turn;
-        let left = begun.as_ref().map_or(0, |&(_, left)| left.into());
+    fn counters(&self) -> Vec<u64> {
         let clock = [self.half_steps.into(), self.position.into(), self.tally.0, self.tally.1];
-        self.slices.save(clock.into_iter().chain([*turn as u64, left]))
+        clock.into_iter().chain([self.turn as u64, self.left.into()]).collect()
     }
 
-    /// The field is a parameter.
-    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
-        let counters = self.slices.check(saved, 6)?;
+    fn restore(&mut self, walks: &Walks<'_>, counters: &[u64]) -> Result<(), Mismatch> {
         let ([half_steps, position, made, accepted, turn, left], _) = split_counters(counters)?;
         let half_steps = u32::try_from(half_steps).ok().filter(|&steps| steps <= u32::MAX / 2);
         let half_steps = half_steps.ok_or(Mismatch::Part("the number of half steps"))?;
         Mismatch::unless(position < self.field.fall.max(1).into(), "the position of the field")?;
-        Mismatch::unless(accepted <= made && made <= saved.moves, "the tally")?;
-        let slices = self.slices.all().len();
+        Mismatch::unless(accepted <= made && made <= u64::MAX / 2, "the tally")?;
+        let slices = walks.all().len();
         let is_slice = place(turn) < slices / 2 || slices == 0 && turn == 0;
-        Mismatch::unless(is_slice && left <= self.quota().into(), "the turn")?;
-        self.slices.restore(saved);
+        Mismatch::unless(is_slice && left <= self.quota(walks).into(), "the turn")?;
         (self.half_steps, self.position, self.tally) =
             (half_steps, position as u32, (made, accepted));
-        self.turn = (place(turn), None);
-        if left > 0 {
-            // The neighbours have stood still since the slice began.
-            self.turn.1 = Some((self.bonds(), left as u32));
-        }
+        (self.turn, self.left, self.bonds) = (place(turn), left as u32, None);
         Ok(())
     }
 }

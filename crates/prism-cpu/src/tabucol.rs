@@ -17,19 +17,21 @@ mod search;
 pub(crate) mod tests;
 
 use crate::adjacency::Adjacency;
+use crate::forward::forward_fixed_k;
 use crate::simd::{LANES, Level};
 use crate::tabu_state::is_crowded;
 use crate::width::{Counted, Width};
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
+use prism_core::search::{Mismatch, Saved};
 use prism_core::{Color, Graph, Rng};
 use search::Search;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Tabu search for a proper colouring with k colours.
 #[derive(Clone, Debug)]
 pub struct TabuCol(Width<Search<u8>>);
+
+forward_fixed_k!(TabuCol);
 
 impl TabuCol {
     /// A search for `k >= 1` colours from `start`, which has one colour below `k` for each vertex.
@@ -93,39 +95,13 @@ impl TabuCol {
         self.0.state().edges()
     }
 
-    /// Whether [`FixedK::restore`] takes a state.
+    /// Whether [`FixedK::restore`](prism_core::search::FixedK::restore) takes a state.
     pub(crate) fn check(&self, saved: &Saved) -> Result<(), Mismatch> {
         self.0.check(saved).map(|_| ())
     }
 
-    /// The colours of [`FixedK::best`], not copied.
+    /// The colours of [`FixedK::best`](prism_core::search::FixedK::best), not copied.
     pub(crate) fn best_colors(&self) -> &[Color] {
         &self.0.state().best
-    }
-}
-
-impl FixedK for TabuCol {
-    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        self.0.run(moves, stop)
-    }
-
-    fn best(&self) -> Elite {
-        self.0.best()
-    }
-
-    fn conflicts(&self) -> u64 {
-        self.0.conflicts()
-    }
-
-    fn moves(&self) -> u64 {
-        self.0.moves()
-    }
-
-    fn save(&mut self) -> Saved {
-        self.0.save()
-    }
-
-    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
-        self.0.restore(saved)
     }
 }

@@ -10,14 +10,14 @@
 //! Limits: every replica keeps 4 bytes for each vertex and colour, and a run in one thread divides its
 //! time among them.
 
+use crate::forward::forward_fixed_k;
 use crate::metropolis::{Draws, Weight, is_accepted};
-use crate::walks::{Population, Walks, run};
+use crate::walks::{Annealer, Schedule, Walks};
 use prism_core::annealing::Ladder;
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, place, split_counters};
+use prism_core::search::{Mismatch, place, split_counters};
 use prism_core::{Color, Graph, Philox, Rng};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Every move costs its change of the conflicts over the temperature.
 struct Heat(i64);
@@ -28,12 +28,17 @@ impl Weight for Heat {
     }
 }
 
-/// The search; see the top of this file.
+/// The search; see the top of this file. A replica is a walk. The temperatures are no part of its state:
+/// a search goes on from one at those that it was built with or steered to.
 #[derive(Debug)]
-pub struct Thermodynamic<'g> {
+pub struct Thermodynamic<'g>(Annealer<'g, Tempering>);
+
+forward_fixed_k!(Thermodynamic<'g>);
+
+/// Which replica is how warm.
+#[derive(Debug)]
+struct Tempering {
     ladder: Ladder,
-    /// A replica each.
-    walks: Walks<'g>,
     /// By replica: its rung. Replicas `i * rungs` and the following are one ladder.
     rung_of: Vec<usize>,
     /// By rung, and ladder: its replica.
@@ -87,63 +92,65 @@ impl<'g> Thermodynamic<'g> {
         let draws = Draws { philox: Philox::new(seed), phase, proposals: ladder.proposals };
         let walks = Walks::new(graph, k, starts, draws)?;
         let (replicas, rungs) = (walks.all().len(), ladder.rungs().len());
-        Ok(Self {
+        let schedule = Tempering {
             rung_of: (0..replicas).map(|at| at % rungs).collect(),
             holder: (0..replicas).collect(),
-            walks,
             ladder,
             steps: 0,
             turn: (0, 0),
             swaps: 0,
-        })
+        };
+        Ok(Self(Annealer { walks, schedule }))
     }
 
     /// Goes on with other temperatures; as many rungs as before, or nothing changes.
     pub fn steer(&mut self, ladder: Ladder) {
-        if ladder.rungs().len() == self.ladder.rungs().len() {
-            self.walks.draws.proposals = ladder.proposals;
-            self.ladder = ladder;
+        let Annealer { walks, schedule } = &mut self.0;
+        if ladder.rungs().len() == schedule.ladder.rungs().len() {
+            walks.draws.proposals = ladder.proposals;
+            schedule.ladder = ladder;
         }
     }
 
     /// The colouring at hand of every replica.
     pub fn colorings(&self) -> impl Iterator<Item = &[Color]> {
-        self.walks.colorings()
+        self.0.walks.colorings()
     }
 
     /// Conflicting edges of every replica's colouring at hand.
     pub fn energies(&self) -> impl Iterator<Item = u64> {
-        self.walks.energies()
+        self.0.walks.energies()
     }
 
     /// By replica: its rung.
     #[must_use]
     pub fn rungs(&self) -> &[usize] {
-        &self.rung_of
+        &self.0.schedule.rung_of
     }
 
     /// Proposals accepted, and exchanges of temperatures.
     #[must_use]
     pub fn accepted_and_swaps(&self) -> (u64, u64) {
-        (self.walks.accepted(), self.swaps)
+        (self.0.walks.accepted(), self.0.schedule.swaps)
     }
 
     /// One step of the kernel: an exchange, if one is due, and a turn for every replica.
     pub fn step(&mut self) {
-        while !self.advance(u32::MAX) {}
+        self.0.step();
     }
+}
 
+impl Tempering {
     /// Exchanges the temperatures of neighbours: of rungs 0 and 1, 2 and 3 and so on in one exchange, of
     /// 1 and 2, 3 and 4 in the next.
-    fn exchange(&mut self) {
+    fn exchange(&mut self, walks: &Walks<'_>) {
         let interval = self.ladder.exchange_interval;
         if self.steps == 0 || interval == 0 || !self.steps.is_multiple_of(interval) {
             return;
         }
         let rungs = self.ladder.rungs().len();
         let first = (self.steps / interval) as usize % 2;
-        let draws = self.walks.draws;
-        let walks = self.walks.all();
+        let (draws, walks) = (walks.draws, walks.all());
         for base in (0..walks.len()).step_by(rungs) {
             let end = (base + rungs).min(walks.len());
             for low in (base + first..end).step_by(2).filter(|low| low + 1 < end) {
@@ -164,26 +171,18 @@ impl<'g> Thermodynamic<'g> {
     }
 }
 
-impl<'g> Population<'g> for Thermodynamic<'g> {
-    fn walks(&self) -> &Walks<'g> {
-        &self.walks
-    }
-
-    fn walks_mut(&mut self) -> &mut Walks<'g> {
-        &mut self.walks
-    }
-
-    fn advance(&mut self, proposals: u32) -> bool {
+impl Schedule for Tempering {
+    fn advance(&mut self, walks: &mut Walks<'_>, proposals: u32) -> bool {
         let (replica, done) = self.turn;
         if replica == 0 && done == 0 {
-            self.exchange();
+            self.exchange(walks);
         }
         let Some(&rung) = self.rung_of.get(replica) else { return true };
         let quota = self.ladder.rungs()[rung].proposals;
         // Another ladder may leave less than was made already.
         let now = proposals.min(quota.saturating_sub(done));
-        self.walks.walk(replica, now, &mut Heat(i64::from(self.ladder.beta(rung))));
-        let is_solved = self.walks.all()[replica].conflicts() == 0;
+        walks.walk(replica, now, &mut Heat(i64::from(self.ladder.beta(rung))));
+        let is_solved = walks.all()[replica].conflicts() == 0;
         if !is_solved && done + now < quota {
             self.turn.1 += now;
             return false;
@@ -194,37 +193,15 @@ impl<'g> Population<'g> for Thermodynamic<'g> {
         }
         self.turn.0 == 0
     }
-}
 
-impl FixedK for Thermodynamic<'_> {
-    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        run(self, moves, stop)
-    }
-
-    fn best(&self) -> Elite {
-        self.walks.best()
-    }
-
-    /// Conflicting edges of the best assignment.
-    fn conflicts(&self) -> u64 {
-        self.walks.fewest()
-    }
-
-    /// Proposals, accepted or not, over all replicas.
-    fn moves(&self) -> u64 {
-        self.walks.proposed()
-    }
-
-    fn save(&mut self) -> Saved {
+    fn counters(&self) -> Vec<u64> {
         let turn = [self.turn.0 as u64, u64::from(self.turn.1)];
         let clock = [u64::from(self.steps), turn[0], turn[1], self.swaps];
-        self.walks.save(clock.into_iter().chain(self.rung_of.iter().map(|&rung| rung as u64)))
+        clock.into_iter().chain(self.rung_of.iter().map(|&rung| rung as u64)).collect()
     }
 
-    /// The temperatures are a parameter: they are those that this search was built with or steered to.
-    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+    fn restore(&mut self, _: &Walks<'_>, counters: &[u64]) -> Result<(), Mismatch> {
         let (replicas, rungs) = (self.rung_of.len(), self.ladder.rungs().len());
-        let counters = self.walks.check(saved, 4 + replicas)?;
         let ([steps, replica, done, swaps], rung_of) = split_counters(counters)?;
         let rung_of: Vec<usize> = rung_of.iter().map(|&rung| place(rung)).collect();
         let mut holder = vec![usize::MAX; replicas];
@@ -241,7 +218,6 @@ impl FixedK for Thermodynamic<'_> {
             quota.map_or((replica, done) == (0, 0), |quota| done == 0 || done < quota.into());
         Mismatch::unless(fits, "the turn")?;
         Mismatch::unless(swaps <= u64::MAX / 2, "the number of exchanges")?;
-        self.walks.restore(saved);
         (self.steps, self.turn, self.swaps) = (steps, (place(replica), done as u32), swaps);
         (self.rung_of, self.holder) = (rung_of, holder);
         Ok(())
@@ -254,8 +230,10 @@ mod tests {
     use crate::metropolis::tests::{check, conflicts_of};
     use crate::partial_coloring::tests::random_graph;
     use prism_core::annealing::Proposals;
+    use prism_core::search::{FixedK, Step};
     use prism_core::{Coloring, Rng};
     use proptest::prelude::*;
+    use std::sync::atomic::AtomicBool;
 
     static GO: AtomicBool = AtomicBool::new(false);
 
@@ -376,7 +354,7 @@ mod tests {
             }
             prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
             prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
-            for walk in whole.walks.all() {
+            for walk in whole.0.walks.all() {
                 check(walk);
                 prop_assert!(walk.fewest() >= whole.conflicts());
             }
@@ -384,11 +362,12 @@ mod tests {
                 prop_assert_eq!(whole.best(), sliced.best());
                 prop_assert!(whole.colorings().eq(sliced.colorings()));
             }
-            for (slot, &replica) in whole.holder.iter().enumerate() {
-                prop_assert_eq!(whole.rung_of[replica], slot % rungs);
+            let schedule = &whole.0.schedule;
+            for (slot, &replica) in schedule.holder.iter().enumerate() {
+                prop_assert_eq!(schedule.rung_of[replica], slot % rungs);
                 prop_assert_eq!(replica / rungs, slot / rungs);
             }
-            let mut held = whole.holder.clone();
+            let mut held = schedule.holder.clone();
             held.sort_unstable();
             prop_assert!(held.into_iter().eq(0..replicas));
         }

@@ -1,9 +1,9 @@
-//! The walks of a population, and their best: what [`thermodynamic`](crate::thermodynamic) and
-//! [`quantum`](crate::quantum) share beside the single [`Walk`].
+//! The walks of a population, their best, and the search that lets one after the other walk: what
+//! [`thermodynamic`](crate::thermodynamic) and [`quantum`](crate::quantum) share beside the single [`Walk`].
 
 use crate::metropolis::{Draws, Walk, Weight};
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, Mismatch, Saved, Shape, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED};
 use prism_core::{Color, Graph, Philox};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,37 +26,6 @@ pub(crate) struct Walks<'g> {
     best: usize,
     proposed: u64,
     accepted: u64,
-}
-
-/// What is made of walks.
-pub(crate) trait Population<'g> {
-    fn walks(&self) -> &Walks<'g>;
-
-    fn walks_mut(&mut self) -> &mut Walks<'g>;
-
-    /// Up to so many proposals of one walk, of which there is one; whether that has ended a step.
-    fn advance(&mut self, proposals: u32) -> bool;
-}
-
-/// [`FixedK::run`](prism_core::search::FixedK::run) of a population.
-pub(crate) fn run<'g>(search: &mut impl Population<'g>, moves: u64, stop: &AtomicBool) -> Step {
-    let end = search.walks().proposed.saturating_add(moves);
-    while search.walks().fewest() > 0 {
-        let proposed = search.walks().proposed;
-        if proposed >= end {
-            return Step::OutOfMoves;
-        }
-        if stop.load(Ordering::Relaxed) {
-            return Step::Stopped;
-        }
-        let now = (end - proposed).min(STOP_PERIOD);
-        if search.walks().all().is_empty() {
-            search.walks_mut().proposed += now;
-        } else {
-            search.advance(now as u32);
-        }
-    }
-    Step::Solved
 }
 
 impl<'g> Walks<'g> {
@@ -89,11 +58,6 @@ impl<'g> Walks<'g> {
 
     pub(crate) fn energies(&self) -> impl Iterator<Item = u64> {
         self.walks.iter().map(Walk::conflicts)
-    }
-
-    /// Proposals, accepted or not.
-    pub(crate) fn proposed(&self) -> u64 {
-        self.proposed
     }
 
     pub(crate) fn accepted(&self) -> u64 {
@@ -187,5 +151,76 @@ impl<'g> Walks<'g> {
         if let Some(first) = self.walks.first_mut() {
             first.set_best(best);
         }
+    }
+}
+
+/// Which walk has the next turn, and at what cost it moves.
+pub(crate) trait Schedule: Send {
+    /// Up to so many proposals of one walk, of which there is one; whether that has ended a step.
+    fn advance(&mut self, walks: &mut Walks<'_>, proposals: u32) -> bool;
+
+    /// Where it stands. As many numbers at any time.
+    fn counters(&self) -> Vec<u64>;
+
+    /// Stands there again, if that is possible with these walks; they are restored afterwards.
+    fn restore(&mut self, walks: &Walks<'_>, counters: &[u64]) -> Result<(), Mismatch>;
+}
+
+/// A search of walks. A move is a proposal, accepted or not, of any walk.
+#[derive(Debug)]
+pub(crate) struct Annealer<'g, S> {
+    pub walks: Walks<'g>,
+    pub schedule: S,
+}
+
+impl<S: Schedule> Annealer<'_, S> {
+    /// Goes on to the end of the step.
+    pub fn step(&mut self) {
+        while !self.schedule.advance(&mut self.walks, u32::MAX) {}
+    }
+}
+
+impl<S: Schedule> FixedK for Annealer<'_, S> {
+    fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
+        let walks = &mut self.walks;
+        let end = walks.proposed.saturating_add(moves);
+        while walks.fewest() > 0 {
+            if walks.proposed >= end {
+                return Step::OutOfMoves;
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Step::Stopped;
+            }
+            let now = (end - walks.proposed).min(STOP_PERIOD);
+            if walks.all().is_empty() {
+                walks.proposed += now;
+            } else {
+                self.schedule.advance(walks, now as u32);
+            }
+        }
+        Step::Solved
+    }
+
+    fn best(&self) -> Elite {
+        self.walks.best()
+    }
+
+    fn conflicts(&self) -> u64 {
+        self.walks.fewest()
+    }
+
+    fn moves(&self) -> u64 {
+        self.walks.proposed
+    }
+
+    fn save(&mut self) -> Saved {
+        self.walks.save(self.schedule.counters())
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let counters = self.walks.check(saved, self.schedule.counters().len())?;
+        self.schedule.restore(&self.walks, counters)?;
+        self.walks.restore(saved);
+        Ok(())
     }
 }

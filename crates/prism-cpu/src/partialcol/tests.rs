@@ -1,13 +1,27 @@
-//! PartialCol on every level, at every width, and what it reports.
+//! What is particular to PartialCol; `width` has what all tabu searches share, `tests/fixed_k.rs` what all
+//! searches do.
 
 use super::tenure::Fluctuation;
 use super::*;
 use crate::partial_coloring::tests::random_graph;
-use prism_core::search::UNCOLORED;
+use crate::width::tests::Tabu;
+use prism_core::search::{FixedK, Step, UNCOLORED};
 use prism_core::{Coloring, Graph, Rng};
-use proptest::prelude::*;
 
 static GO: AtomicBool = AtomicBool::new(false);
+
+/// A search whose inner loops are those of an instruction set.
+pub(crate) fn with_level(
+    adjacency: Arc<Adjacency>,
+    k: usize,
+    start: &[Color],
+    tenure: Tenure,
+    rng: Rng,
+    level: Level,
+) -> Box<dyn Tabu> {
+    let search = Search::new(adjacency, (start.len(), k), tenure, rng, level).unwrap();
+    Box::new(PartialCol::begin(search, start, &GO).unwrap().0)
+}
 
 fn search(graph: &Graph<'static>, k: usize, tenure: Tenure, seed: u64) -> PartialCol {
     let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())).unwrap());
@@ -47,38 +61,7 @@ fn small_and_impossible_cases_end() {
 }
 
 #[test]
-fn every_level_and_width_makes_the_same_moves() {
-    let graph = random_graph(150, 50, 3);
-    let dense = Arc::new(Adjacency::dense(&graph).unwrap());
-    let sparse = Arc::new(Adjacency::sparse(&graph));
-    for k in [16, 70] {
-        let trace = |adjacency: &Arc<Adjacency>, level, wide| {
-            let size = (150, k);
-            let rng = Rng::new(5, 0);
-            let bytes = Search::new(adjacency.clone(), size, Tenure::DYNAMIC, rng, level).unwrap();
-            let mut search = match wide {
-                false => PartialCol::begin(bytes, &[], &GO).unwrap(),
-                true => PartialCol(Width::Words(bytes.widened_from(&[]).unwrap())),
-            };
-            let mut trace = Vec::new();
-            for _ in 0..50 {
-                search.run(7, &GO);
-                trace.push((search.best().colors, search.conflicts()));
-            }
-            trace
-        };
-        let plain = trace(&dense, Level::Plain, false);
-        for level in Level::available() {
-            assert_eq!(trace(&dense, level, false), plain, "{level:?}");
-            assert_eq!(trace(&sparse, level, false), plain, "{level:?}");
-        }
-        assert_eq!(trace(&sparse, Level::Plain, true), plain);
-        assert!(plain.windows(2).any(|two| two[0] != two[1]));
-    }
-}
-
-#[test]
-fn classes_beyond_bytes_are_counted_in_words() {
+fn a_vertex_without_a_class_counts_a_class_beyond_bytes() {
     // A star whose leaves are one class: its centre has 300 neighbours there.
     let edges: Vec<(u32, u32)> = (1..=300).map(|leaf| (0, leaf)).collect();
     let (star, _) = Graph::from_edges(301, &edges).unwrap();
@@ -96,36 +79,4 @@ fn classes_beyond_bytes_are_counted_in_words() {
     assert_eq!(grown.run(1000, &GO), Step::Solved);
     assert!(matches!(grown.0, Width::Words(_)));
     assert_eq!(Coloring::from_colors(grown.best().colors).verify(&star), Ok(()));
-}
-
-proptest! {
-    #[test]
-    fn the_report_is_true_and_repeatable(
-        n in 1u32..40, percent in 0u32..100, k in 1usize..9, seed: u64, foo: bool,
-        start in proptest::collection::vec(0..12 as Color, 0..40),
-    ) {
-        let graph = random_graph(n, percent, seed);
-        let tenure = if foo { Tenure::FOO } else { Tenure::DYNAMIC };
-        let adjacency = Arc::new(Adjacency::new(&Arc::new(graph.clone())).unwrap());
-        let build = || {
-            let rng = Rng::new(seed, 1);
-            PartialCol::new(adjacency.clone(), n as usize, k, &start, tenure, rng, &GO).unwrap()
-        };
-        let (mut whole, mut sliced) = (build(), build());
-        let step = whole.run(600, &GO);
-        for _ in 0..6 {
-            sliced.run(100, &GO);
-        }
-        prop_assert_eq!(whole.best(), sliced.best());
-        prop_assert_eq!(whole.moves(), sliced.moves());
-        let best = whole.best().colors;
-        let uncolored = best.iter().filter(|&&c| c == UNCOLORED).count() as u64;
-        prop_assert_eq!(whole.conflicts(), uncolored);
-        for v in graph.vertices().filter(|&v| best[v as usize] != UNCOLORED) {
-            prop_assert!((best[v as usize] as usize) < k);
-            let clash = |&&u: &&u32| best[u as usize] == best[v as usize];
-            prop_assert_eq!(graph.neighbors(v).iter().find(clash), None);
-        }
-        prop_assert_eq!(step == Step::Solved, uncolored == 0);
-    }
 }

@@ -3,8 +3,10 @@ use crate::metropolis::tests::{check, conflicts_of};
 use crate::partial_coloring::tests::random_graph;
 use crate::thermodynamic::Thermodynamic;
 use prism_core::annealing::{Ladder, Proposals};
+use prism_core::search::{FixedK, Step};
 use prism_core::{Coloring, Rng};
 use proptest::prelude::*;
+use std::sync::atomic::AtomicBool;
 
 static GO: AtomicBool = AtomicBool::new(false);
 
@@ -153,7 +155,7 @@ proptest! {
         }
         prop_assert_eq!(step == Step::Solved, whole.conflicts() == 0);
         prop_assert_eq!(whole.conflicts(), conflicts_of(&graph, &whole.best().colors));
-        for walk in whole.slices.all() {
+        for walk in whole.0.walks.all() {
             check(walk);
         }
         if step != Step::Solved {
