@@ -54,12 +54,9 @@ pub trait FixedK: Send {
     /// colours.
     fn offer(&mut self, _elite: &Elite) {}
 
-    /// The state of the search; its best alone where the engine has no other. The search forgets what a state does not hold, such as tabu entries and
+    /// The state of the search. The search forgets what a state does not hold, such as tabu entries and
     /// the order of lists, so that it and one that is restored make the same moves from here on.
-    fn save(&mut self) -> Saved {
-        let (best, moves) = (self.best(), self.moves());
-        Saved { best, individuals: Vec::new(), moves, random: Vec::new(), counters: Vec::new() }
-    }
+    fn save(&mut self) -> Saved;
 
     /// Goes on from a state that a search of the same engine, graph, k and parameters saved, whatever
     /// its seed.
@@ -67,9 +64,7 @@ pub trait FixedK: Send {
     /// # Errors
     /// If the state does not fit, and then the search is as it was. What cannot be told from a state of
     /// this search is taken for one: another engine, or a graph in which the best has as many conflicts.
-    fn restore(&mut self, _saved: &Saved) -> Result<(), Mismatch> {
-        Err(Mismatch::Part("the engine"))
-    }
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch>;
 
     /// Why the search failed, after [`Step::Failed`].
     fn failure(&self) -> Option<String> {

@@ -1,7 +1,7 @@
 //! How an engine is added, step by step as ARCHITECTURE.md has it: a search that is no more than the
 //! trait asks for, and a row.
 
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step};
 use prism_core::{Color, Graph, Rng, generate};
 use prism_solver::roster::{Kind, Row, STANDARD, Search, Seating};
 use prism_solver::strategy::{Turn, Turns};
@@ -79,6 +79,27 @@ impl FixedK for MinConflicts {
 
     fn moves(&self) -> u64 {
         self.moves
+    }
+
+    fn save(&mut self) -> Saved {
+        Saved {
+            best: self.best.clone(),
+            individuals: vec![self.colors.clone()],
+            moves: self.moves,
+            random: vec![self.rng.clone()],
+            counters: Vec::new(),
+        }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        let (k, vertices) = (self.k, self.graph.n());
+        let shape = Shape { k, vertices, individuals: 1, random: 1, counters: 0 };
+        saved.check(shape, self.graph.edges())?;
+        saved.check_colors(k, false)?;
+        self.colors.clone_from(&saved.individuals[0]);
+        self.best.clone_from(&saved.best);
+        (self.moves, self.rng) = (saved.moves, saved.random[0].clone());
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use prism_core::generate;
 use prism_core::memory::{OutOfMemory, RESERVE, Room, set_limit};
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_solver::roster::{Kind, Row, STANDARD, Search, Seating};
 use prism_solver::strategy::{Turn, Turns};
 use prism_solver::task::{Seat, SetUp, Task, Unready};
@@ -41,6 +41,17 @@ impl FixedK for Hungry {
 
     fn moves(&self) -> u64 {
         self.1
+    }
+
+    fn save(&mut self) -> Saved {
+        let (best, moves) = (self.best(), self.1);
+        Saved { best, individuals: Vec::new(), moves, random: Vec::new(), counters: Vec::new() }
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        Mismatch::unless(saved.best.k == self.0.k, "the number of colours")?;
+        (self.0, self.1) = (saved.best.clone(), saved.moves);
+        Ok(())
     }
 }
 

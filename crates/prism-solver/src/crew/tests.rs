@@ -5,7 +5,7 @@ use crate::roster::{GpuSeating, Kind, Row, STANDARD, Search};
 use crate::strategy::{Turn, Turns};
 use crate::task::Task;
 use crate::{Device, Event, Goal, Method, Outcome, Solver, SolverBuilder, Status};
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Graph, generate};
 use prism_cpu::tabucol::TabuCol;
 use prism_gpu::GpuContext;
@@ -53,6 +53,14 @@ impl FixedK for Stand {
         assert_eq!(elite.colors.len(), self.search.best().colors.len());
         self.offers += 1;
         *OFFERED.lock().unwrap() += 1;
+    }
+
+    fn save(&mut self) -> Saved {
+        self.search.save()
+    }
+
+    fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
+        self.search.restore(saved)
     }
 
     fn failure(&self) -> Option<String> {
