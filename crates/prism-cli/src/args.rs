@@ -3,19 +3,18 @@
 
 mod bench;
 mod color;
-mod counts;
-mod duration;
 mod generate;
 mod graph_input;
+mod settings;
 mod size;
+mod values;
 
 use crate::failure::EXIT_CODES;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use counts::parse_whole;
-use duration::parse_duration;
 use prism_core::io::Format;
 use std::path::PathBuf;
 use std::time::Duration;
+use values::{parse_duration, parse_whole};
 
 pub use bench::{BenchArgs, Target};
 pub use color::ColorArgs;
@@ -33,7 +32,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Colour a graph: a proper colouring with as few colours as the limits allow
-    #[command(after_help = color::HELP)]
+    #[command(after_help = color::help())]
     Color(Box<ColorArgs>),
     /// Check that a colouring is proper
     #[command(after_help = EXIT_CODES)]
@@ -49,7 +48,7 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Run a set of instances with several seeds and sum up
     #[command(after_help = bench::HELP)]
-    Bench(BenchArgs),
+    Bench(Box<BenchArgs>),
     /// List the NVIDIA GPUs that this machine has, or say why there is none
     Devices(DevicesArgs),
     /// Print the completion script of a shell

@@ -12,6 +12,7 @@ mod runner;
 mod summary;
 
 use crate::args::BenchArgs;
+use crate::devices;
 use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::{Output, counted, note};
@@ -19,8 +20,10 @@ use crate::signals::on_first_signal;
 use children::Children;
 use instances::Instance;
 use prism_core::threads::spawn_scoped;
+use prism_solver::Settings;
 use runner::{Run, run_one};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -28,15 +31,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use summary::Summary;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Results<'a> {
     version: &'static str,
     machine: Machine,
     first_seed: u64,
     seeds: u64,
-    method: &'static str,
-    threads: usize,
-    time_limit_seconds: f64,
-    move_limit: Option<u64>,
+    /// Of each run, but for seed and target.
+    #[serde(flatten)]
+    settings: Map<String, Value>,
     summaries: &'a [Summary],
     runs: &'a [Run],
 }
@@ -51,6 +53,7 @@ struct Machine {
 
 /// Runs the benchmark.
 pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
+    devices::check(args.settings.0.device)?;
     let last_seed = args.first_seed.checked_add(args.seeds - 1).ok_or_else(|| {
         Failure::Usage("--first-seed: the last seed would be beyond 2^64 - 1".to_owned())
     })?;
@@ -68,7 +71,7 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
             env!("CARGO_PKG_VERSION"),
             machine.cpu,
             counted(machine.cores, "core"),
-            counted(args.threads, "thread"),
+            counted(args.settings.0.threads, "thread"),
             counted(instances.len(), "instance"),
             args.first_seed,
             last_seed,
@@ -175,28 +178,37 @@ fn write_outputs(
         }
     };
     put(&args.csv, &|out| runner::write_csv(out, runs));
-    let limit = args.time_limit.as_secs_f64();
+    let limit = args.settings.0.time_limit.unwrap_or_default().as_secs_f64();
     put(&args.plot, &|out| out.write_all(plot::time_to_target(runs, limit).as_bytes()));
-    let report = Report {
+    let results = Results {
         version: env!("CARGO_PKG_VERSION"),
         machine,
         first_seed: args.first_seed,
         seeds: args.seeds,
-        method: args.method.name(),
-        threads: args.threads,
-        time_limit_seconds: limit,
-        move_limit: args.moves,
+        settings: shared_settings(&args.settings.0)?,
         summaries,
         runs,
     };
     put(&args.json, &|out| {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
+        serde_json::to_writer_pretty(&mut *out, &results)?;
         writeln!(out)
     });
     if !runs.is_empty() && shows_table(args) {
         Output::Stdout.write(|out| summary::table(out, summaries))?;
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// The settings that all runs share.
+fn shared_settings(settings: &Settings) -> Result<Map<String, Value>, Failure> {
+    let settings = serde_json::to_value(settings);
+    let settings =
+        settings.map_err(|error| Failure::Output("the settings".into(), error.into()))?;
+    let mut settings = settings.as_object().cloned().unwrap_or_default();
+    for varied in ["seed", "target_colors"] {
+        settings.shift_remove(varied);
+    }
+    Ok(settings)
 }
 
 /// Whether the table for a person goes to standard output: unless something else does.

@@ -5,104 +5,22 @@ use crate::events_file::EventsFile;
 use crate::failure::{Failure, IMPOSSIBLE, TARGET_MISSED};
 use crate::improvements::Improvements;
 use crate::input::{note_repairs, read_graph};
-use crate::naming;
 use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
+use crate::printed::Printed;
 use crate::progress::{Limits, Progress, scaled};
 use crate::saved::saved_colors;
-use crate::setup::{self, Nothing, Ready};
+use crate::setup::{Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
-use crate::usage::usage;
 use prism_core::io::{
     ColoringFormat, Loaded, Naming, check_names, save, write_coloring, write_coloring_as_is,
 };
-use prism_core::{Color, Coloring, Graph};
-use prism_solver::{EngineCounters, Goal, Improvement, Outcome, Status, StopHandle, Unsatisfied};
-use serde::Serialize;
-use std::borrow::Cow;
+use prism_core::{Coloring, Graph};
+use prism_solver::{Goal, Outcome, Report, Solver, Status, StopHandle};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// The result for machines.
-#[derive(Serialize)]
-struct Summary<'a> {
-    version: &'static str,
-    file: String,
-    vertices: usize,
-    edges: usize,
-    /// Different colours in use; none without a colouring.
-    num_colors: Option<usize>,
-    lower_bound: Option<usize>,
-    optimal: bool,
-    status: Status,
-    target_colors: Option<usize>,
-    method: &'static str,
-    seed: u64,
-    threads: usize,
-    moves: u64,
-    /// Wall-clock seconds of the solver.
-    seconds: f64,
-    /// Wall-clock seconds of reading the graph.
-    read_seconds: f64,
-    /// User and system seconds of the whole process.
-    cpu_seconds: f64,
-    peak_memory_bytes: u64,
-    history: &'a [Improvement],
-    engines: &'a [EngineCounters],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    colors: Option<&'a [Color]>,
-    /// The number of the first vertex, if they are numbers in the order of `colors`; else there are
-    /// labels.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_vertex: Option<u32>,
-    /// What the file calls the vertices, in the order of `colors`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    labels: Option<Vec<Cow<'a, str>>>,
-}
-
-impl<'a> Summary<'a> {
-    /// Of a run of which nothing is known but its plan and its graph.
-    fn of(plan: &ColorPlan, loaded: &Loaded, read_seconds: f64) -> Self {
-        let used = usage();
-        Self {
-            version: env!("CARGO_PKG_VERSION"),
-            file: plan.input.file.display().to_string(),
-            vertices: loaded.graph.n(),
-            edges: loaded.graph.m(),
-            num_colors: None,
-            lower_bound: None,
-            optimal: false,
-            status: Status::Infeasible,
-            target_colors: match plan.goal {
-                Goal::Minimize => None,
-                Goal::Colors(k) => Some(k),
-            },
-            method: plan.method.name(),
-            seed: plan.seed,
-            threads: plan.threads,
-            moves: 0,
-            seconds: 0.0,
-            read_seconds,
-            cpu_seconds: used.cpu_seconds,
-            peak_memory_bytes: used.peak_memory_bytes,
-            history: &[],
-            engines: &[],
-            colors: None,
-            first_vertex: None,
-            labels: None,
-        }
-    }
-
-    /// To standard output, or elsewhere if it cannot be written there.
-    fn write(&self) -> Result<(), Failure> {
-        Output::Stdout.write_or_rescue("result", |out| {
-            serde_json::to_writer(&mut *out, self)?;
-            writeln!(out)
-        })
-    }
-}
 
 /// Runs the plan; the exit code says how it ended.
 pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
@@ -127,10 +45,11 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let stop = StopHandle::new();
     let mut events_error = None;
     let line = StatusLine::new(plan.talk);
-    let limits = Limits::of(plan.time_limit, plan.moves);
+    let limits = Limits::of(plan.settings.time_limit, plan.settings.move_limit);
     let progress = Progress::new(line, limits, events, &mut events_error);
     let improvements = save_improvements(&plan, &loaded, saved);
-    let mut builder = setup::options(&plan, &loaded).stop_handle(stop.clone()).on_event(progress);
+    let mut builder = Solver::builder(&loaded.graph).settings(&plan.settings);
+    builder = builder.stop_handle(stop.clone()).on_event(progress);
     if let Some(improvements) = &improvements {
         builder = builder.on_improvement(|coloring| improvements.found(coloring));
     }
@@ -141,13 +60,11 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let written = improvements.map_or(Ok(()), Improvements::finish);
     match &result {
         Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds)?,
-        Err(Nothing { result: Unsatisfied { status, engines, moves, seconds, .. }, .. }) => {
-            if plan.json {
-                let (status, moves, seconds) = (*status, *moves, *seconds);
-                let blank = Summary::of(&plan, &loaded, read_seconds);
-                Summary { status, engines, moves, seconds, ..blank }.write()?;
-            }
+        Err(Nothing { result, .. }) if plan.json => {
+            let report = Report::of_none(&plan.settings, &loaded.graph, result);
+            Printed::new(&plan.input.file, report, read_seconds).write()?;
         }
+        Err(_) => {}
     }
     if let (Err(error), Some((output, _))) = (written, &plan.improvements) {
         return Err(Failure::Output(output.to_string(), error));
@@ -156,7 +73,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         return Err(Failure::Output("the events".to_owned(), error));
     }
     let signal = |status| received.exit_code().filter(|_| status == Status::Stopped);
-    let (text, status, code) = match (result, plan.goal) {
+    let (text, status, code) = match (result, plan.settings.goal()) {
         (Ok(outcome), Goal::Colors(k)) if outcome.lower_bound > k => {
             (impossible_target(k, &constraints, &outcome), outcome.status, IMPOSSIBLE)
         }
@@ -232,7 +149,7 @@ fn conclude(
     read_seconds: f64,
 ) -> Result<(), Failure> {
     let wrong = outcome.coloring.verify(&loaded.graph).err();
-    let wrong = wrong.map(|wrong| naming::violation(&wrong, loaded));
+    let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
     if let Some(what) = wrong.or_else(|| constraints.broken_by(&outcome.coloring, loaded)) {
         return Err(Failure::Improper("the result is discarded".to_owned(), what));
     }
@@ -274,23 +191,11 @@ fn write_result(
     if !plan.json {
         return failed.map_or(Ok(()), Err);
     }
-    let (naming, vertices) = (loaded.naming(), loaded.graph.vertices());
-    let unnamed = naming.is_one_to_n();
-    let summary = Summary {
-        num_colors: Some(outcome.num_colors()),
-        lower_bound: Some(outcome.lower_bound),
-        optimal: outcome.is_optimal(),
-        status: outcome.status,
-        moves: outcome.moves,
-        seconds: outcome.seconds,
-        history: &outcome.history,
-        engines: &outcome.engines,
-        colors: (!in_file).then(|| outcome.coloring.colors()),
-        first_vertex: (!in_file && unnamed).then_some(1),
-        labels: (!in_file && !unnamed).then(|| vertices.map(|v| naming.name(v)).collect()),
-        ..Summary::of(plan, loaded, read_seconds)
-    };
-    let shown = summary.write();
+    let mut report = Report::of(&plan.settings, &loaded.graph, outcome);
+    if !in_file {
+        report = report.with_colors(&outcome.coloring, loaded.naming());
+    }
+    let shown = Printed::new(&plan.input.file, report, read_seconds).write();
     failed.map_or(shown, Err)
 }
 
@@ -305,7 +210,7 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         Status::MemoryLimit => "memory limit".to_owned(),
         Status::EffortSpent => "effort spent; give a limit to go on longer".to_owned(),
         Status::Stopped => "stopped".to_owned(),
-        Status::Constructed => plan.method.to_string(),
+        Status::Constructed => plan.settings.method.to_string(),
         other => format!("{other:?}"),
     };
     let optimal = match outcome.status {
@@ -332,8 +237,7 @@ mod tests {
     use super::*;
     use crate::args::{Args, Command};
     use clap::Parser;
-    use prism_core::MAX_COLORS;
-    use prism_solver::Solver;
+    use prism_core::{Color, MAX_COLORS};
 
     /// The plan of a quiet run that writes to `output`.
     fn plan(output: &std::path::Path) -> ColorPlan {

@@ -6,9 +6,8 @@ use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
-use prism_solver::{Device, Goal, Method};
+use prism_solver::{Device, Settings};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A run of `prism color`, worked out.
 pub struct ColorPlan {
@@ -17,17 +16,7 @@ pub struct ColorPlan {
     pub output_format: ColoringFormat,
     /// Where each better colouring goes, and its format.
     pub improvements: Option<(Output, ColoringFormat)>,
-    pub goal: Goal,
-    pub method: Method,
-    pub time_limit: Option<Duration>,
-    pub moves: Option<u64>,
-    pub seed: u64,
-    pub threads: usize,
-    pub device: Device,
-    /// The engines that search on the GPU; what suits the graph if there are none.
-    pub phases: Vec<&'static str>,
-    /// Whether steps on the GPU overlap.
-    pub overlap_steps: bool,
+    pub settings: Settings,
     pub warm_start: Option<PathBuf>,
     pub precolor: Option<PathBuf>,
     pub allowed: Option<PathBuf>,
@@ -43,7 +32,7 @@ impl ColorPlan {
     /// Works the arguments out.
     pub fn new(args: Box<ColorArgs>) -> Result<Self, Failure> {
         let args = *args;
-        devices::check(args.device)?;
+        devices::check(args.settings.0.device)?;
         let inputs = [
             Some(&args.input.file),
             args.warm_start.as_ref(),
@@ -96,24 +85,20 @@ impl ColorPlan {
                 "--output-format is for the file of -o; without -o, --json has the colours";
             return Err(Failure::Usage(message.to_owned()));
         }
-        if args.method.is_construction() && args.warm_start.is_some() {
-            let message = format!("--method {} does not start from a colouring", args.method);
+        let settings = args.settings.0;
+        let method = &settings.method;
+        if method.is_construction() && args.warm_start.is_some() {
+            let message = format!("--method {method} does not start from a colouring");
             return Err(Failure::Usage(message));
         }
-        if args.method.is_construction() && args.allowed.is_some() {
-            let message = format!("--method {} does not heed the lists of --allowed", args.method);
+        if method.is_construction() && args.allowed.is_some() {
+            let message = format!("--method {method} does not heed the lists of --allowed");
             return Err(Failure::Usage(message));
         }
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = args.threads.unwrap_or_else(cores);
-        if args.device == Device::Cpu && !args.phases.is_empty() {
+        if settings.device == Device::Cpu && !settings.phases.is_empty() {
             let message = "--phases says what searches on a GPU; --device cpu uses none";
             return Err(Failure::Usage(message.to_owned()));
         }
-        // The option, then the variable, then the default.
-        let asked_for = (args.asynchronous || args.sync).then_some(args.asynchronous);
-        let variable = || std::env::var_os("PRISM_ASYNC_GPU").is_none_or(|value| value == "1");
-        let overlap_steps = asked_for.unwrap_or_else(variable);
         let output = Output::new(args.output);
         let output_format = coloring_format(args.output_format, output.path())?;
         let improvements = args.save_improvements.map(|path| {
@@ -126,15 +111,7 @@ impl ColorPlan {
             output,
             output_format,
             improvements: improvements.transpose()?,
-            goal: args.target_colors.map_or(Goal::Minimize, Goal::Colors),
-            method: args.method,
-            time_limit: args.time_limit,
-            moves: args.moves,
-            seed: args.seed,
-            threads,
-            device: args.device,
-            phases: args.phases,
-            overlap_steps,
+            settings,
             warm_start: args.warm_start,
             precolor: args.precolor,
             allowed: args.allowed,

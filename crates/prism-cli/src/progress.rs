@@ -82,7 +82,7 @@ impl EventSink for Progress<'_> {
             }
             Event::Improved(found) => self.line.show(found.seconds, || {
                 let best = part(9, format!("best {}", found.k));
-                vec![best, part(7, found.engine), part(8, time(found.seconds, time_limit))]
+                vec![best, part(7, &*found.engine), part(8, time(found.seconds, time_limit))]
             }),
             Event::SiteLost { site, why } => {
                 self.line.clear();

@@ -5,7 +5,6 @@
 use crate::constraints::Constraints;
 use crate::failure::Failure;
 use crate::input::is_same_file;
-use crate::naming;
 use crate::output::{counted, note};
 use crate::plan::ColorPlan;
 use prism_core::io::{Loaded, read_coloring_path};
@@ -34,7 +33,7 @@ pub fn saved_colors(
     let coloring = read_coloring_path(path, loaded.graph.n(), loaded.naming())
         .map_err(|error| refuse(error.to_string()))?;
     let wrong = coloring.verify(&loaded.graph).err();
-    let wrong = wrong.map(|wrong| naming::violation(&wrong, loaded));
+    let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
     if let Some(why) = wrong.or_else(|| constraints.broken_by(&coloring, loaded)) {
         return Err(refuse(why));
     }

@@ -3,7 +3,6 @@
 
 use crate::constraints::Constraints;
 use crate::failure::Failure;
-use crate::naming;
 use crate::plan::ColorPlan;
 use prism_core::io::{Loaded, read_coloring_path};
 use prism_solver::{BuildError, ListSolver, Outcome, Solver, SolverBuilder, Status, Unsatisfied};
@@ -40,7 +39,7 @@ impl<'a> Ready<'a> {
             Some(lists) => builder.within_lists(lists.clone()).map(|s| Self::Lists(Box::new(s))),
             None => builder.build().map(|solver| Self::Plain(Box::new(solver))),
         };
-        let told = |error: &BuildError| naming::build_error(error, loaded);
+        let told = |error: &BuildError| error.in_words_of(loaded.naming());
         ready.or_else(|error| match error {
             BuildError::OutOfMemory(missing) => {
                 Err(Failure::Memory(plan.input.file.display().to_string(), missing))
@@ -57,7 +56,7 @@ impl<'a> Ready<'a> {
             Self::Lists(solver) => solver.run().map_err(|result| Nothing {
                 text: match result.proof {
                     Some(why) => {
-                        format!("no colouring exists: {}", naming::impossibility(why, loaded))
+                        format!("no colouring exists: {}", why.in_words_of(loaded.naming()))
                     }
                     None => "no colouring within the lists was found, and it is not proved that \
                              there is none"
@@ -77,23 +76,4 @@ impl<'a> Ready<'a> {
             }),
         }
     }
-}
-
-/// The options of the plan that need no file.
-pub fn options<'a>(plan: &ColorPlan, loaded: &'a Loaded) -> SolverBuilder<'a> {
-    let mut builder = Solver::builder(&loaded.graph)
-        .goal(plan.goal)
-        .method(plan.method)
-        .seed(plan.seed)
-        .threads(plan.threads)
-        .device(plan.device)
-        .phases(plan.phases.iter().copied())
-        .overlap_steps(plan.overlap_steps);
-    if let Some(limit) = plan.time_limit {
-        builder = builder.time_limit(limit);
-    }
-    if let Some(moves) = plan.moves {
-        builder = builder.move_limit(moves);
-    }
-    builder
 }

@@ -4,7 +4,6 @@ use crate::args::VerifyArgs;
 use crate::constraints::Constraints;
 use crate::failure::Failure;
 use crate::input::{is_stdin, note_repairs, read_graph};
-use crate::naming;
 use crate::output::{Output, counted};
 use prism_core::io::{Loaded, read_coloring_from, read_coloring_path};
 use prism_core::{Color, Coloring};
@@ -64,7 +63,7 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     let constraints =
         Constraints::read(args.precolor.as_deref(), args.allowed.as_deref(), &loaded)?;
     let wrong = coloring.verify(&loaded.graph).err();
-    let wrong = wrong.map(|wrong| naming::violation(&wrong, &loaded));
+    let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
     let wrong = wrong.or_else(|| constraints.broken_by(&coloring, &loaded));
     if args.json || args.classes || args.all || (wrong.is_none() && !args.quiet) {
         let answer = Answer::new(args, &loaded, &coloring, wrong.clone());

@@ -61,12 +61,17 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    pub fn improved(&mut self, k: usize, engine: &'static str) {
-        let improvement = Improvement { k, seconds: self.seconds(), moves: self.moves, engine };
+    pub fn improved(&mut self, k: usize, engine: &str) {
         tracing::debug!(k, engine, moves = self.moves, "improved");
         if let Some(counters) = self.engines.iter_mut().rev().find(|e| e.engine == engine) {
             counters.improvements += 1;
         }
+        let improvement = Improvement {
+            k,
+            seconds: self.seconds(),
+            moves: self.moves,
+            engine: engine.to_owned().into(),
+        };
         self.history.push(improvement.clone());
         self.emit(&Event::Improved(improvement));
     }
@@ -103,14 +108,11 @@ impl<'a> Ledger<'a> {
         made
     }
 
-    fn engine(&mut self, engine: &'static str, site: &str) -> &mut EngineCounters {
-        let same = |counters: &EngineCounters| (counters.engine, &*counters.site) == (engine, site);
+    fn engine(&mut self, engine: &str, site: &str) -> &mut EngineCounters {
+        let same = |one: &EngineCounters| one.engine == engine && one.site == site;
         let at = self.engines.iter().position(same).unwrap_or_else(|| {
-            self.engines.push(EngineCounters {
-                engine,
-                site: site.to_owned(),
-                ..EngineCounters::default()
-            });
+            let (engine, site) = (engine.to_owned().into(), site.to_owned());
+            self.engines.push(EngineCounters { engine, site, ..EngineCounters::default() });
             self.engines.len() - 1
         });
         &mut self.engines[at]
@@ -119,7 +121,7 @@ impl<'a> Ledger<'a> {
     /// Books what another solver's engines did.
     pub fn book(&mut self, engines: &[EngineCounters]) {
         for done in engines {
-            let counters = self.engine(done.engine, &done.site);
+            let counters = self.engine(&done.engine, &done.site);
             counters.improvements += done.improvements;
             counters.rounds += done.rounds;
             counters.successes += done.successes;

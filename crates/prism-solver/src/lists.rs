@@ -26,17 +26,22 @@ use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
-use crate::{BuildError, EngineCounters, Event, Goal, Method, Outcome, Proof, Solver, Status};
+use crate::{
+    BuildError, EngineCounters, Event, Goal, Method, Outcome, Proof, Settings, Solver, Status,
+};
 use augmented::Augmented;
 use domains::Domains;
 use palettes::Palettes;
 use prism_core::bounds::{Effort, clique, degeneracy};
+use prism_core::io::Naming;
 use prism_core::memory::Room;
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring};
 use prism_cpu::exact::{Answer, MAX_EXACT_COLORS, decide_lists, raise_lower_bound};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Work of the lower bound that leaves the lists aside: tenths of a second.
 const BOUND_WORK: u64 = 20_000_000;
@@ -74,6 +79,28 @@ pub enum Impossibility {
     /// Found by trying, or by a bound.
     #[error("all possibilities are ruled out")]
     Search,
+}
+
+impl Impossibility {
+    /// What it says, in the words of the graph's file.
+    #[must_use]
+    pub fn in_words_of(self, naming: Naming<'_>) -> String {
+        let name = |v: u32| naming.name(v);
+        match self {
+            Self::NothingAllowed { vertex } => {
+                format!("vertex {} may have no colour at all", name(vertex))
+            }
+            Self::Clash { u, v, color } => format!(
+                "adjacent vertices {} and {} may both have colour {color} only (counted from 0)",
+                name(u),
+                name(v)
+            ),
+            Self::NothingLeft { vertex } => {
+                format!("the neighbours of vertex {} leave it no colour of its list", name(vertex))
+            }
+            Self::Search => self.to_string(),
+        }
+    }
 }
 
 /// What a run came to that found no colouring within the lists.
@@ -137,7 +164,7 @@ enum Missing {
 /// What the search with one palette came to.
 enum Searched {
     /// The colours, and the engine that found them.
-    Found(Vec<Color>, &'static str),
+    Found(Vec<Color>, Cow<'static, str>),
     /// There is no colouring by this palette.
     Impossible,
     Open(Status),
@@ -152,7 +179,7 @@ impl<'a> ListSolver<'a> {
         if let Some(row) = options.settle()?
             && options.roster[row].is_construction()
         {
-            return Err(BuildError::MethodWithoutLists(options.method));
+            return Err(BuildError::MethodWithoutLists(options.settings.method));
         }
         // Opened once, for all palettes.
         options.sites()?;
@@ -190,10 +217,10 @@ impl<'a> ListSolver<'a> {
     pub fn run(mut self) -> Result<Outcome, Unsatisfied> {
         self.ledger.start_clock();
         let (vertices, edges) = (self.graph.get().n(), self.graph.get().m());
-        let (threads, seed) = (self.options.threads, self.options.seed);
+        let (threads, seed) = (self.options.settings.threads, self.options.settings.seed);
         self.ledger.emit(&Event::Started { vertices, edges, threads, seed });
         let alarm = self.alarm.clone();
-        let ended = alarm.within(self.options.time_limit, || self.advance());
+        let ended = alarm.within(self.options.settings.time_limit, || self.advance());
         self.ledger.stop_clock();
         let (status, proof) = match ended {
             Ok(status) => (status, None),
@@ -238,7 +265,7 @@ impl<'a> ListSolver<'a> {
             .vertices()
             .map(|v| self.domains.only(v).unwrap_or(UNCOLORED))
             .collect();
-        let mut engine = "smallest-last";
+        let mut engine = Cow::Borrowed("smallest-last");
         if !core.is_empty() {
             let lists = core.iter().filter_map(|&v| self.domains.of(v));
             let palette: BTreeSet<Color> = lists.flatten().copied().collect();
@@ -272,7 +299,7 @@ impl<'a> ListSolver<'a> {
             colors[v as usize] = color;
             used.insert(color);
         }
-        self.adopt(colors, engine);
+        self.adopt(colors, &engine);
         match self.best {
             Some(_) => Ok(()),
             None => Err(Missing::Open(Status::EffortSpent)),
@@ -312,7 +339,7 @@ impl<'a> ListSolver<'a> {
         // Checked before.
         let Ok(problem) = Problem::new(self.graph.clone(), &fixed) else { return };
         let (graph, alarm) = (problem.graph(), self.alarm.clone());
-        let effort = Effort { work: BOUND_WORK, seed: self.options.seed, enough: best };
+        let effort = Effort { work: BOUND_WORK, seed: self.options.settings.seed, enough: best };
         let found = clique(graph, &degeneracy(graph), &effort, alarm.interrupt());
         self.class = GraphClass::of(found.len(), best);
         self.clique = problem.clique_of_input(&found);
@@ -362,7 +389,7 @@ impl<'a> ListSolver<'a> {
                 }
                 turns += 1;
                 match self.turn(&palette, budget) {
-                    Searched::Found(colors, engine) => self.adopt(colors, engine),
+                    Searched::Found(colors, engine) => self.adopt(colors, &engine),
                     Searched::Impossible => _ = refuted.insert(palette),
                     Searched::Open(_) => {}
                 }
@@ -411,21 +438,20 @@ impl<'a> ListSolver<'a> {
         };
         let known = known.map(|colors| plain.project(&colors));
         let left = self.move_limit().saturating_sub(self.ledger.moves);
+        let settings = &self.options.settings;
+        let rest = |limit: Duration| limit.saturating_sub(self.ledger.elapsed());
+        let settings = Settings {
+            target_colors: Some(k),
+            time_limit: settings.time_limit.map(rest),
+            ..settings.clone()
+        };
         let mut builder = Solver::builder(plain.graph())
+            .settings(&settings)
             .roster(self.options.roster)
-            .on(self.options.device, self.options.gpu.clone())
-            .overlap_steps(self.options.asynchronous)
-            .phases(self.options.phases.iter().copied())
-            .goal(Goal::Colors(k))
-            .method(self.options.method)
-            .seed(self.options.seed)
-            .threads(self.options.threads)
+            .on(self.options.gpu.clone())
             .stop_handle(self.options.stop.clone())
             .moves_of_part(moves.min(left), self.options.lockstep)
             .prior(Prior { clique: plain.clique(), class: self.class });
-        if let Some(limit) = self.options.time_limit {
-            builder = builder.time_limit(limit.saturating_sub(self.ledger.elapsed()));
-        }
         if let Some(known) = known {
             builder = builder.warm_start(known);
         }
@@ -455,7 +481,8 @@ impl<'a> ListSolver<'a> {
             self.alarm.run_out();
         }
         if let Some(colors) = plain.lift(&outcome.coloring) {
-            let engine = outcome.history.last().map_or("lists", |last| last.engine);
+            let last = outcome.history.into_iter().next_back();
+            let engine = last.map_or("lists".into(), |last| last.engine);
             return Searched::Found(colors, engine);
         }
         if outcome.lower_bound > k {
@@ -467,7 +494,7 @@ impl<'a> ListSolver<'a> {
     /// Whether exhaustive search is due.
     fn exhausts(&self) -> bool {
         let earned = self.ledger.moves.saturating_mul(EXACT_WORK_PER_MOVE);
-        self.options.method == Method::Portfolio
+        self.options.settings.method == Method::Portfolio
             && self.graph.get().n() <= EXACT_VERTICES
             && earned >= self.exact_work - EXACT_WORK
             && Room::now().holds(memory::exhaustion(self.graph.get()))
@@ -477,7 +504,7 @@ impl<'a> ListSolver<'a> {
     fn exhaust(&mut self, work: u64) {
         self.exact_work = self.exact_work.saturating_mul(2);
         let Some(best) = self.best_k() else { return };
-        let least = match self.options.goal {
+        let least = match self.options.settings.goal() {
             Goal::Minimize => best,
             Goal::Colors(target) => best.min(target.saturating_add(1)),
         };
@@ -519,7 +546,7 @@ impl<'a> ListSolver<'a> {
     }
 
     /// Makes a colouring the best one, if it is proper, within the lists, and better.
-    fn adopt(&mut self, colors: Vec<Color>, engine: &'static str) {
+    fn adopt(&mut self, colors: Vec<Color>, engine: &str) {
         let within = (0..).zip(&colors).all(|(v, &color)| self.domains.allows(v, color));
         let coloring = Coloring::from_colors(colors);
         if !within || coloring.verify(self.graph.get()).is_err() {
@@ -547,7 +574,8 @@ impl<'a> ListSolver<'a> {
     fn ended(&self) -> Option<Status> {
         let effort = || (self.ledger.moves >= self.move_limit()).then_some(Status::EffortSpent);
         self.options
-            .goal
+            .settings
+            .goal()
             .reached(self.best_k(), self.lower_bound)
             .or_else(|| self.alarm.reason())
             .or_else(|| self.options.limits().used_up(&self.ledger))
@@ -556,7 +584,7 @@ impl<'a> ListSolver<'a> {
 
     /// The moves that the run may make.
     fn move_limit(&self) -> u64 {
-        match (self.options.move_limit, self.options.time_limit) {
+        match (self.options.settings.move_limit, self.options.settings.time_limit) {
             (Some(limit), _) => limit,
             (None, Some(_)) => u64::MAX,
             (None, None) => DEFAULT_EFFORT,

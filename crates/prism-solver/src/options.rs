@@ -1,13 +1,13 @@
-//! The one table of parameters, and the builder that fills it.
+//! The builder of a solver, and what it collects.
 
 use crate::gpu::Gpu;
 use crate::incumbent::Limits;
 use crate::roster::{self, Row};
 use crate::site::{Join, Site};
 use crate::strategy::GraphClass;
-use crate::{EventSink, ListSolver, Method, Solver, StopHandle};
-use prism_core::memory::OutOfMemory;
-use prism_core::{Color, Coloring, Graph, MAX_COLORS, Violation};
+use crate::{BuildError, Device, EventSink, ListSolver, Method, Settings, Solver, StopHandle};
+use prism_core::{Color, Coloring, Graph};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,141 +19,6 @@ pub enum Goal {
     Minimize,
     /// Stop as soon as a colouring has at most this many colours.
     Colors(usize),
-}
-
-/// Why a solver could not be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// No row of the roster has that name.
-    #[error("there is no engine called {0}")]
-    UnknownEngine(&'static str),
-    /// An engine that does not run on a GPU was to.
-    #[error("{0} does not run on a GPU")]
-    NoPhase(&'static str),
-    /// Zero threads.
-    #[error("a solver needs at least one thread")]
-    NoThreads,
-    /// There is too little memory to set the solver up for this graph.
-    #[error(transparent)]
-    OutOfMemory(#[from] OutOfMemory),
-    /// The warm start does not colour this graph properly.
-    #[error("the warm start is not a proper colouring: {0}")]
-    WarmStart(Violation),
-    /// The warm start contradicts a precoloured vertex.
-    #[error(
-        "the warm start gives vertex {vertex} (0-based) colour {warm}, but it is precoloured {fixed}"
-    )]
-    WarmStartPrecolor {
-        /// The vertex.
-        vertex: u32,
-        /// Its colour in the warm start.
-        warm: Color,
-        /// The colour demanded.
-        fixed: Color,
-    },
-    /// A precoloured vertex that does not exist.
-    #[error("precoloured vertex {vertex} (0-based) is outside 0..{vertices}")]
-    PrecoloredVertex {
-        /// The vertex.
-        vertex: u32,
-        /// Number of vertices.
-        vertices: usize,
-    },
-    /// A precoloured vertex whose colour is the value that stands for none.
-    #[error(
-        "vertex {vertex} (0-based) is precoloured {color}; expected a colour from 0 to {most}",
-        most = MAX_COLORS - 1
-    )]
-    PrecoloredColor {
-        /// The vertex.
-        vertex: u32,
-        /// Its colour.
-        color: Color,
-    },
-    /// The same vertex precoloured twice, differently.
-    #[error("vertex {vertex} (0-based) is precoloured both {first} and {second}")]
-    PrecoloredTwice {
-        /// The vertex.
-        vertex: u32,
-        /// One colour.
-        first: Color,
-        /// The other colour.
-        second: Color,
-    },
-    /// Two adjacent vertices precoloured alike.
-    #[error("adjacent vertices {u} and {v} (0-based) are both precoloured {color}")]
-    PrecoloredConflict {
-        /// One end.
-        u: u32,
-        /// The other end.
-        v: u32,
-        /// The colour they share.
-        color: Color,
-    },
-    /// More different colours in the precolouring than PRISM takes: each differs from each other, and
-    /// these differences are edges of the graph that is searched.
-    #[error("the precolouring uses {colors} different colours; PRISM takes up to {limit}")]
-    PrecoloredColors {
-        /// Different colours in the precolouring.
-        colors: usize,
-        /// The most that are taken.
-        limit: usize,
-    },
-    /// A list for a vertex that does not exist.
-    #[error("a list names vertex {vertex} (0-based), which is outside 0..{vertices}")]
-    AllowedVertex {
-        /// The vertex.
-        vertex: u32,
-        /// Number of vertices.
-        vertices: usize,
-    },
-    /// A list with the value that stands for no colour.
-    #[error(
-        "the list of vertex {vertex} (0-based) has colour {color}; expected colours from 0 to {most}",
-        most = MAX_COLORS - 1
-    )]
-    AllowedColor {
-        /// The vertex.
-        vertex: u32,
-        /// The colour.
-        color: Color,
-    },
-    /// Two lists for one vertex that do not say the same.
-    #[error("vertex {vertex} (0-based) has two lists that differ")]
-    AllowedTwice {
-        /// The vertex.
-        vertex: u32,
-    },
-    /// More different colours in lists and given colours than PRISM takes.
-    #[error("the lists name {colors} different colours; PRISM takes up to {limit}")]
-    AllowedColors {
-        /// Different colours in the lists.
-        colors: usize,
-        /// The most that are taken.
-        limit: usize,
-    },
-    /// The warm start gives a vertex a colour that it may not have.
-    #[error("the warm start gives vertex {vertex} (0-based) colour {color}, which it may not have")]
-    WarmStartList {
-        /// The vertex.
-        vertex: u32,
-        /// Its colour in the warm start.
-        color: Color,
-    },
-    /// A construction knows of no lists.
-    #[error("{0} cannot colour within lists; name a search or leave the choice to the solver")]
-    MethodWithoutLists(Method),
-    /// No greedy colouring is sure to fit into 16-bit colours.
-    #[error("this graph has a core in which every vertex has {max} neighbours or more; PRISM numbers colours with 16 bits", max = MAX_COLORS)]
-    TooManyColors,
-}
-
-impl BuildError {
-    /// Whether it proves that nothing satisfies what is asked for.
-    pub fn is_impossibility(&self) -> bool {
-        matches!(self, Self::PrecoloredConflict { .. })
-    }
 }
 
 /// What is known of a graph before its solver begins.
@@ -168,58 +33,14 @@ pub(crate) struct Prior {
 /// The moves that a solver without any limit may spend before it ends by itself, all threads together.
 pub const DEFAULT_EFFORT: u64 = 50_000_000;
 
-/// Takes each better colouring.
-pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
-
-/// Where a solver searches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Device {
-    /// On the cores, and on the first NVIDIA GPU that there is once the cores have searched for a while,
-    /// so that easy graphs do not wait for a driver.
-    #[default]
-    Auto,
-    /// On the cores.
-    Cpu,
-    /// On the cores and on the NVIDIA GPU of that number, which is opened at once.
-    Cuda(usize),
-}
-
-impl std::fmt::Display for Device {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
-        }
-    }
-}
-
-impl std::str::FromStr for Device {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            _ => {
-                let number = text.strip_prefix("cuda:").and_then(|n| n.parse().ok());
-                number.map(Self::Cuda).ok_or_else(|| "expected auto, cpu or cuda:N".to_owned())
-            }
-        }
-    }
-}
-
-impl serde::Serialize for Device {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// Seconds on the cores after which a GPU joins in that was not asked for.
 const JOIN_SECONDS: f64 = 0.3;
 
 /// The same in moves, where these decide the result.
 const JOIN_MOVES: u64 = 500_000;
+
+/// Takes each better colouring.
+pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
 
 /// A graph that is borrowed or shared.
 #[derive(Clone, Debug)]
@@ -255,13 +76,8 @@ impl From<Arc<Graph<'static>>> for GraphRef<'_> {
 
 /// Everything that can be set, with its default.
 pub(crate) struct Options<'a> {
+    pub settings: Settings,
     pub roster: &'a [Row],
-    pub goal: Goal,
-    pub method: Method,
-    pub time_limit: Option<Duration>,
-    pub move_limit: Option<u64>,
-    pub seed: u64,
-    pub threads: usize,
     pub warm_start: Option<Coloring>,
     pub precolored: Vec<(u32, Color)>,
     pub sink: Option<Box<dyn EventSink + 'a>>,
@@ -271,11 +87,6 @@ pub(crate) struct Options<'a> {
     /// Whether the result is to depend on graph, seed, threads and moves alone: where the user gives a
     /// move limit.
     pub lockstep: bool,
-    pub device: Device,
-    /// Whether the steps of a GPU overlap.
-    pub asynchronous: bool,
-    /// The engines that have turns on a GPU, in this order; those of the roster if there are none.
-    pub phases: Vec<&'static str>,
     /// The device, once a part of the run has used it.
     pub gpu: Option<Gpu>,
 }
@@ -287,44 +98,45 @@ impl Options<'_> {
     /// # Errors
     /// No threads, or no such engine.
     pub fn settle(&mut self) -> Result<Option<usize>, BuildError> {
-        if self.threads == 0 {
+        if self.settings.threads == 0 {
             return Err(BuildError::NoThreads);
         }
         self.settle_threads();
-        match self.method {
+        match &self.settings.method {
             Method::Portfolio => Ok(None),
             Method::Engine(name) => match roster::position(self.roster, name) {
                 Some(row) => Ok(Some(row)),
-                None => Err(BuildError::UnknownEngine(name)),
+                None => Err(BuildError::UnknownEngine(name.to_string())),
             },
         }
     }
 
     /// What runs searches.
     pub fn sites(&mut self) -> Result<Vec<Site>, BuildError> {
-        let mut sites = vec![Site::cores(self.threads)];
-        let (ordinal, join, wanted) = match self.device {
+        let mut sites = vec![Site::cores(self.settings.threads)];
+        let (ordinal, join, wanted) = match self.settings.device {
             Device::Cpu => return Ok(sites),
             Device::Cuda(ordinal) => (ordinal, Join::AtOnce, true),
             Device::Auto if self.lockstep => (0, Join::Moves(JOIN_MOVES), false),
             Device::Auto => (0, Join::Seconds(JOIN_SECONDS), false),
         };
-        let row = |&name: &&'static str| {
+        let row = |name: &Cow<'_, str>| {
             let row = roster::position(self.roster, name);
-            row.filter(|&row| self.roster[row].runs_on_gpu()).ok_or(BuildError::NoPhase(name))
+            let row = row.filter(|&row| self.roster[row].runs_on_gpu());
+            row.ok_or_else(|| BuildError::NoPhase(name.to_string()))
         };
-        let phases = self.phases.iter().map(row).collect::<Result<_, _>>()?;
+        let phases = self.settings.phases.iter().map(row).collect::<Result<_, _>>()?;
         let gpu = self.gpu.get_or_insert_with(|| Gpu::new(ordinal)).clone();
         if wanted {
             gpu.open();
         }
-        sites.push(Site::gpu(gpu, join, self.asynchronous, phases, wanted));
+        sites.push(Site::gpu(gpu, join, self.settings.overlap_steps, phases, wanted));
         Ok(sites)
     }
 
     /// What may end the run.
     pub fn limits(&self) -> Limits {
-        Limits { time: self.time_limit, moves: self.move_limit }
+        Limits { time: self.settings.time_limit, moves: self.settings.move_limit }
     }
 
     /// The threads that search: no more than run at once, since each would have its turns later. With a
@@ -332,7 +144,7 @@ impl Options<'_> {
     fn settle_threads(&mut self) {
         if !self.lockstep {
             let at_once = std::thread::available_parallelism().map_or(usize::MAX, usize::from);
-            self.threads = self.threads.min(at_once);
+            self.settings.threads = self.settings.threads.min(at_once);
         }
     }
 }
@@ -346,13 +158,14 @@ pub struct SolverBuilder<'a> {
 impl<'a> SolverBuilder<'a> {
     pub(crate) fn new(graph: GraphRef<'a>) -> Self {
         let options = Options {
+            // Others in the process may have the other cores, and the GPU.
+            settings: Settings {
+                threads: 1,
+                device: Device::Cpu,
+                overlap_steps: true,
+                ..Settings::default()
+            },
             roster: roster::STANDARD,
-            goal: Goal::Minimize,
-            method: Method::default(),
-            time_limit: None,
-            move_limit: None,
-            seed: 0,
-            threads: 1,
             warm_start: None,
             precolored: Vec::new(),
             sink: None,
@@ -360,17 +173,24 @@ impl<'a> SolverBuilder<'a> {
             stop: StopHandle::new(),
             prior: None,
             lockstep: false,
-            device: Device::Cpu,
-            asynchronous: true,
-            phases: Vec::new(),
             gpu: None,
         };
         Self { graph, options }
     }
 
+    /// All settings at once, as users give them: see [`Settings::set`]. The methods below set one each.
+    pub fn settings(mut self, settings: &Settings) -> Self {
+        self.options.settings = settings.clone();
+        self.options.lockstep = settings.move_limit.is_some();
+        self
+    }
+
     /// Whether to minimise (the default) or to stop at a number of colours.
     pub fn goal(mut self, goal: Goal) -> Self {
-        self.options.goal = goal;
+        self.options.settings.target_colors = match goal {
+            Goal::Minimize => None,
+            Goal::Colors(target) => Some(target),
+        };
         self
     }
 
@@ -380,14 +200,14 @@ impl<'a> SolverBuilder<'a> {
     /// bounds, and as far as the limits go; its tables are made however much memory they take, some bytes
     /// for each vertex and colour.
     pub fn method(mut self, method: Method) -> Self {
-        self.options.method = method;
+        self.options.settings.method = method;
         self
     }
 
     /// Wall-clock limit. The solver ends within milliseconds of it, or as long as a pass over the graph
     /// takes, except that the first greedy colouring is always finished.
     pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.options.time_limit = Some(limit);
+        self.options.settings.time_limit = Some(limit);
         self
     }
 
@@ -397,7 +217,7 @@ impl<'a> SolverBuilder<'a> {
     /// result depends on the graph, the seed, the threads and this limit alone (if there is no time limit), on
     /// every machine: searches wait for each other every so many moves.
     pub fn move_limit(mut self, moves: u64) -> Self {
-        self.options.move_limit = Some(moves);
+        self.options.settings.move_limit = Some(moves);
         self.options.lockstep = true;
         self
     }
@@ -405,7 +225,7 @@ impl<'a> SolverBuilder<'a> {
     /// A limit on the moves of a part of a run: whether the result may depend on more is the business of
     /// the whole.
     pub(crate) fn moves_of_part(mut self, moves: u64, lockstep: bool) -> Self {
-        self.options.move_limit = Some(moves);
+        self.options.settings.move_limit = Some(moves);
         self.options.lockstep = lockstep;
         self
     }
@@ -413,27 +233,27 @@ impl<'a> SolverBuilder<'a> {
     /// Where to search; on the cores alone by default. With a GPU the result can be had again with a move
     /// limit only, and on the same kind of device.
     pub fn device(mut self, device: Device) -> Self {
-        self.options.device = device;
+        self.options.settings.device = device;
         self
     }
 
     /// Whether upload, kernel and download of successive steps on a GPU overlap, as they do by default, or
     /// come one after the other.
     pub fn overlap_steps(mut self, overlap: bool) -> Self {
-        self.options.asynchronous = overlap;
+        self.options.settings.overlap_steps = overlap;
         self
     }
 
     /// The engines that have turns on a GPU, in this order, the first of them most; by default those that
     /// the roster says.
     pub fn phases(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
-        self.options.phases = names.into_iter().collect();
+        self.options.settings.phases = names.into_iter().map(Cow::Borrowed).collect();
         self
     }
 
     /// A device that another part of the run may have opened already.
-    pub(crate) fn on(mut self, device: Device, gpu: Option<Gpu>) -> Self {
-        (self.options.device, self.options.gpu) = (device, gpu);
+    pub(crate) fn on(mut self, gpu: Option<Gpu>) -> Self {
+        self.options.gpu = gpu;
         self
     }
 
@@ -445,13 +265,13 @@ impl<'a> SolverBuilder<'a> {
 
     /// The seed of every random draw; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.options.seed = seed;
+        self.options.settings.seed = seed;
         self
     }
 
     /// Threads that search; 1 by default. Without a move limit no more than the machine runs at once.
     pub fn threads(mut self, threads: usize) -> Self {
-        self.options.threads = threads;
+        self.options.settings.threads = threads;
         self
     }
 

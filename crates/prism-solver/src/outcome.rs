@@ -1,9 +1,11 @@
 //! What a solver hands back.
 
 use prism_core::Coloring;
+use std::borrow::Cow;
+use std::fmt;
 
 /// Why a solver ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
@@ -32,8 +34,15 @@ pub enum Status {
     Constructed,
 }
 
+/// As in JSON.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        serde::Serialize::serialize(self, f)
+    }
+}
+
 /// One entry of the history of best colourings.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Improvement {
     /// Number of colours reached.
     pub k: usize,
@@ -42,14 +51,14 @@ pub struct Improvement {
     /// Moves since the start, all threads together.
     pub moves: u64,
     /// The engine that found it.
-    pub engine: &'static str,
+    pub engine: Cow<'static, str>,
 }
 
 /// What one engine did.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EngineCounters {
     /// Its name.
-    pub engine: &'static str,
+    pub engine: Cow<'static, str>,
     /// Where it ran: `cpu`, `cuda:0`.
     pub site: String,
     /// Rounds of moves that it was given, or colourings that it made.

@@ -60,21 +60,21 @@ impl<'a> Solver<'a> {
         }
         let ledger = Ledger::new(options.sink.take());
         let alarm = Arc::new(Alarm::new(options.stop.clone()));
-        let limits = options.limits();
-        let sites = options.sites()?;
+        let (sites, limits) = (options.sites()?, options.limits());
+        let settings = &options.settings;
         Ok(Self {
             incumbent: Incumbent::new(problem, ledger, options.improvements.take()),
             roster: options.roster,
             alone,
-            goal: options.goal,
+            goal: settings.goal(),
             limits,
-            threads: options.threads,
-            seed: options.seed,
+            threads: settings.threads,
+            seed: settings.seed,
             warm_start: options.warm_start,
             prior: options.prior,
             crew: Crew::new(sites, alarm.clone(), options.lockstep),
             alarm,
-            exhaustion: Exhaustion::new(options.goal, limits),
+            exhaustion: Exhaustion::new(settings.goal(), limits),
             class: GraphClass::Random,
             status: Status::Running,
         })

@@ -132,10 +132,10 @@ fn it_works_alone_and_beside_the_others() {
             let solver = Solver::builder(&graph).roster(&roster).method(method).threads(threads);
             solver.seed(1).move_limit(400_000).build().expect("it is in the roster").run()
         };
-        let alone = run(Method::Engine(MIN_CONFLICTS.name));
+        let alone = run(Method::Engine(MIN_CONFLICTS.name.into()));
         assert_eq!(alone.coloring.verify(&graph), Ok(()));
         let mut searched = alone.engines.iter().filter(|counters| counters.moves > 0);
-        assert_eq!(searched.next().map(|counters| counters.engine), Some(MIN_CONFLICTS.name));
+        assert_eq!(searched.next().map(|counters| &*counters.engine), Some(MIN_CONFLICTS.name));
         assert!(searched.next().is_none() && alone.moves > 0);
         let beside = run(Method::Portfolio);
         assert_eq!(beside.coloring.verify(&graph), Ok(()));
@@ -151,6 +151,6 @@ fn it_works_alone_and_beside_the_others() {
 #[test]
 fn an_engine_that_is_not_in_the_roster_is_an_error() {
     let graph = Graph::empty(3);
-    let build = Solver::builder(&graph).method(Method::Engine(MIN_CONFLICTS.name)).build();
-    assert_eq!(build.err(), Some(BuildError::UnknownEngine(MIN_CONFLICTS.name)));
+    let build = Solver::builder(&graph).method(Method::Engine(MIN_CONFLICTS.name.into())).build();
+    assert_eq!(build.err(), Some(BuildError::UnknownEngine(MIN_CONFLICTS.name.to_owned())));
 }

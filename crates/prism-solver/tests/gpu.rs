@@ -32,7 +32,7 @@ fn solve<'g>(
 }
 
 fn moves(outcome: &Outcome, is: impl Fn(&str, &str) -> bool) -> u64 {
-    let engines = outcome.engines.iter().filter(|engine| is(engine.engine, &engine.site));
+    let engines = outcome.engines.iter().filter(|engine| is(&engine.engine, &engine.site));
     engines.map(|engine| engine.moves).sum()
 }
 
@@ -45,7 +45,8 @@ fn gpu_each_phase_alone_reaches_a_target() {
     for row in STANDARD.iter().filter(|row| row.runs_on_gpu()) {
         for overlap in [true, false] {
             let outcome = solve(&graph, |builder| {
-                let builder = builder.method(Method::Engine(row.name)).overlap_steps(overlap);
+                let builder =
+                    builder.method(Method::Engine(row.name.into())).overlap_steps(overlap);
                 builder.goal(Goal::Colors(19)).time_limit(Duration::from_secs(60))
             });
             assert_eq!(outcome.status, Status::TargetReached, "{}", row.name);

@@ -1,5 +1,6 @@
 //! Memory that ends between the choice of an engine and its tables, or while it searches. A process of its
 //! own, since a memory limit is that of the process.
+#![allow(clippy::unwrap_used)]
 
 use prism_core::generate;
 use prism_core::memory::{OutOfMemory, RESERVE, Room, set_limit};
@@ -18,8 +19,8 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 /// The engines that made moves.
-fn searched(outcome: &Outcome) -> Vec<&'static str> {
-    outcome.engines.iter().filter(|engine| engine.moves > 0).map(|engine| engine.engine).collect()
+fn searched(outcome: &Outcome) -> Vec<&str> {
+    outcome.engines.iter().filter(|engine| engine.moves > 0).map(|engine| &*engine.engine).collect()
 }
 
 /// A search that has memory for a thousand moves.
@@ -92,7 +93,7 @@ fn an_engine_that_has_no_memory_leaves_its_turns_to_one_that_takes_little() {
         assert_eq!(of("annealing").map_or(0, |engine| engine.moves), 0);
         assert!(of("iterated-greedy").is_some_and(|engine| engine.moves > 10_000));
         // Neither an engine that was asked for is replaced, nor one where moves alone are to decide.
-        let alone = build().method(Method::Engine("leader"));
+        let alone = build().method(Method::Engine("leader".into()));
         for builder in [alone, build().move_limit(30_000)] {
             let ended = builder.build().unwrap().run();
             assert_eq!(ended.coloring.verify(&graph), Ok(()));
@@ -133,7 +134,7 @@ fn tables_for_which_the_memory_has_ended_meanwhile_are_not_made() {
     };
     assert_eq!(searched(&run(Method::Portfolio)), ["iterated-greedy"]);
     for name in ["tabucol", "partialcol", "memetic", "guided-ejection", "annealing"] {
-        let alone = run(Method::Engine(name));
+        let alone = run(Method::Engine(name.into()));
         assert_eq!((alone.status, searched(&alone)), (Status::MemoryLimit, Vec::new()), "{name}");
     }
 }

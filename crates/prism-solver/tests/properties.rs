@@ -32,11 +32,19 @@ fn is_repeatable(graph: &Graph<'_>, seed: u64, threads: usize) {
     assert_eq!(a.coloring, b.coloring);
     assert_eq!((a.status, a.moves, a.lower_bound), (b.status, b.moves, b.lower_bound));
     let ks = |outcome: &Outcome| -> Vec<_> {
-        outcome.history.iter().map(|found| (found.k, found.moves, found.engine)).collect()
+        outcome
+            .history
+            .iter()
+            .map(|found| (found.k, found.moves, found.engine.to_string()))
+            .collect()
     };
     assert_eq!(ks(&a), ks(&b));
     let moves = |outcome: &Outcome| -> Vec<_> {
-        outcome.engines.iter().map(|e| (e.engine, e.rounds, e.moves, e.successes)).collect()
+        outcome
+            .engines
+            .iter()
+            .map(|e| (e.engine.to_string(), e.rounds, e.moves, e.successes))
+            .collect()
     };
     assert_eq!(moves(&a), moves(&b));
 }
@@ -211,7 +219,7 @@ proptest! {
     #[test]
     fn every_method_alone_gives_a_proper_colouring_and_the_same_one_again(graph in graphs(), seed: u64) {
         for method in Method::all() {
-            let alone = || solve(&graph, seed, |builder| builder.method(method));
+            let alone = || solve(&graph, seed, |builder| builder.method(method.clone()));
             let outcome = alone();
             prop_assert_eq!(outcome.coloring.verify(&graph), Ok(()), "{}", method);
             prop_assert!(outcome.lower_bound <= outcome.num_colors());
@@ -228,9 +236,9 @@ fn a_method_alone_runs_its_engine_and_no_other() {
     let is_first = |row: &&Row| matches!(row.kind, Kind::Construction(made) if made.first);
     let first: Vec<_> = STANDARD.iter().filter(is_first).map(|row| row.name).collect();
     assert!(first.contains(&"dsatur"));
-    for method in Method::all().filter(|&method| method != Method::Portfolio) {
-        let outcome = solve(&graph, 1, |builder| builder.method(method));
-        let engines: Vec<_> = outcome.engines.iter().map(|counters| counters.engine).collect();
+    for method in Method::all().filter(|method| *method != Method::Portfolio) {
+        let outcome = solve(&graph, 1, |builder| builder.method(method.clone()));
+        let engines: Vec<_> = outcome.engines.iter().map(|counters| &*counters.engine).collect();
         if outcome.status == Status::Constructed {
             assert_eq!(engines, [method.name()]);
             assert_eq!((outcome.moves, outcome.lower_bound), (0, 0));

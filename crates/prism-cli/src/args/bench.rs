@@ -1,13 +1,10 @@
 //! The options of `prism bench`.
 
 use super::Reading;
-use super::color::methods;
-use super::counts::{parse_seeds, parse_threads, parse_whole};
-use super::duration::parse_duration;
+use super::settings::{Offer, SettingsOf};
+use super::values::{parse_jobs, parse_seeds, parse_whole};
 use clap::Args;
-use prism_solver::Method;
 use std::path::PathBuf;
-use std::time::Duration;
 
 // A paragraph is one line, which breaks where the terminal ends.
 pub const HELP: &str = concat!(
@@ -42,20 +39,8 @@ pub struct BenchArgs {
     /// Only rows of a table whose column `kind` contains this
     #[arg(long, value_name = "TEXT")]
     pub kind: Option<String>,
-    /// Time limit of each run, as in 500ms, 30s, 5m or 1h; a number alone is seconds
-    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true, default_value = "30s")]
-    pub time_limit: Duration,
-    /// Move limit of each run
-    #[arg(long, value_name = "N", value_parser = parse_whole::<u64>, allow_hyphen_values = true)]
-    pub moves: Option<u64>,
-    /// One engine alone in each run, as in `prism color`
-    #[arg(long, value_name = "METHOD", value_parser = methods(), default_value_t)]
-    pub method: Method,
-    /// Threads of each run, up to 1024
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true, default_value_t = 1)]
-    pub threads: usize,
     /// Runs at the same time, up to 1024
-    #[arg(long, value_name = "N", value_parser = parse_threads, allow_hyphen_values = true, default_value_t = 1)]
+    #[arg(long, value_name = "N", value_parser = parse_jobs, allow_hyphen_values = true, default_value_t = 1)]
     pub jobs: usize,
     /// Write one line a run to this file; - for standard output
     #[arg(long, value_name = "FILE")]
@@ -66,12 +51,25 @@ pub struct BenchArgs {
     /// Write a time-to-target plot to this SVG file
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingsOf<EachRun>,
     /// How each instance is read.
     #[command(flatten)]
     pub reading: Reading,
     /// Nothing on standard error but errors
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// The settings of each run; instances have targets, and there are several seeds.
+#[derive(Clone, Debug)]
+pub struct EachRun;
+
+impl Offer for EachRun {
+    const LEFT_OUT: &'static [&'static str] = &["target-colors", "seed"];
+    const DEFAULTS: &'static [(&'static str, &'static str)] =
+        &[("time-limit", "30s"), ("threads", "1")];
+    const HEADING: Option<&'static str> = Some("Options of each run, as in prism color");
 }
 
 /// What the runs of a benchmark aim at.

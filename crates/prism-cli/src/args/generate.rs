@@ -1,7 +1,7 @@
 //! The options of `prism generate`.
 
-use super::counts::{parse_real, parse_whole};
 use super::graph_input::written_formats;
+use super::values::{parse_real, parse_whole};
 use clap::{Args, Subcommand};
 use prism_core::io::Format;
 use std::path::PathBuf;

@@ -5,8 +5,9 @@ use super::instances::Instance;
 use crate::args::BenchArgs;
 use crate::failure::Failure;
 use crate::output::counted;
+use crate::printed::Printed;
+use prism_solver::{Report, Settings, Status};
 use serde::Serialize;
-use serde_json::Value;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,14 +17,14 @@ use std::process::Command;
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
     pub instance: String,
-    pub vertices: u64,
-    pub edges: u64,
+    pub vertices: usize,
+    pub edges: usize,
     pub seed: u64,
-    pub threads: u64,
+    pub threads: usize,
     pub target: Option<usize>,
     pub colors: usize,
     pub lower_bound: usize,
-    pub status: String,
+    pub status: Status,
     /// Whether the target was reached; without a target, whether the colouring is optimal.
     pub success: bool,
     /// Wall-clock seconds of the solver.
@@ -35,7 +36,7 @@ pub struct Run {
     /// CPU seconds of the process, user and system, all threads.
     pub cpu_seconds: f64,
     /// Wall-clock seconds of the solver when it reached its last colouring.
-    pub best_at_seconds: f64,
+    pub best_at_seconds: Option<f64>,
     pub moves: u64,
     pub moves_per_cpu_second: f64,
     pub peak_memory_bytes: u64,
@@ -67,17 +68,9 @@ pub fn run_one(
 ) -> Result<Option<Run>, Failure> {
     let mut command = Command::new(prism);
     command.args(["color", "--json", "--quiet", "--output", "/dev/null"]);
-    command.arg(format!("--seed={seed}"));
-    command.arg(format!("--threads={}", args.threads));
-    command.arg(format!("--method={}", args.method));
-    command.arg(format!("--time-limit={}ms", args.time_limit.as_millis()));
     command.args(args.reading.arguments());
-    if let Some(moves) = args.moves {
-        command.arg(format!("--moves={moves}"));
-    }
-    if let Some(target) = instance.target {
-        command.arg(format!("--target-colors={target}"));
-    }
+    let settings = Settings { seed, target_colors: instance.target, ..args.settings.0.clone() };
+    command.args(settings.options());
     command.arg("--").arg(&instance.file);
     let failed = |what: &str| Failure::Input(format!("{} seed {seed}: {what}", instance.name));
     let ended = children.run(&mut command).map_err(|error| failed(&error.to_string()))?;
@@ -94,41 +87,41 @@ pub fn run_one(
             failed(said)
         });
     }
-    let json: Value =
-        serde_json::from_slice(&output.stdout).map_err(|error| failed(&error.to_string()))?;
-    Ok(Some(from_json(&json, instance, seed)))
+    let printed = serde_json::from_slice(&output.stdout)
+        .map_err(|error| failed(&format!("what the run printed cannot be read: {error}")))?;
+    let run = Run::new(instance, &printed);
+    run.map(Some).ok_or_else(|| failed("the run printed no colouring"))
 }
 
-fn from_json(json: &Value, instance: &Instance, seed: u64) -> Run {
-    let count = |name: &str| json[name].as_u64().unwrap_or(0);
-    let real = |name: &str| json[name].as_f64().unwrap_or(0.0);
-    let colors = count("num_colors") as usize;
-    let last = json["history"].as_array().and_then(|history| history.last());
-    let engines = json["engines"].as_array().into_iter().flatten();
-    let engine_seconds = engines.filter_map(|engine| engine["seconds"].as_f64()).sum();
-    let (moves, cpu_seconds) = (count("moves"), real("cpu_seconds"));
-    Run {
-        instance: instance.name.clone(),
-        vertices: count("vertices"),
-        edges: count("edges"),
-        seed,
-        threads: count("threads"),
-        target: instance.target,
-        colors,
-        lower_bound: count("lower_bound") as usize,
-        status: json["status"].as_str().unwrap_or("").to_owned(),
-        success: match instance.target {
-            Some(target) => colors <= target,
-            None => json["optimal"].as_bool().unwrap_or(false),
-        },
-        seconds: real("seconds"),
-        engine_seconds,
-        read_seconds: real("read_seconds"),
-        cpu_seconds,
-        best_at_seconds: last.and_then(|last| last["seconds"].as_f64()).unwrap_or(0.0),
-        moves,
-        moves_per_cpu_second: if cpu_seconds > 0.0 { moves as f64 / cpu_seconds } else { 0.0 },
-        peak_memory_bytes: count("peak_memory_bytes"),
+impl Run {
+    /// What a run on an instance printed, if it has a colouring.
+    fn new(instance: &Instance, printed: &Printed<'_>) -> Option<Self> {
+        let Printed { report, read_seconds, cpu_seconds, peak_memory_bytes, .. } = printed;
+        let Report { vertices, edges, status, moves, seconds, .. } = *report;
+        let colors = report.num_colors?;
+        Some(Self {
+            instance: instance.name.clone(),
+            vertices,
+            edges,
+            seed: report.settings.seed,
+            threads: report.settings.threads,
+            target: instance.target,
+            colors,
+            lower_bound: report.lower_bound?,
+            status,
+            success: match instance.target {
+                Some(target) => colors <= target,
+                None => report.optimal,
+            },
+            seconds,
+            engine_seconds: report.engines.iter().map(|engine| engine.seconds).sum(),
+            read_seconds: *read_seconds,
+            cpu_seconds: *cpu_seconds,
+            best_at_seconds: report.history.last().map(|last| last.seconds),
+            moves,
+            moves_per_cpu_second: if *cpu_seconds > 0.0 { moves as f64 / cpu_seconds } else { 0.0 },
+            peak_memory_bytes: *peak_memory_bytes,
+        })
     }
 }
 

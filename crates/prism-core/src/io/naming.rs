@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::labels::Labels;
+use crate::Violation;
 
 /// Names, or numbers that count from the first: what the vertices are called in the file of their graph.
 /// Every form of output calls them so, and what is read beside the graph is expected to.
@@ -43,6 +44,19 @@ impl<'l> Naming<'l> {
     /// one below the other without their names.
     pub fn is_one_to_n(self) -> bool {
         self.labels.map_or(self.first == 1, Labels::is_one_to_n)
+    }
+
+    /// What makes a colouring improper, in these names.
+    pub fn describe_violation(self, violation: &Violation) -> String {
+        match *violation {
+            Violation::Conflict { u, v, color } => format!(
+                "vertices {} and {} are adjacent and both have colour {color} (counted from 0)",
+                self.name(u),
+                self.name(v)
+            ),
+            Violation::Uncolored(v) => format!("vertex {} has no colour", self.name(v)),
+            Violation::WrongLength { .. } => violation.to_string(),
+        }
     }
 
     /// This in a few words, for the head of a file.

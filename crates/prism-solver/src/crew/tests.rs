@@ -124,7 +124,7 @@ fn solve<'g>(
     set: impl FnOnce(SolverBuilder<'g>) -> SolverBuilder<'g>,
 ) -> Outcome {
     let builder = Solver::builder(graph).roster(roster).seed(5).threads(2);
-    let builder = set(builder.on(Device::Cuda(0), Some(device())));
+    let builder = set(builder.device(Device::Cuda(0)).on(Some(device())));
     let outcome = builder.build().unwrap().run();
     assert_eq!(outcome.coloring.verify(graph), Ok(()));
     outcome
@@ -189,9 +189,9 @@ fn a_site_that_fails_is_given_up_with_one_word_and_the_cores_go_on() {
 #[test]
 fn an_engine_of_the_device_alone_leaves_the_cores_idle() {
     let graph = generate::gnp(125, 0.5, 1).unwrap();
-    let method = Method::Engine(NAME);
+    let method = Method::Engine(NAME.into());
     let alone = |set_up| {
-        solve(&graph, &roster(set_up), |builder| builder.method(method).move_limit(300_000))
+        solve(&graph, &roster(set_up), |builder| builder.method(method.clone()).move_limit(300_000))
     };
     let outcome = alone(quick);
     assert_eq!((moves(&outcome, "cpu"), moves(&outcome, "cuda:0")), (0, 300_000));
@@ -203,7 +203,7 @@ fn an_engine_of_the_device_alone_leaves_the_cores_idle() {
 fn a_target_ends_the_run_whichever_site_finds_it() {
     let graph = generate::gnp(125, 0.5, 1).unwrap();
     let roster = roster(quick);
-    for method in [Method::Portfolio, Method::Engine(NAME)] {
+    for method in [Method::Portfolio, Method::Engine(NAME.into())] {
         let outcome = solve(&graph, &roster, |builder| {
             builder.method(method).goal(Goal::Colors(19)).time_limit(Duration::from_secs(60))
         });
