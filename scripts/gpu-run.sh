@@ -80,7 +80,8 @@ for what in "$@"; do
                 every::gpu_counts_beyond_a_byte_are_an_error_and_no_wrong_answer \
                 every::gpu_one_seed_gives_one_result_with_and_without_streams \
                 every::gpu_phases_share_a_context every::gpu_what_is_offered_takes_part \
-                every::gpu_a_search_goes_on_from_what_it_was
+                every::gpu_a_search_goes_on_from_what_it_was \
+                repair::gpu_in_rounds_individuals_are_what_they_report
         done ;;
     bench)
         for binary in "$here"/bin/bench-*; do

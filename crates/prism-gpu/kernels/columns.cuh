@@ -15,7 +15,7 @@
 #ifndef COLUMNS_CUH
 #define COLUMNS_CUH
 
-#include "prism.cuh"
+#include "individuals.cuh"
 
 #ifndef COLUMN_CHUNK
 #define COLUMN_CHUNK 8
@@ -27,7 +27,6 @@ constexpr u32 ROOM = REGION * WARPS;       // vertices that there is room for
 constexpr u32 PITCH = 4 * PITCH_WORDS;     // bytes a column
 constexpr u32 ROW = ROOM / 8;              // bytes a row of the adjacency matrix
 constexpr u32 CHUNK = COLUMN_CHUNK;        // columns that are read at once; the table holds whole chunks
-constexpr u32 FULL = 0xffffffffu;          // all lanes
 constexpr u32 EACH = 0x01010101u;          // a one in every byte
 constexpr u32 TOPS = 0x80808080u;          // the top bit of every byte
 

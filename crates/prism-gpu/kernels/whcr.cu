@@ -1,4 +1,8 @@
-// Wavelet-hierarchical conflict repair (WHCR): repair.cuh says how.
+// Wavelet-hierarchical conflict repair (WHCR): repair.cuh says how. Graphs that are too large for its table
+// are repaired in rounds: rounds.cuh.
+#if ROUNDS
+#include "rounds.cuh"
+#else
 #define DENDRITES 0
 #include "repair.cuh"
 
@@ -7,3 +11,4 @@ whcr(const RuntimeConfig* __restrict__ config, KernelTelemetry* __restrict__ tel
      u32* harvest, const u32* abort, const Population population) {
     repair(config, telemetry, harvest, abort, population);
 }
+#endif

@@ -8,6 +8,7 @@
 //! A [`Layout`] is chosen for a graph, a bound on the colours, and a device. Kernels are compiled for
 //! a layout, and run with any number of colours up to its bound.
 
+use prism_core::Color;
 use prism_core::hierarchy::Slots;
 use prism_stream::{DeviceInfo, KernelSource};
 
@@ -48,17 +49,34 @@ pub(crate) struct Demand {
     pub fixed: fn(u32, u32) -> u32,
     /// The same that may as well lie in device memory.
     pub movable: fn(u32) -> u32,
+    /// Whether what is too large for a table can do without.
+    pub rounds: bool,
 }
 
+/// Vertices that keys of a round can tell apart.
+const MOST_VERTICES_IN_ROUNDS: u32 = 1 << 24;
+
+/// Warps of a block in rounds, where the counts of their colours fit.
+const WARPS_IN_ROUNDS: u32 = 8;
+
+/// Vertices times individuals up to which more individuals keep a device busy in rounds, and the most of
+/// these.
+const BUSY_IN_ROUNDS: u32 = 1 << 20;
+const MOST_IN_ROUNDS: u32 = 64;
+
 /// Conflict repair: a byte for the colour of each vertex, a word for the list of conflicting ones.
-pub(crate) static REPAIR: Demand = Demand {
+pub(crate) const REPAIR: Demand = Demand {
     chunk: 8,
     packed: false,
     words: |vertices| if vertices <= 512 { 2 } else { 1 },
     bytes_a_vertex: 1 + 4,
     fixed: |warps, _| exchange_bytes(warps),
     movable: |_| 0,
+    rounds: false,
 };
+
+/// The same where it goes on without a table.
+pub(crate) const REPAIR_OR_ROUNDS: Demand = Demand { rounds: true, ..REPAIR };
 
 /// Shared memory in which warps tell each other what they propose.
 const fn exchange_bytes(warps: u32) -> u32 {
@@ -84,8 +102,11 @@ pub struct Layout {
     pub shared_bytes: u32,
     /// Whether what the kernel can have in device memory is in shared memory.
     pub all_shared: bool,
-    /// Individuals that a multiprocessor holds at once.
+    /// Individuals that a multiprocessor holds at once; 0 in rounds.
     pub individuals_per_multiprocessor: u32,
+    /// Warps of a block where the graph has no table and is repaired in rounds (`kernels/rounds.cuh`), so
+    /// that an individual is spread over the device; else 0.
+    pub round_warps: u32,
 }
 
 impl Layout {
@@ -100,6 +121,46 @@ impl Layout {
 
     /// The layout for another kind of kernel.
     pub(crate) fn for_demand(
+        vertices: usize,
+        colors: usize,
+        device: &DeviceInfo,
+        demand: &Demand,
+    ) -> Result<Self, PhaseError> {
+        match Self::with_table(vertices, colors, device, demand) {
+            Err(PhaseError::TooLarge { .. }) if demand.rounds => {
+                Self::in_rounds(vertices, colors, device)
+            }
+            layout => layout,
+        }
+    }
+
+    /// The layout of a graph without a table: any slots do, and an individual is spread over the device.
+    fn in_rounds(vertices: usize, colors: usize, device: &DeviceInfo) -> Result<Self, PhaseError> {
+        let too_large = |limit: String| PhaseError::TooLarge { vertices, colors, limit };
+        let count = u32::try_from(vertices).ok().filter(|n| *n <= MOST_VERTICES_IN_ROUNDS);
+        let count =
+            count.ok_or_else(|| too_large(format!("{MOST_VERTICES_IN_ROUNDS} vertices")))?;
+        // Each warp counts the colours of a vertex in words of its own.
+        let room = (device.shared_bytes_per_block - STATIC) / 4;
+        let held = u32::try_from(colors).ok().filter(|k| *k <= room && *k < u32::from(Color::MAX));
+        let held =
+            held.ok_or_else(|| too_large(format!("{} colours", room.min(u16::MAX.into()))))?;
+        let round_warps = (room / held.max(1)).clamp(1, WARPS_IN_ROUNDS);
+        Ok(Self {
+            vertices: count,
+            colors: held,
+            warps: count.div_ceil(128).max(1),
+            words: 1,
+            pitch_words: 0,
+            packed: true,
+            shared_bytes: 4 * held * round_warps,
+            all_shared: true,
+            individuals_per_multiprocessor: 0,
+            round_warps,
+        })
+    }
+
+    fn with_table(
         vertices: usize,
         colors: usize,
         device: &DeviceInfo,
@@ -135,6 +196,7 @@ impl Layout {
                 shared_bytes,
                 all_shared,
                 individuals_per_multiprocessor: 0,
+                round_warps: 0,
             }
         };
         // Where room is short, columns end with the last vertex.
@@ -156,10 +218,16 @@ impl Layout {
         Ok(Self { individuals_per_multiprocessor: held, ..layout })
     }
 
+    /// Whether the graph has no table and is repaired in rounds.
+    #[must_use]
+    pub fn is_in_rounds(&self) -> bool {
+        self.round_warps > 0
+    }
+
     /// Threads a block.
     #[must_use]
     pub fn threads(&self) -> u32 {
-        32 * self.warps
+        32 * if self.is_in_rounds() { self.round_warps } else { self.warps }
     }
 
     /// Vertices of a region.
@@ -168,7 +236,19 @@ impl Layout {
         128 * self.words
     }
 
-    /// Vertices that a block has room for; a colouring on the device is so many bytes.
+    /// Bytes of a colour on the device.
+    #[must_use]
+    pub fn color_bytes(&self) -> u32 {
+        if self.is_in_rounds() { 2 } else { 1 }
+    }
+
+    /// Bytes of a colouring on the device.
+    #[must_use]
+    pub fn coloring_bytes(&self) -> usize {
+        self.room() as usize * self.color_bytes() as usize
+    }
+
+    /// Slots that there are for vertices.
     #[must_use]
     pub fn room(&self) -> u32 {
         self.region() * self.warps
@@ -188,13 +268,25 @@ impl Layout {
     /// Individuals that fill a device.
     #[must_use]
     pub fn individuals(&self, device: &DeviceInfo) -> u32 {
+        if self.is_in_rounds() {
+            return (BUSY_IN_ROUNDS / self.vertices.max(1)).clamp(1, MOST_IN_ROUNDS);
+        }
         self.individuals_per_multiprocessor * device.multiprocessors
     }
 
     /// Tells a kernel's source of it. `memory` is what the phase keeps of an individual, in words.
     #[must_use]
     pub fn define(&self, source: KernelSource, memory: u32) -> KernelSource {
+        if self.is_in_rounds() {
+            // Any graph and any colours: one kernel.
+            return source
+                .define("ROUNDS", 1)
+                .define("BLOCK_WARPS", self.round_warps)
+                .define("COLORS_AT_MOST", u16::MAX)
+                .define("MEMORY", memory);
+        }
         source
+            .define("ROUNDS", 0)
             .define("WARPS", self.warps)
             .define("WORDS", self.words)
             .define("PITCH_WORDS", self.pitch_words)
@@ -246,6 +338,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_the_limit() {
         let text = |vertices, colors| layout(vertices, colors).unwrap_err().to_string();
+        let wide = |vertices, colors| {
+            Layout::for_demand(vertices, colors, &device_info("mock"), &REPAIR_OR_ROUNDS)
+        };
+        assert!(wide(4096, 3).unwrap().round_warps == 0 && wide(4097, 3).unwrap().round_warps == 8);
+        assert_eq!(wide(2000, 20_000).unwrap().round_warps, 2);
+        assert!(wide((1 << 24) + 1, 3).unwrap_err().to_string().contains("16777216 vertices"));
+        assert!(wide(10, 60_000).unwrap_err().to_string().contains("colours"));
         assert!(text(4097, 3).contains("4096 vertices"), "{}", text(4097, 3));
         assert!(text(10, 257).contains("256 colours"));
         assert!(text(2000, 146).contains("shared memory"));

@@ -34,31 +34,42 @@ pub(crate) fn starts(
     seed: u64,
 ) -> Vec<u8> {
     let (draws, k) = (Philox::new(seed), layout.colors);
-    let room = layout.room() as usize;
-    let mut rows = vec![0; room * individuals as usize];
-    for (individual, row) in (0..).zip(rows.chunks_exact_mut(room)) {
+    let bytes = layout.coloring_bytes();
+    let mut rows = vec![0; bytes * individuals as usize];
+    for (individual, row) in (0..).zip(rows.chunks_exact_mut(bytes)) {
         let given = start.filter(|_| individual == 0);
         for (vertex, &slot) in (0_u32..).zip(slots.slots()) {
             let kept = given.map(|colors| u32::from(colors[vertex as usize]));
             let color = kept
                 .filter(|color| *color < k)
                 .unwrap_or_else(|| Philox::below(draws.at([vertex, individual, 0, STARTS])[0], k));
-            row[slot as usize] = color as u8;
+            write(row, layout, slot, color as Color);
         }
     }
     rows
 }
 
+/// Writes a colour where a row has it.
+fn write(row: &mut [u8], layout: &Layout, slot: u32, color: Color) {
+    let bytes = color.to_le_bytes();
+    let width = layout.color_bytes() as usize;
+    row[slot as usize * width..][..width].copy_from_slice(&bytes[..width]);
+}
+
 /// A colouring that came from the device, by vertex.
-pub(crate) fn by_vertex(slots: &Slots, row: &[u8]) -> Vec<Color> {
-    slots.slots().iter().map(|&slot| Color::from(row[slot as usize])).collect()
+pub(crate) fn by_vertex(slots: &Slots, layout: &Layout, row: &[u8]) -> Vec<Color> {
+    let color = |&slot: &u32| match layout.color_bytes() {
+        1 => Color::from(row[slot as usize]),
+        _ => Color::from_le_bytes([row[2 * slot as usize], row[2 * slot as usize + 1]]),
+    };
+    slots.slots().iter().map(color).collect()
 }
 
 /// A colouring as the device has it; slots without a vertex have colour 0.
 pub(crate) fn by_slot(slots: &Slots, layout: &Layout, colors: &[Color]) -> Vec<u8> {
-    let mut row = vec![0; layout.room() as usize];
+    let mut row = vec![0; layout.coloring_bytes()];
     for (&slot, &color) in slots.slots().iter().zip(colors) {
-        row[slot as usize] = color as u8;
+        write(&mut row, layout, slot, color);
     }
     row
 }

@@ -115,7 +115,10 @@ impl<K: Kind> Phase<K> {
         let (layout, steps) = (&loaded.shape.layout, loaded.steps);
         for elite in self.offered.drain(..) {
             let colors = colorings::completed(&loaded.graph, loaded.k, &elite.colors);
-            if !colorings::is_countable(&loaded.graph, loaded.k, &colors, K::KERNEL.largest_class) {
+            let largest_class = K::KERNEL.largest_class;
+            if !layout.is_in_rounds()
+                && !colorings::is_countable(&loaded.graph, loaded.k, &colors, largest_class)
+            {
                 tracing::debug!(phase = K::KERNEL.name, "an individual that kernels cannot count");
                 continue;
             }

@@ -7,7 +7,7 @@ use prism_stream::KernelSource;
 
 use super::outcome::StepSummary;
 use super::residents::{self, Individual};
-use super::{Layout, PhaseOptions};
+use super::{Layout, PhaseOptions, rounds};
 use crate::layout::Demand;
 
 /// The kernel of a phase.
@@ -38,7 +38,7 @@ impl PhaseKernel {
         for (name, text) in self.headers {
             source = source.header(*name, *text);
         }
-        layout.define(source, self.memory_words(layout))
+        rounds::define(layout.define(source, self.memory_words(layout)))
     }
 
     /// Words of an individual: at least one, so that there is something to point to.

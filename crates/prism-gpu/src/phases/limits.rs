@@ -3,8 +3,8 @@
 use prism_stream::{DeviceInfo, PipelineOptions};
 
 use super::kind::{Kind, PhaseKernel, Shape};
-use super::residents;
 use super::{Layout, PhaseError};
+use super::{residents, rounds};
 use prism_core::{Color, KernelTelemetry, RuntimeConfig};
 
 /// The most neighbours of a vertex that may have one colour, as the kernels count them.
@@ -50,8 +50,11 @@ pub(crate) fn shape<K: Kind>(
     let too_large = |limit: String| Err(PhaseError::TooLarge { vertices, colors, limit });
     // However the colours are dealt out, some vertex or class has more than this.
     let (n, m, k) = (vertices as u64, edges as u64, colors as u64);
-    if 2 * m > MOST_NEIGHBORS * k * n {
+    if !layout.is_in_rounds() && 2 * m > MOST_NEIGHBORS * k * n {
         return too_large(format!("{MOST_NEIGHBORS} neighbours of one colour for every vertex"));
+    }
+    if m >= u64::from(residents::UNKNOWN) {
+        return too_large(format!("{} edges", residents::UNKNOWN - 1));
     }
     if n > K::KERNEL.largest_class.saturating_mul(k) {
         return too_large(format!("{} vertices for every colour", K::KERNEL.largest_class));
@@ -74,7 +77,7 @@ pub(crate) fn footprint<K: Kind>(
     device: &DeviceInfo,
 ) -> Result<Footprint, PhaseError> {
     let shape = shape::<K>(options, demands, device)?;
-    let takes = |individuals: u32| device_bytes(K::KERNEL, &shape.layout, individuals);
+    let takes = |individuals: u32| device_bytes(K::KERNEL, &shape.layout, demands, individuals);
     let is_fixed = options.as_ref().individuals.is_some();
     let least = if is_fixed { shape.individuals } else { K::group(options).max(1) };
     let memory = device.memory_bytes as u64;
@@ -89,25 +92,41 @@ pub(crate) fn footprint<K: Kind>(
     while takes(individuals) > memory && individuals / 2 >= least {
         individuals /= 2;
     }
-    let (room, row) = (u64::from(shape.layout.room()), u64::from(shape.layout.row_bytes()));
-    // The rows and the starts, each once more in pinned memory, one after the other; the order and its
-    // inverse; the best colouring.
-    let starts = room * u64::from(individuals);
+    // The graph as it goes to the device and the starts, each once more in pinned memory, one after the other;
+    // the order and its inverse; the best colouring.
+    let graph = graph_bytes(&shape.layout, demands);
+    let starts = shape.layout.coloring_bytes() as u64 * u64::from(individuals);
     let by_vertex = demands.vertices as u64 * (16 + size_of::<Color>() as u64);
-    let host_bytes = 2 * (room * row + starts) + by_vertex;
+    let host_bytes = 2 * (graph + starts) + by_vertex;
     Ok(Footprint { individuals, device_bytes: takes(individuals), host_bytes })
 }
 
+/// Bytes of a graph on a device.
+fn graph_bytes(layout: &Layout, demands: &Demands) -> u64 {
+    match layout.is_in_rounds() {
+        true => rounds::graph_bytes(demands.vertices as u64, demands.edges as u64),
+        false => u64::from(layout.room()) * u64::from(layout.row_bytes()),
+    }
+}
+
 /// Bytes of device memory for so many individuals: the graph, their state, and the slots of a pipeline.
-fn device_bytes(kernel: &PhaseKernel, layout: &Layout, individuals: u32) -> u64 {
-    let (room, row) = (u64::from(layout.room()), u64::from(layout.row_bytes()));
-    let step = (size_of::<RuntimeConfig>() + size_of::<KernelTelemetry>()) as u64 + room;
+fn device_bytes(kernel: &PhaseKernel, layout: &Layout, demands: &Demands, individuals: u32) -> u64 {
+    let individuals = u64::from(individuals);
+    let step = size_of::<RuntimeConfig>() + size_of::<KernelTelemetry>() + layout.coloring_bytes();
     let slots = PipelineOptions::default().depth as u64;
-    room * row + residents::device_bytes(kernel, layout, u64::from(individuals)) + slots * step
+    let beside = match layout.is_in_rounds() {
+        true => individuals * rounds::individual_bytes(demands.vertices as u64),
+        false => 0,
+    };
+    graph_bytes(layout, demands)
+        + residents::device_bytes(kernel, layout, individuals)
+        + beside
+        + slots * step as u64
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::dendritic_whcr::DendriticWhcr;
     use super::super::whcr::Whcr;
     use super::super::{QuantumEvolutionGpu, QuantumOptions, RepairOptions, WhcrGpu};
     use super::*;
@@ -121,15 +140,33 @@ mod tests {
     fn limits_are_named_without_a_device() {
         let device = device_info("mock");
         let options = RepairOptions::default();
-        let text =
-            |demands| footprint::<Whcr>(&options, &demands, &device).unwrap_err().to_string();
+        let of = |demands| footprint::<DendriticWhcr>(&options, &demands, &device);
+        let text = |demands| of(demands).unwrap_err().to_string();
         assert!(text(demands(4097, 10, 5)).contains("4096 vertices"));
         assert!(text(demands(10, 10, 300)).contains("256 colours"));
         assert!(text(demands(10, 10, 0)).contains("no colours"));
         // A complete graph with two colours: half of 299 neighbours have one.
         assert!(text(demands(300, 300 * 299 / 2, 2)).contains("127 neighbours"));
-        assert!(footprint::<Whcr>(&options, &demands(300, 300 * 299 / 2, 3), &device).is_ok());
-        assert!(footprint::<Whcr>(&options, &demands(0, 0, 0), &device).is_ok());
+        assert!(of(demands(300, 300 * 299 / 2, 3)).is_ok());
+        assert!(of(demands(0, 0, 0)).is_ok());
+        let old = DeviceInfo { compute_capability: (7, 5), ..device };
+        let error = footprint::<Whcr>(&options, &demands(10, 10, 5), &old).unwrap_err();
+        assert!(matches!(error, PhaseError::DeviceTooOld { found: (7, 5) }), "{error}");
+    }
+
+    #[test]
+    fn in_rounds_the_limits_are_wider() {
+        let device = device_info("mock");
+        let of = |demands| footprint::<Whcr>(&RepairOptions::default(), &demands, &device);
+        assert_eq!(of(demands(4097, 10_000, 5)).unwrap().individuals, 64);
+        let large = of(demands(1 << 20, 5 << 20, 5)).unwrap();
+        assert_eq!(large.individuals, 1);
+        // Lists, bars and colours of a vertex, and both ends of an edge.
+        assert!((90 << 20..150 << 20).contains(&large.device_bytes), "{large:?}");
+        let text = |demands| of(demands).unwrap_err().to_string();
+        assert!(text(demands((1 << 24) + 1, 10, 5)).contains("16777216 vertices"));
+        assert!(text(demands(1 << 24, 10, 5)).contains("bytes of device memory"));
+        assert!(text(demands(1 << 20, 1 << 32, 5)).contains("edges"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | phase | what it is |
 //! |---|---|
-//! | [`WhcrGpu`] | conflict repair by tabu moves, several at once, with a wavelet hierarchy to say where |
+//! | [`WhcrGpu`] | conflict repair by tabu moves, several at once, with a wavelet hierarchy to say where; in rounds up to 2^24 vertices |
 //! | [`DendriticWhcrGpu`] | the same, with leaky integrators of each vertex's conflict history |
 //! | [`ThermodynamicGpu`] | replica-exchange simulated annealing |
 //! | [`QuantumEvolutionGpu`] | path-integral Monte Carlo quantum annealing |
@@ -25,6 +25,7 @@ mod options;
 mod outcome;
 mod phase;
 mod residents;
+mod rounds;
 mod runner;
 mod saved;
 
@@ -58,19 +59,26 @@ static KERNELS: [&PhaseKernel; 4] = [
     quantum::QuantumEvolution::KERNEL,
 ];
 
-/// The sources of all phases for a graph of so many vertices and colours, as they are compiled for a
+/// The sources of the phases that a graph of so many vertices and colours fits, as they are compiled for a
 /// device.
 ///
 /// # Errors
-/// [`PhaseError::TooLarge`], [`PhaseError::DeviceTooOld`].
+/// [`PhaseError::TooLarge`] if it fits none, [`PhaseError::DeviceTooOld`].
 pub fn sources(
     vertices: usize,
     colors: usize,
     device: &DeviceInfo,
 ) -> Result<Vec<KernelSource>, PhaseError> {
-    let source = |kernel: &&PhaseKernel| {
-        let layout = Layout::for_demand(vertices, colors, device, kernel.demand)?;
-        Ok(kernel.source_for(&layout))
-    };
-    KERNELS.iter().map(source).collect()
+    let mut sources = Vec::new();
+    let mut refused = None;
+    for kernel in KERNELS {
+        match Layout::for_demand(vertices, colors, device, kernel.demand) {
+            Ok(layout) => sources.push(kernel.source_for(&layout)),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) if sources.is_empty() => Err(error),
+        _ => Ok(sources),
+    }
 }

@@ -30,6 +30,7 @@ static DEMAND: Demand = Demand {
     bytes_a_vertex: 1 + 2 + 2,
     fixed: |_, colors| 4 * colors,
     movable: overlaps,
+    rounds: false,
 };
 
 /// Words of a slice: the overlaps, where shared memory has no room for them.

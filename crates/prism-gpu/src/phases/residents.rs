@@ -7,13 +7,16 @@
 use std::mem::offset_of;
 
 use bytemuck::{Pod, Zeroable};
-use prism_core::{KernelTelemetry, ReplicaRecord, RuntimeConfig};
+use prism_core::hierarchy::Slots;
+use prism_core::{Graph, KernelTelemetry, ReplicaRecord, RuntimeConfig};
 use prism_stream::{
     DeviceBuffer, Function, GpuContext, GpuError, KernelArg, KernelSource, LaunchShape, StepKernel,
     StepLaunch,
 };
 
+use super::colorings;
 use super::kind::PhaseKernel;
+use super::rounds::Rounds;
 use super::{Layout, PhaseError};
 use crate::source::kernel_source;
 
@@ -41,7 +44,7 @@ pub(crate) const UNKNOWN: u32 = u32::MAX;
 /// Where the state of all individuals is; `Population` of the kernels.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
-struct Population {
+pub(crate) struct Population {
     rows: u64,
     individuals: u64,
     colorings: u64,
@@ -58,6 +61,7 @@ const _: () = assert!(offset_of!(Population, phase) == 60);
 /// A source that can include `population.cuh`.
 pub(crate) fn source(name: String, text: &'static str) -> KernelSource {
     kernel_source(name, text)
+        .header("individuals.cuh", include_str!("../../kernels/individuals.cuh"))
         .header("columns.cuh", include_str!("../../kernels/columns.cuh"))
         .header("population.cuh", include_str!("../../kernels/population.cuh"))
         .define("POPULATION_BYTES", size_of::<Population>())
@@ -69,7 +73,7 @@ pub(crate) fn source(name: String, text: &'static str) -> KernelSource {
 pub(crate) fn device_bytes(kernel: &PhaseKernel, layout: &Layout, individuals: u64) -> u64 {
     let memory = u64::from(kernel.memory_words(layout));
     let beside = size_of::<Individual>() + size_of::<ReplicaRecord>();
-    individuals * (2 * u64::from(layout.room()) + 4 * memory + beside as u64)
+    individuals * (2 * layout.coloring_bytes() as u64 + 4 * memory + beside as u64)
 }
 
 /// What all individuals are, on the host.
@@ -88,7 +92,7 @@ pub(crate) struct State {
 impl State {
     /// Individuals that have these colourings and have done nothing yet.
     pub fn fresh(layout: &Layout, starts: Vec<u8>) -> Self {
-        let count = starts.len() / layout.room() as usize;
+        let count = starts.len() / layout.coloring_bytes();
         let fresh = Individual { iteration: 0, conflicts: UNKNOWN, current: UNKNOWN };
         Self {
             individuals: vec![fresh; count],
@@ -114,7 +118,6 @@ impl State {
 /// The memory that a [`Population`] points to.
 #[derive(Debug)]
 struct Buffers {
-    rows: DeviceBuffer,
     individuals: DeviceBuffer,
     colorings: DeviceBuffer,
     bests: DeviceBuffer,
@@ -123,37 +126,56 @@ struct Buffers {
     ticket: DeviceBuffer,
 }
 
+/// How a step is launched, and where the graph is.
+#[derive(Debug)]
+enum Work {
+    /// A block an individual, or two; the adjacency matrix.
+    Blocks { function: Function, blocks: u32, _rows: DeviceBuffer },
+    /// No table.
+    Rounds(Box<Rounds>),
+}
+
 /// The individuals of one graph, bound to a phase's kernel.
 #[derive(Debug)]
 pub(crate) struct Residents {
-    function: Function,
+    work: Work,
     layout: Layout,
     count: u32,
-    blocks: u32,
     population: Population,
     buffers: Buffers,
 }
 
 impl Residents {
-    /// Puts an adjacency matrix of so many slots and individuals on the device, and compiles the kernel
-    /// for them.
+    /// Puts a graph and individuals on the device, and compiles the kernel for them. `sweeps` are those of a
+    /// step.
     pub fn new(
         gpu: &GpuContext,
         kernel: &PhaseKernel,
         layout: Layout,
-        (rows, slots): (&[u8], u32),
+        (graph, slots): (&Graph<'_>, &Slots),
         state: &State,
+        sweeps: u32,
     ) -> Result<Self, PhaseError> {
-        let function = gpu.module(&kernel.source_for(&layout))?.function(kernel.name)?;
-        function.allow_shared(layout.shared_bytes)?;
+        let source = kernel.source_for(&layout);
+        let count = u32::try_from(state.individuals.len()).unwrap_or(u32::MAX);
         let memory = kernel.memory_words(&layout) as usize;
         let filled = |bytes: &[u8]| -> Result<DeviceBuffer, GpuError> {
             let mut buffer = gpu.alloc(bytes.len().max(1))?;
             gpu.upload(&mut buffer, 0, bytes)?;
             Ok(buffer)
         };
+        let (work, rows) = if layout.is_in_rounds() {
+            let rounds = Rounds::new(gpu, &source, &layout, (graph, slots), count, sweeps)?;
+            (Work::Rounds(Box::new(rounds)), 0)
+        } else {
+            let function = gpu.module(&source)?.function(kernel.name)?;
+            function.allow_shared(layout.shared_bytes)?;
+            let rows = filled(&colorings::adjacency(graph, &layout, slots))?;
+            let at = rows.ptr().0;
+            let blocks = count / kernel.individuals_a_block;
+            (Work::Blocks { function, blocks, _rows: rows }, at)
+        };
         let buffers = Buffers {
-            rows: filled(rows)?,
             individuals: filled(bytemuck::cast_slice(&state.individuals))?,
             colorings: filled(&state.colorings)?,
             bests: filled(&state.bests)?,
@@ -165,19 +187,17 @@ impl Residents {
             ticket: filled(bytemuck::bytes_of(&state.ticket()))?,
         };
         let population = Population {
-            rows: buffers.rows.ptr().0,
+            rows,
             individuals: buffers.individuals.ptr().0,
             colorings: buffers.colorings.ptr().0,
             bests: buffers.bests.ptr().0,
             memory: buffers.memory.ptr().0,
             records: buffers.records.ptr().0,
             ticket: buffers.ticket.ptr().0,
-            slots,
+            slots: slots.used() as u32,
             phase: kernel.phase,
         };
-        let count = u32::try_from(state.individuals.len()).unwrap_or(u32::MAX);
-        let blocks = count / kernel.individuals_a_block;
-        Ok(Self { function, layout, count, blocks, population, buffers })
+        Ok(Self { work, layout, count, population, buffers })
     }
 
     /// How many individuals there are.
@@ -253,6 +273,10 @@ impl Residents {
 // compiled for; population.cuh asserts the structures.
 unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
     fn launch(&mut self, step: &StepLaunch<'_>) -> Result<(), GpuError> {
+        let (function, blocks) = match &self.work {
+            Work::Rounds(rounds) => return rounds.launch(step, &self.population),
+            Work::Blocks { function, blocks, .. } => (function, *blocks),
+        };
         let args = [
             KernelArg::pointer(&step.config),
             KernelArg::pointer(&step.telemetry),
@@ -262,11 +286,11 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
         ];
         let shape = LaunchShape {
             shared_bytes: self.layout.shared_bytes,
-            ..LaunchShape::linear(self.blocks, self.layout.threads())
+            ..LaunchShape::linear(blocks, self.layout.threads())
         };
         // SAFETY: these are the arguments of every phase's kernel, and all that they point to stays
         // until the step was seen to finish.
-        unsafe { step.launch(&self.function, &shape, &args) }
+        unsafe { step.launch(function, &shape, &args) }
     }
 
     fn repeats(&self) -> bool {
@@ -274,7 +298,7 @@ unsafe impl StepKernel<RuntimeConfig, KernelTelemetry> for Residents {
     }
 
     fn harvest_bytes(&self) -> usize {
-        self.layout.room() as usize
+        self.layout.coloring_bytes()
     }
 
     fn inspect(&self, telemetry: &KernelTelemetry) -> Result<(), String> {

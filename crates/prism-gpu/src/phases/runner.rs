@@ -116,15 +116,18 @@ impl Runner {
         let gpu = self.context.gpu().clone();
         let demands = Demands { vertices: graph.n(), edges: graph.m(), colors: k };
         let mut shape = limits::shape::<K>(options, &demands, gpu.info())?;
-        let slots = shape.layout.slots(&hierarchy::order(&graph));
-        let rows = colorings::adjacency(&graph, &shape.layout, &slots);
+        // In rounds nothing is decided by where a vertex lies, and an order of many takes long.
+        let slots = shape.layout.slots(&match shape.layout.is_in_rounds() {
+            true => graph.vertices().collect::<Vec<_>>(),
+            false => hierarchy::order(&graph),
+        });
         let group = K::group(options);
         let (state, residents) = loop {
             let seed = self.options.seed;
             let starts = colorings::starts(start, &shape.layout, &slots, shape.individuals, seed);
             let state = State::fresh(&shape.layout, starts);
-            let at = (rows.as_slice(), slots.used() as u32);
-            let made = Residents::new(&gpu, self.kernel, shape.layout, at, &state);
+            let (at, sweeps) = ((&*graph, &slots), self.options.sweeps);
+            let made = Residents::new(&gpu, self.kernel, shape.layout, at, &state, sweeps);
             let fewer = shape.individuals / 2 / group * group;
             match made {
                 Err(PhaseError::Gpu(error @ GpuError::Memory { .. }))
@@ -137,8 +140,8 @@ impl Runner {
             }
         };
         self.context.bind(residents)?;
-        let room = shape.layout.room() as usize;
-        let best = colorings::by_vertex(&slots, &state.colorings[..room]);
+        let first = &state.colorings[..shape.layout.coloring_bytes()];
+        let best = colorings::by_vertex(&slots, &shape.layout, first);
         let nominal_moves = K::moves_a_step(options, &shape).max(1);
         self.loaded = Some(Loaded {
             conflicts: conflicts(&graph, &best),
@@ -238,9 +241,8 @@ impl Runner {
             return Ok(());
         }
         let layout = loaded.shape.layout;
-        let rows = colorings::adjacency(&loaded.graph, &layout, &loaded.slots);
-        let at = (rows.as_slice(), loaded.slots.used() as u32);
-        self.context.bind(Residents::new(&gpu, self.kernel, layout, at, state)?)?;
+        let (at, sweeps) = ((&*loaded.graph, &loaded.slots), self.options.sweeps);
+        self.context.bind(Residents::new(&gpu, self.kernel, layout, at, state, sweeps)?)?;
         loaded.shape.individuals = u32::try_from(count).unwrap_or(u32::MAX);
         loaded.nominal_moves = K::moves_a_step(options, &loaded.shape).max(1);
         Ok(())
@@ -267,12 +269,13 @@ impl Runner {
         let (loaded, residents) = (self.loaded()?, self.residents()?);
         let gpu = self.context.gpu();
         let [colorings, bests] = residents.colorings(gpu)?;
-        let room = loaded.shape.layout.room() as usize;
-        let rows = colorings.chunks_exact(room).zip(bests.chunks_exact(room));
+        let layout = &loaded.shape.layout;
+        let bytes = layout.coloring_bytes();
+        let rows = colorings.chunks_exact(bytes).zip(bests.chunks_exact(bytes));
         let states = residents.individuals(gpu)?.into_iter().zip(rows);
         // One that has not moved yet, as every other slice after one half step, has not been counted.
         let counted = |count: u32, row| {
-            let coloring = colorings::by_vertex(&loaded.slots, row);
+            let coloring = colorings::by_vertex(&loaded.slots, layout, row);
             let count = match count {
                 UNKNOWN => conflicts(&loaded.graph, &coloring) as u32,
                 count => count,
@@ -366,7 +369,7 @@ impl Loaded {
             return Ok(());
         }
         let harvest = context.harvest(in_pipeline)?;
-        let colors = colorings::by_vertex(&self.slots, harvest.wait()?);
+        let colors = colorings::by_vertex(&self.slots, &self.shape.layout, harvest.wait()?);
         let counted = conflicts(&self.graph, &colors);
         if counted != reported || colors.iter().any(|&color| u32::from(color) >= self.k) {
             return Err(PhaseError::WrongResult { step: summary.step, reported, counted });

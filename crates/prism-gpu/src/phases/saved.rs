@@ -104,9 +104,11 @@ impl<K: Kind> Phase<K> {
         let mut individuals = residents.individuals(&gpu)?;
         let memory = if K::HAS_MEMORY { residents.memory(&gpu)? } else { Vec::new() };
         let kept = K::kept(&memory, loaded.steps);
-        let room = loaded.shape.layout.room() as usize;
-        let rows = at_hand.chunks_exact(room).chain(bests.chunks_exact(room));
-        let colorings: Vec<Vec<Color>> = rows.map(|row| by_vertex(&loaded.slots, row)).collect();
+        let layout = &loaded.shape.layout;
+        let bytes = layout.coloring_bytes();
+        let rows = at_hand.chunks_exact(bytes).chain(bests.chunks_exact(bytes));
+        let colorings: Vec<Vec<Color>> =
+            rows.map(|row| by_vertex(&loaded.slots, layout, row)).collect();
         let (at_hand, bests) = colorings.split_at(individuals.len());
         for (one, (now, best)) in individuals.iter_mut().zip(at_hand.iter().zip(bests)) {
             if one.current == UNKNOWN {

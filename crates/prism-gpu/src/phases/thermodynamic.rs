@@ -39,6 +39,7 @@ static DEMAND: Demand = Demand {
     bytes_a_vertex: 1 + 2,
     fixed: |_, _| 0,
     movable: |_| 0,
+    rounds: false,
 };
 
 const KERNEL: PhaseKernel = PhaseKernel {

@@ -10,6 +10,7 @@ use prism_core::RuntimeConfig;
 
 use super::kind::{Kind, PhaseKernel, Shape};
 use super::residents::Individual;
+use super::rounds::rounds_a_step;
 use super::{Phase, PhaseError, PhaseOptions, RunResult, dendritic_whcr};
 use crate::layout::{self, Layout};
 
@@ -22,8 +23,15 @@ const ONE_MOVE: u32 = 2;
 
 const KERNEL: PhaseKernel = PhaseKernel {
     phase: 1,
-    ..kernel("whcr", include_str!("../../kernels/whcr.cu"), |it| memory(it, 0))
+    headers: &[REPAIR, ("rounds.cuh", include_str!("../../kernels/rounds.cuh"))],
+    demand: &layout::REPAIR_OR_ROUNDS,
+    ..kernel("whcr", include_str!("../../kernels/whcr.cu"), |layout| memory(layout, 0))
 };
+
+const REPAIR: (&str, &str) = ("repair.cuh", include_str!("../../kernels/repair.cuh"));
+
+/// Words that an individual keeps in rounds: whether its bars hold, and the moves of the last round.
+const ROUNDS_MEMORY: u32 = 2;
 
 /// The kernel of a repair, whose number is still to be said.
 pub(super) const fn kernel(
@@ -34,7 +42,7 @@ pub(super) const fn kernel(
     PhaseKernel {
         name,
         source,
-        headers: &[("repair.cuh", include_str!("../../kernels/repair.cuh"))],
+        headers: &[REPAIR],
         phase: 0,
         memory,
         demand: &layout::REPAIR,
@@ -50,6 +58,9 @@ const fn region_memory(words: u32, integrators: u32) -> usize {
 
 /// Words that an individual keeps.
 pub(super) const fn memory(layout: &Layout, integrators: u32) -> u32 {
+    if layout.round_warps > 0 {
+        return ROUNDS_MEMORY;
+    }
     layout.warps * region_memory(layout.words, integrators) as u32
 }
 
@@ -61,7 +72,7 @@ pub struct RepairOptions {
     /// A move bars the old colour for a random number of iterations below this.
     pub tenure_base: u32,
     /// And for this many more a conflicting vertex. `None` for what was found best: 0.45 for up to two
-    /// regions, 0.3 for more of them, which make more moves an iteration (docs/performance.md).
+    /// regions, 0.3 for more of them, which make more moves an iteration (docs/performance.md); in rounds 1.
     pub tenure_slope: Option<f32>,
     /// Look at all conflicting vertices, not at a cluster of the hierarchy where they are many.
     pub everywhere: bool,
@@ -73,7 +84,11 @@ impl RepairOptions {
     /// The slope for a layout.
     #[must_use]
     pub fn slope_for(&self, layout: &Layout) -> f32 {
-        self.tenure_slope.unwrap_or(if layout.warps <= 2 { 0.45 } else { 0.3 })
+        self.tenure_slope.unwrap_or(match layout.warps {
+            _ if layout.is_in_rounds() => 1.0,
+            0..=2 => 0.45,
+            _ => 0.3,
+        })
     }
 
     fn steer(&self, layout: &Layout, config: &mut RuntimeConfig) {
@@ -113,6 +128,11 @@ pub type RepairResult = RunResult;
 
 /// Repairs colourings on a device.
 ///
+/// What a block's table cannot hold (more than 4096 vertices, 256 colours, or 227 KB of counts) is repaired in
+/// rounds, up to 2^24 vertices: `kernels/rounds.cuh` and `prism_cpu::rounds` say how. A step is then a round
+/// for every 32 sweeps, 128 rounds at most, of individuals that are spread over the device; before the first
+/// one the whole graph is looked at.
+///
 /// ```
 /// use prism_core::generate;
 /// use prism_gpu::phases::{RepairOptions, WhcrGpu};
@@ -148,7 +168,9 @@ impl<const DENDRITES: bool> Kind for Repair<DENDRITES> {
 
     /// As if there were one an iteration; there may be more.
     fn moves_a_step(options: &RepairOptions, shape: &Shape) -> u64 {
-        u64::from(options.phase.sweeps) * u64::from(shape.individuals)
+        let sweeps = options.phase.sweeps;
+        let rounds = if shape.layout.is_in_rounds() { rounds_a_step(sweeps) } else { sweeps };
+        u64::from(rounds) * u64::from(shape.individuals)
     }
 
     fn steer(&mut self, options: &RepairOptions, shape: &Shape, config: &mut RuntimeConfig) {
@@ -163,6 +185,10 @@ impl<const DENDRITES: bool> Kind for Repair<DENDRITES> {
         _: u64,
         kept: &[u64],
     ) -> Option<Vec<u32>> {
+        if layout.is_in_rounds() {
+            let memory = vec![0; individuals.len() * ROUNDS_MEMORY as usize];
+            return kept.is_empty().then_some(memory);
+        }
         let integrators = if DENDRITES { dendritic_whcr::INTEGRATORS } else { 0 };
         let region = region_memory(layout.words, integrators);
         let mut memory = vec![0; individuals.len() * layout.warps as usize * region];

@@ -20,18 +20,17 @@ fn gpu_what_individuals_report_is_what_they_are() {
         for mut phase in Options::new(150, 20, 4, 12).every(&gpu) {
             phase.load(&graph, None, k).unwrap();
             let result = phase.search().unwrap();
-            let mut individuals = phase.individuals();
+            let individuals = phase.individuals();
             assert_eq!(individuals.len(), 12);
-            // What has not had its turn when a solution was found knows nothing of itself.
-            individuals.retain(|state| state.best_conflicts != u32::MAX);
-            assert_eq!(individuals.is_empty(), result.steps == 0);
             for state in &individuals {
                 assert_eq!(conflicts(&graph, &state.coloring), u64::from(state.conflicts));
                 assert_eq!(conflicts(&graph, &state.best), u64::from(state.best_conflicts));
                 assert!(state.best.iter().chain(&state.coloring).all(|&c| usize::from(c) < k));
             }
-            let least = individuals.iter().map(|state| u64::from(state.best_conflicts)).min();
-            assert!(least.is_none_or(|least| result.conflicts <= least));
+            // Of what has not had its turn when a solution was found the search knows nothing.
+            for state in individuals.iter().filter(|state| state.iteration > 0) {
+                assert!(result.conflicts <= u64::from(state.best_conflicts));
+            }
             assert_eq!(result.conflicts, conflicts(&graph, &result.coloring));
         }
     }

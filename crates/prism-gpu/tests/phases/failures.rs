@@ -131,8 +131,10 @@ fn what_is_wrong_is_said_before_a_device_is_asked() {
         let expected = "a colouring of 2 vertices cannot start a search on a graph of 5";
         assert_eq!(error.to_string(), expected);
         assert!(matches!(phase.load(&graph, None, 0), Err(PhaseError::NoColors)));
-        let large = generate::gnp(5000, 0.001, 1).unwrap();
-        assert!(matches!(phase.load(&large, None, 3), Err(PhaseError::TooLarge { .. })));
+        if phase.number() != WhcrGpu::PHASE {
+            let large = generate::gnp(5000, 0.001, 1).unwrap();
+            assert!(matches!(phase.load(&large, None, 3), Err(PhaseError::TooLarge { .. })));
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 //! Conflict repair on a device.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use prism_core::search::FixedK;
+use prism_core::search::{FixedK, Step};
 use prism_core::{Color, Graph, generate, hierarchy};
+use prism_cpu::rounds::Rounds;
 use prism_cpu::whcr::{Repair as Twin, Settings};
 use prism_gpu::GpuContext;
 use prism_gpu::phases::{DendriticWhcrGpu, Layout, RepairOptions, WhcrGpu};
 
 use super::needs;
-use super::support::{Options, Search, graphs};
+use super::support::{Options, Search, conflicts, graphs};
 
 /// The twin of an individual that has just been loaded.
 fn twin(
@@ -114,4 +116,87 @@ fn gpu_steps_of_any_length_make_the_same_moves() {
     let whole = run(600, 1);
     assert!(whole == run(200, 3), "three steps");
     assert!(whole == run(1, 600), "a step an iteration");
+}
+
+#[test]
+fn gpu_in_rounds_it_makes_the_moves_of_its_twin() {
+    let Some(gpu) = needs::gpu() else { return };
+    let gnp = |n: u64, degree: f64, k| (generate::gnp(n, degree / n as f64, 3).unwrap(), k);
+    let star: Vec<_> = (1..6000).map(|leaf| (0, leaf)).collect();
+    let graphs = [
+        gnp(4097, 10.0, 4),
+        gnp(5000, 300.0, 40),
+        // More colours than a byte has, and than a table.
+        gnp(600, 590.0, 300),
+        (Graph::from_edges(6000, &star).unwrap().0, 2),
+        gnp(100_000, 8.0, 3),
+    ];
+    for (graph, k) in graphs {
+        for one_move in [false, true] {
+            let options = RepairOptions { one_move, ..Options::new(320, 0, 4, 3).repair() };
+            let mut phase = WhcrGpu::with_context(&gpu, options.clone()).unwrap();
+            phase.load(&graph, None, k).unwrap();
+            let starts = phase.individuals().unwrap();
+            let result = phase.repair().unwrap();
+            let slots = phase.slots().unwrap().clone();
+            let in_slots = Arc::new(slots.graph(&graph));
+            for ((individual, start), end) in (0..).zip(starts).zip(phase.individuals().unwrap()) {
+                let settings = Settings {
+                    tenure_base: options.tenure_base as f32,
+                    tenure_slope: 1.0,
+                    one_move,
+                    seed: options.phase.seed,
+                    individual,
+                    phase: WhcrGpu::PHASE,
+                    ..Settings::default()
+                };
+                let start = slots.by_slot(&start.coloring);
+                let mut twin = Rounds::new(Arc::clone(&in_slots), k, &start, settings);
+                twin.iterate(end.iteration);
+                let what = format!("n {} k {k} individual {individual}, {one_move}", graph.n());
+                assert!(result.conflicts == 0 || end.iteration == 40, "{what}");
+                assert_eq!(twin.current(), u64::from(end.conflicts), "{what}");
+                assert_eq!(twin.conflicts(), u64::from(end.best_conflicts), "{what}");
+                assert!(slots.by_vertex(twin.coloring()) == end.coloring, "{what}");
+                assert!(slots.by_vertex(&twin.best().colors) == end.best, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn gpu_a_large_graph_is_coloured_in_rounds() {
+    let Some(gpu) = needs::gpu() else { return };
+    let graph = generate::gnp(20_000, 10.0 / 20_000.0, 3).unwrap();
+    let mut phase = WhcrGpu::with_context(&gpu, Options::new(4096, 0, 2000, 4).repair()).unwrap();
+    phase.load(&graph, None, 5).unwrap();
+    let result = phase.repair().unwrap();
+    assert_eq!((result.conflicts, conflicts(&graph, &result.coloring)), (0, 0));
+}
+
+#[test]
+fn gpu_in_rounds_individuals_are_what_they_report() {
+    let Some(gpu) = needs::gpu() else { return };
+    let graph = generate::gnp(4100, 0.003, 3).unwrap();
+    let mut phase = WhcrGpu::with_context(&gpu, Options::new(96, 0, 3, 2).repair()).unwrap();
+    phase.load(&graph, None, 5).unwrap();
+    phase.repair().unwrap();
+    let best = phase.best();
+    phase.offer(&best);
+    let go = AtomicBool::new(false);
+    assert_eq!(FixedK::run(&mut phase, 500, &go), Step::OutOfMoves);
+    let saved = phase.save();
+    let mut restored = WhcrGpu::with_context(&gpu, Options::new(96, 0, 3, 2).repair()).unwrap();
+    restored.load(&graph, None, 5).unwrap();
+    restored.restore(&saved).unwrap();
+    for _ in 0..2 {
+        assert!(phase.individuals().unwrap() == restored.individuals().unwrap());
+        for state in phase.individuals().unwrap() {
+            assert_eq!(conflicts(&graph, &state.coloring), u64::from(state.conflicts));
+            assert_eq!(conflicts(&graph, &state.best), u64::from(state.best_conflicts));
+            assert!(state.best.iter().chain(&state.coloring).all(|&color| color < 5));
+        }
+        assert_eq!(FixedK::run(&mut phase, 500, &go), Step::OutOfMoves);
+        assert_eq!(FixedK::run(&mut restored, 500, &go), Step::OutOfMoves);
+    }
 }

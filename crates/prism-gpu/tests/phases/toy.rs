@@ -51,9 +51,18 @@ impl Population {
 /// What a kernel is compiled with.
 #[derive(Clone, Copy)]
 struct Sizes {
+    /// Slots.
     room: usize,
+    /// Bytes of a colour.
+    width: usize,
     memory: usize,
     individuals: usize,
+}
+
+impl Sizes {
+    fn row(&self) -> usize {
+        self.room * self.width
+    }
 }
 
 /// An individual, as it is read and written.
@@ -61,8 +70,8 @@ struct One {
     iteration: u64,
     best: u32,
     current: u32,
-    coloring: Vec<u8>,
-    best_coloring: Vec<u8>,
+    coloring: Vec<u16>,
+    best_coloring: Vec<u16>,
 }
 
 /// A mock whose kernels work on so many individuals of graphs with so many vertices and colours.
@@ -79,8 +88,19 @@ pub fn device(
             let found = source.defines.iter().find(|(defined, _)| defined == name);
             found.unwrap().1.parse::<usize>().unwrap()
         };
+        let memory = defined("MEMORY");
+        if defined("ROUNDS") == 1 {
+            // The last kernel of a step does all of it.
+            for name in ["count", "begin", "propose", "move", "relist", "keep"] {
+                mock.define(&format!("rounds_{name}"), |_, _| {});
+            }
+            let room = vertices.next_multiple_of(128);
+            let sizes = Sizes { room, width: 2, memory, individuals };
+            mock.define("rounds_finish", move |memory, args| step(memory, args, sizes));
+            continue;
+        }
         let room = 128 * defined("WARPS") * defined("WORDS");
-        let sizes = Sizes { room, memory: defined("MEMORY"), individuals };
+        let sizes = Sizes { room, width: 1, memory, individuals };
         let name = source.name.strip_suffix(".cu").unwrap().to_owned();
         mock.define(&name, move |memory, args| step(memory, args, sizes));
     }
@@ -96,6 +116,27 @@ fn words(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
 }
 
+/// By slot: its neighbours, from the rows of a table or from lists.
+fn graph(
+    memory: &mut MockMemory<'_>,
+    args: &[Vec<u8>],
+    population: &Population,
+    sizes: Sizes,
+) -> Vec<Vec<usize>> {
+    let slots = population.slots;
+    if sizes.width == 1 {
+        let row_bytes = sizes.room / 8;
+        let rows = memory.read(population.rows, sizes.room * row_bytes);
+        let adjacent = |u: usize, v: usize| rows[u * row_bytes + v / 8] >> (v % 8) & 1 == 1;
+        return (0..slots).map(|u| (0..slots).filter(|&v| adjacent(u, v)).collect()).collect();
+    }
+    let offsets = memory.read(address(&args[5][..8]), 8 * (slots + 1));
+    let offsets: Vec<usize> = offsets.chunks_exact(8).map(|at| address(at) as usize).collect();
+    let neighbors = words(&memory.read(address(&args[5][8..16]), 4 * offsets[slots]));
+    let of = |slot: usize| &neighbors[offsets[slot]..offsets[slot + 1]];
+    (0..slots).map(|slot| of(slot).iter().map(|&u| u as usize).collect()).collect()
+}
+
 fn step(memory: &mut MockMemory<'_>, args: &[Vec<u8>], sizes: Sizes) {
     let config = memory.read(address(&args[0]), size_of::<RuntimeConfig>());
     let config: RuntimeConfig = bytemuck::pod_read_unaligned(&config);
@@ -103,13 +144,14 @@ fn step(memory: &mut MockMemory<'_>, args: &[Vec<u8>], sizes: Sizes) {
     let aborted = words(&memory.read(address(&args[3]), 4))[0] != 0;
     let mut ticket = words(&memory.read(population.ticket, 4 * 12));
     let steps = ticket[4];
+    let graph = graph(memory, args, &population, sizes);
     let mut moves = 0;
     for at in 0..sizes.individuals {
         if population.phase == 3 && at % 2 != steps as usize % 2 {
             continue; // half of the slices
         }
         if !aborted {
-            moves += individual(memory, &config, &population, sizes, at, steps);
+            moves += individual(memory, &config, (&population, &graph), sizes, at, steps);
         }
     }
     ticket[4] += 1;
@@ -132,8 +174,8 @@ fn step(memory: &mut MockMemory<'_>, args: &[Vec<u8>], sizes: Sizes) {
     if LIES.get() {
         telemetry.conflicts = 0;
     }
-    let best = u64::from(telemetry.best_replica) * sizes.room as u64;
-    let best = memory.read(population.bests + best, sizes.room);
+    let best = u64::from(telemetry.best_replica) * sizes.row() as u64;
+    let best = memory.read(population.bests + best, sizes.row());
     memory.write(address(&args[2]), &best);
     memory.write(address(&args[1]), bytemuck::bytes_of(&telemetry));
 }
@@ -142,11 +184,19 @@ fn step(memory: &mut MockMemory<'_>, args: &[Vec<u8>], sizes: Sizes) {
 fn individual(
     memory: &mut MockMemory<'_>,
     config: &RuntimeConfig,
-    population: &Population,
+    (population, graph): (&Population, &[Vec<usize>]),
     sizes: Sizes,
     at: usize,
     steps: u32,
 ) -> u64 {
+    let colors = |bytes: Vec<u8>| -> Vec<u16> {
+        let color =
+            |it: &[u8]| it.iter().rev().fold(0, |color, &byte| color << 8 | u16::from(byte));
+        bytes.chunks_exact(sizes.width).map(color).collect()
+    };
+    let bytes = |colors: &[u16]| -> Vec<u8> {
+        colors.iter().flat_map(|color| color.to_le_bytes().into_iter().take(sizes.width)).collect()
+    };
     let place = |base: u64, bytes: usize| base + (at * bytes) as u64;
     let state = memory.read(place(population.individuals, 16), 16);
     let state_words = words(&state);
@@ -154,12 +204,9 @@ fn individual(
         iteration: u64::from(state_words[0]) | u64::from(state_words[1]) << 32,
         best: state_words[2],
         current: state_words[3],
-        coloring: memory.read(place(population.colorings, sizes.room), sizes.room),
-        best_coloring: memory.read(place(population.bests, sizes.room), sizes.room),
+        coloring: colors(memory.read(place(population.colorings, sizes.row()), sizes.row())),
+        best_coloring: colors(memory.read(place(population.bests, sizes.row()), sizes.row())),
     };
-    let row_bytes = sizes.room / 8;
-    let rows = memory.read(population.rows, sizes.room * row_bytes);
-    let adjacent = |u: usize, v: usize| rows[u * row_bytes + v / 8] >> (v % 8) & 1 == 1;
     let keeps = place(population.memory, 4 * sizes.memory);
     let mut kept = words(&memory.read(keeps, 4 * sizes.memory));
     let (now, next) = (steps as usize % 2, 1 - steps as usize % 2);
@@ -170,8 +217,8 @@ fn individual(
         2 => rung as u32,
         _ => 0,
     };
-    let counts = |coloring: &[u8], v: usize, color: u8| {
-        (0..population.slots).filter(|&u| adjacent(v, u) && coloring[u] == color).count()
+    let counts = |coloring: &[u16], v: usize, color: u16| {
+        graph[v].iter().filter(|&&u| coloring[u] == color).count()
     };
     let mut moves = 0;
     let mut sweep = 0;
@@ -197,8 +244,8 @@ fn individual(
         ]);
         for draw in 0..1 + draws[3] as usize % 2 {
             let v = conflicting[Philox::below(draws[draw], conflicting.len() as u32) as usize];
-            let first = Philox::below(draws[2], config.colors) as u8;
-            let colors = (0..config.colors as u8).map(|c| (c + first) % config.colors as u8);
+            let first = Philox::below(draws[2], config.colors) as u16;
+            let colors = (0..config.colors as u16).map(|c| (c + first) % config.colors as u16);
             let others = colors.filter(|&color| color != one.coloring[v]);
             if let Some(to) = others.min_by_key(|&color| counts(&one.coloring, v, color)) {
                 one.coloring[v] = to;
@@ -224,8 +271,8 @@ fn individual(
     }
     let state = [one.iteration as u32, (one.iteration >> 32) as u32, one.best, one.current];
     memory.write(place(population.individuals, 16), bytemuck::cast_slice(&state));
-    memory.write(place(population.colorings, sizes.room), &one.coloring);
-    memory.write(place(population.bests, sizes.room), &one.best_coloring);
+    memory.write(place(population.colorings, sizes.row()), &bytes(&one.coloring));
+    memory.write(place(population.bests, sizes.row()), &bytes(&one.best_coloring));
     memory.write(keeps, bytemuck::cast_slice(&kept));
     let record = [one.best, moves as u32];
     memory.write(place(population.records, 8), bytemuck::cast_slice(&record));
