@@ -109,3 +109,57 @@ fn options<O: Offer>(row: &'static Row) -> Vec<Arg> {
         }
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::args::{Args, Command};
+    use clap::Parser;
+    use prism_solver::{Device, Settings};
+    use std::time::Duration;
+
+    /// What these words say of the settings.
+    fn settings(words: &[&str]) -> Settings {
+        match Args::try_parse_from([&["prism"], words].concat()).unwrap().command {
+            Command::Color(args) => args.settings.0,
+            Command::Bench(args) => args.settings.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_set_what_their_rows_say() {
+        assert_eq!(settings(&["color", "a.col"]), Settings::default());
+        let words =
+            ["color", "a.col", "-t", "5m", "-k", "9", "--phases", "whcr,quantum", "--seed=3"];
+        let expected = Settings {
+            time_limit: Some(Duration::from_secs(300)),
+            target_colors: Some(9),
+            phases: vec!["whcr".into(), "quantum".into()],
+            seed: 3,
+            ..Settings::default()
+        };
+        assert_eq!(settings(&words), expected);
+    }
+
+    #[test]
+    fn the_last_of_two_opposites_counts() {
+        for (words, overlap) in [
+            (&["--sync", "--async"][..], true),
+            (&["--async", "--sync"], false),
+            (&["--sync"], false),
+            (&["--async"], true),
+        ] {
+            assert_eq!(settings(&[&["color", "a.col"], words].concat()).overlap_steps, overlap);
+        }
+    }
+
+    #[test]
+    fn a_benchmark_has_defaults_of_its_own() {
+        let found = settings(&["bench", "a.col", "--device", "cuda:1"]);
+        assert_eq!((found.time_limit, found.threads), (Some(Duration::from_secs(30)), 1));
+        assert_eq!(found.device, Device::Cuda(1));
+        for left_out in ["--seed=1", "--target-colors=3"] {
+            assert!(Args::try_parse_from(["prism", "bench", "a.col", left_out]).is_err());
+        }
+    }
+}

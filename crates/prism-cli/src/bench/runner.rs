@@ -29,7 +29,8 @@ pub struct Run {
     pub success: bool,
     /// Wall-clock seconds of the solver.
     pub seconds: f64,
-    /// Wall-clock seconds inside engines: without bounds, reductions and checks.
+    /// Wall-clock seconds inside engines, those of all sites added up: without bounds, reductions and
+    /// checks.
     pub engine_seconds: f64,
     /// Wall-clock seconds of reading.
     pub read_seconds: f64,

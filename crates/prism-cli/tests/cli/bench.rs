@@ -59,6 +59,8 @@ fn a_table_names_instances_and_targets() {
     }
     let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     assert_eq!(report["runs"].as_array().unwrap().len(), 6);
+    assert_eq!((&report["time_limit_seconds"], &report["threads"]), (&100.0.into(), &1.into()));
+    assert!(report.get("seed").is_none() && report.get("target_colors").is_none());
     let summaries = report["summaries"].as_array().unwrap();
     assert_eq!(summaries.len(), 2);
     for (summary, (name, target)) in summaries.iter().zip([("queens", 9), ("people", 3)]) {
