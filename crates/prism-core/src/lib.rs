@@ -8,6 +8,7 @@
 //! * [`generate`]: seeded random and structured graphs.
 //! * [`hierarchy`]: the vertices in an order that has close ones together.
 //! * [`io`]: graph and colouring files in the formats of the field.
+//! * [`pool`]: individuals that are crossed and kept apart, whoever improves them.
 //! * [`search`]: what a search at a fixed number of colours is, and what searches hand each other.
 //! * [`Rng`]: the seeded generator that all of PRISM draws from, and [`Philox`], which kernels share.
 //!
@@ -32,6 +33,7 @@ pub mod hierarchy;
 pub mod io;
 pub mod memory;
 mod philox;
+pub mod pool;
 mod rng;
 mod runtime;
 pub mod search;

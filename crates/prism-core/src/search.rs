@@ -8,7 +8,7 @@
 mod elite;
 mod saved;
 
-pub use elite::{Elite, UNCOLORED};
+pub use elite::{Elite, UNCOLORED, completed};
 pub use saved::{Mismatch, Saved, Shape, place, split_counters};
 
 use std::sync::atomic::AtomicBool;

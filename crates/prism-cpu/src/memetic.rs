@@ -1,6 +1,6 @@
 //! Memetic search with two individuals (HEAD, Moalic & Gondran 2018).
 //!
-//! A generation crosses the two individuals by [GPX](crate::gpx) both ways and improves both
+//! A generation crosses the two individuals by [GPX](prism_core::pool::gpx) both ways and improves both
 //! children by [`TabuCol`] for a fixed number of moves; the children replace their parents. Two
 //! individuals converge within tens of generations, so every ten generations one of them is
 //! replaced by the best of the ten before, and one by a random assignment when both have become the
@@ -12,9 +12,9 @@
 //! The strongest method here for random graphs; it needs a graph where TabuCol works.
 
 use crate::adjacency::Adjacency;
-use crate::gpx::{agreement, gpx};
 use crate::tabucol::TabuCol;
 use prism_core::memory::OutOfMemory;
+use prism_core::pool::{agreement, gpx};
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
 use prism_core::{Color, Rng};
 use std::sync::Arc;

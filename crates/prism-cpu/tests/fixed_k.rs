@@ -3,6 +3,7 @@
 
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
+use prism_core::pool::{PoolOptions, Population};
 use prism_core::search::{Elite, FixedK, Saved, Step, UNCOLORED};
 use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
@@ -13,6 +14,7 @@ use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::quantum::Quantum;
 use prism_cpu::rounds::Rounds;
+use prism_cpu::tabu_improver::TabuImprover;
 use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
@@ -68,6 +70,17 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         let field = TransverseField { slices: 4, sweeps: 2, fall: 5, ..TransverseField::default() };
         Quantum::new(graph.reborrow(), k as Color, &start, field, seed).unwrap()
     };
+    let population = {
+        let improver = TabuImprover::new(dense.clone(), k, 5);
+        let options = PoolOptions {
+            seed,
+            iterations: [10, 40],
+            patience: 2,
+            parallel: false,
+            ..PoolOptions::for_vertices(n)
+        };
+        Population::new(Arc::new(graph.clone()), k, &start, improver, options)
+    };
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
     vec![
@@ -89,6 +102,7 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         case("repair in rounds", Box::new(rounds), n as u64),
         case("thermodynamic", Box::new(thermodynamic), 0),
         case("quantum", Box::new(quantum), 0),
+        case("population", Box::new(population), 5 * 40),
         case("memetic", memetic(false), 1),
         case("memetic on two threads", memetic(true), 1),
     ]

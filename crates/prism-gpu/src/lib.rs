@@ -3,6 +3,7 @@
 //! * [`ManagedGpuContext`]: a device, with or without streams, that runs steps.
 //! * [`StreamPool`], [`StreamPurpose`], [`AsyncPipelineCoordinator`]: what it is made of.
 //! * [`Controller`](controller::Controller): adapts how much a step does to how busy the device is.
+//! * [`PopulationGpu`]: individuals that are crossed on the host and improved by a phase.
 //! * [`guide`]: how to run a kernel of your own on it.
 //!
 //! ```
@@ -30,10 +31,12 @@ pub mod guide {}
 pub mod controller;
 mod layout;
 pub mod phases;
+pub mod population;
 pub mod probe_kernel;
 mod source;
 pub mod stream_integration;
 
+pub use population::{PopulationGpu, PopulationOptions};
 pub use prism_core::{KernelTelemetry, RuntimeConfig, TelemetryStatus};
 pub use prism_stream::{
     AbortHandle, DeviceBuffer, DeviceInfo, Function, GpuContext, GpuError, Harvest, KernelArg,

@@ -9,6 +9,8 @@ mod needs;
 
 #[path = "../examples/dendritic_whcr_demo.rs"]
 mod dendritic_whcr_demo;
+#[path = "../examples/population_demo.rs"]
+mod population_demo;
 #[path = "../examples/quantum_demo.rs"]
 mod quantum_demo;
 #[path = "../examples/thermodynamic_demo.rs"]
@@ -54,4 +56,9 @@ fn gpu_the_demo_of_thermodynamic_runs() {
 #[test]
 fn gpu_the_demo_of_quantum_runs() {
     runs("quantum", quantum_demo::demo);
+}
+
+#[test]
+fn gpu_the_demo_of_the_population_runs() {
+    runs("population", population_demo::demo);
 }

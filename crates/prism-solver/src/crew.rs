@@ -117,7 +117,10 @@ impl Crew {
         }
         let mut changed = false;
         for site in 0..self.sites.len() {
+            let was_lost = self.sites[site].lost;
             if !self.is_free(site, incumbent) {
+                // Its work is another one's from now on.
+                changed |= self.sites[site].lost && !was_lost;
                 continue;
             }
             let promised: u64 = self.outings.iter().map(|errand| errand.limit).sum();

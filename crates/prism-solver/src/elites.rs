@@ -6,9 +6,9 @@
 //! becomes visible when the solver says so, between turns and in the order of the roster: who comes
 //! home first does not matter then.
 
+use prism_core::pool::agreement;
 use prism_core::search::{Elite, UNCOLORED};
 use prism_core::{Color, Graph};
-use prism_cpu::gpx::agreement;
 
 /// Individuals that are kept.
 const CAPACITY: usize = 16;

@@ -117,6 +117,8 @@ impl Options<'_> {
         let (ordinal, join, wanted) = match self.settings.device {
             Device::Cpu => return Ok(sites),
             Device::Cuda(ordinal) => (ordinal, Join::AtOnce, true),
+            // An engine that works alone there has nothing to wait for.
+            Device::Auto if self.is_for_gpu() => (0, Join::AtOnce, false),
             Device::Auto if self.lockstep => (0, Join::Moves(JOIN_MOVES), false),
             Device::Auto => (0, Join::Seconds(JOIN_SECONDS), false),
         };
@@ -132,6 +134,12 @@ impl Options<'_> {
         }
         sites.push(Site::gpu(gpu, join, self.settings.overlap_steps, phases, wanted));
         Ok(sites)
+    }
+
+    /// Whether the engine that works alone can run on a GPU.
+    fn is_for_gpu(&self) -> bool {
+        let Method::Engine(name) = &self.settings.method else { return false };
+        roster::position(self.roster, name).is_some_and(|row| self.roster[row].runs_on_gpu())
     }
 
     /// What may end the run.

@@ -135,6 +135,7 @@ pub const STANDARD: &[Row] = &[
     searches::TABUCOL,
     searches::ANNEALING,
     searches::ITERATED_GREEDY,
+    phases::POPULATION,
     phases::WHCR,
     phases::DENDRITIC_WHCR,
     phases::QUANTUM,

@@ -40,7 +40,7 @@ fn a_device_that_cannot_be_used_is_6_before_anything_is_read() {
 
 #[test]
 fn an_engine_of_the_gpu_runs_on_the_cores_where_there_is_none() {
-    for engine in ["whcr", "dendritic-whcr", "quantum", "thermodynamic"] {
+    for engine in ["population", "whcr", "dendritic-whcr", "quantum", "thermodynamic"] {
         let json =
             prism!["color", "--json", "--moves", "2000", "--method", engine, graph("queen8_8")]
                 .env(NONE.0, NONE.1)
@@ -59,7 +59,7 @@ fn what_searches_on_a_gpu_is_named_in_options_that_go_together() {
         .code(2)
         .fails(&["--phases"]);
     prism!["color", "--phases", "tabucol", graph("queen8_8")].code(2).fails(&["tabucol", "whcr"]);
-    for order in ["whcr", "quantum,whcr", "thermodynamic,dendritic-whcr"] {
+    for order in ["whcr", "population,whcr", "quantum,whcr", "thermodynamic,dendritic-whcr"] {
         prism!["color", "-q", "--moves", "100", "--phases", order, "--sync", graph("queen8_8")]
             .code(0);
     }

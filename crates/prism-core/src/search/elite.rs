@@ -1,6 +1,6 @@
 //! What searches give each other.
 
-use crate::Color;
+use crate::{Color, Graph};
 use serde::{Deserialize, Serialize};
 
 /// The colour of a vertex that has none in a partial colouring.
@@ -31,10 +31,48 @@ impl Elite {
     }
 }
 
+/// The same colouring where those that have no colour below `k` get the one that fewest of their
+/// neighbours have, one vertex after the other.
+///
+/// # Panics
+/// If there are fewer colours than vertices.
+#[must_use]
+pub fn completed(graph: &Graph<'_>, k: usize, colors: &[Color]) -> Vec<Color> {
+    let mut colors = colors.to_vec();
+    let mut counts = vec![0_u64; k];
+    for vertex in graph.vertices() {
+        if usize::from(colors[vertex as usize]) < k {
+            continue;
+        }
+        counts.fill(0);
+        for &neighbor in graph.neighbors(vertex) {
+            if let Some(count) = counts.get_mut(usize::from(colors[neighbor as usize])) {
+                *count += 1;
+            }
+        }
+        let least = (0..).zip(&counts).min_by_key(|(_, count)| **count);
+        colors[vertex as usize] = least.map_or(0, |(color, _)| color);
+    }
+    colors
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_has_no_colour_gets_the_one_that_hurts_least() {
+        let (path, _) = Graph::from_edges(4, &[(0, 1), (1, 2), (2, 3)]).unwrap();
+        let none = UNCOLORED;
+        assert_eq!(completed(&path, 2, &[0, none, 0, none]), [0, 1, 0, 1]);
+        assert_eq!(completed(&path, 3, &[none; 4]), [0, 1, 0, 1]);
+        assert_eq!(
+            completed(&path, 1, &[7, 0, 0, 0]),
+            [0; 4],
+            "a colour that there is not is none"
+        );
+    }
 
     proptest! {
         #[test]

@@ -1,5 +1,7 @@
 //! What the demos of the phases share: a graph, a number of colours, a device, and how fast it was.
 
+#![allow(dead_code)] // no demo uses all of it
+
 use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -41,6 +43,21 @@ impl Demo {
         Ok(Some(Self { gpu, graph, k, args: args.to_vec() }))
     }
 
+    /// The graph to colour.
+    pub fn graph(&self) -> &Graph<'static> {
+        &self.graph
+    }
+
+    /// How many colours to do with.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// For how long to search, 5 seconds if nothing was said.
+    pub fn seconds(&self) -> Result<f64, Box<dyn Error>> {
+        Ok(self.args.get(2).map_or(Ok(5.0), |arg| arg.parse())?)
+    }
+
     /// An argument behind the seed, counted from 0, if it was given.
     pub fn extra<N: FromStr>(&self, at: usize) -> Result<Option<N>, Box<dyn Error>>
     where
@@ -57,7 +74,7 @@ impl Demo {
 
     /// Lets a phase search for as long as was asked for, 5 seconds if nothing was, and says what it came to.
     pub fn show<K: Kind>(&self, name: &str, mut phase: Phase<K>) -> Result<(), Box<dyn Error>> {
-        let limit = self.args.get(2).map_or(Ok(5.0), |arg| arg.parse())?;
+        let limit = self.seconds()?;
         phase.load(&self.graph, None, self.k)?;
         let stop = phase.stop_handle();
         let (done, is_done) = std::sync::mpsc::channel::<()>();

@@ -79,27 +79,6 @@ pub(crate) fn conflicts(graph: &Graph<'_>, colors: &[Color]) -> u64 {
     graph.edges().filter(|&(u, v)| colors[u as usize] == colors[v as usize]).count() as u64
 }
 
-/// The same colouring where those that have no colour below `k` get the one that fewest of their
-/// neighbours have, one vertex after the other.
-pub(crate) fn completed(graph: &Graph<'_>, k: u32, colors: &[Color]) -> Vec<Color> {
-    let mut colors = colors.to_vec();
-    let mut counts = vec![0_u32; k as usize];
-    for vertex in graph.vertices() {
-        if u32::from(colors[vertex as usize]) < k {
-            continue;
-        }
-        counts.fill(0);
-        for &neighbor in graph.neighbors(vertex) {
-            if let Some(count) = counts.get_mut(usize::from(colors[neighbor as usize])) {
-                *count += 1;
-            }
-        }
-        let least = (0..).zip(&counts).min_by_key(|(_, count)| **count);
-        colors[vertex as usize] = least.map_or(0, |(color, _)| color);
-    }
-    colors
-}
-
 /// Whether a kernel can count a colouring with k colours: how many neighbours of a vertex have one colour,
 /// and how many vertices.
 pub(crate) fn is_countable(
@@ -111,37 +90,27 @@ pub(crate) fn is_countable(
     let mut classes = vec![0_u64; k as usize];
     let mut counts = vec![0_u64; k as usize];
     colors.iter().for_each(|&color| classes[usize::from(color)] += 1);
-    classes.iter().all(|&class| class <= largest_class)
-        && graph.vertices().all(|vertex| {
-            let neighbors = graph.neighbors(vertex);
-            if neighbors.len() as u64 <= MOST_NEIGHBORS {
-                return true;
-            }
-            counts.fill(0);
-            neighbors.iter().all(|&neighbor| {
-                let count = &mut counts[usize::from(colors[neighbor as usize])];
-                *count += 1;
-                *count <= MOST_NEIGHBORS
+    let Some(&largest) = classes.iter().max() else { return true };
+    // No vertex has more neighbours of a colour than there are vertices of it.
+    largest <= largest_class.min(MOST_NEIGHBORS)
+        || largest <= largest_class
+            && graph.vertices().all(|vertex| {
+                let neighbors = graph.neighbors(vertex);
+                if neighbors.len() as u64 <= MOST_NEIGHBORS {
+                    return true;
+                }
+                counts.fill(0);
+                neighbors.iter().all(|&neighbor| {
+                    let count = &mut counts[usize::from(colors[neighbor as usize])];
+                    *count += 1;
+                    *count <= MOST_NEIGHBORS
+                })
             })
-        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_has_no_colour_gets_the_one_that_hurts_least() {
-        let (path, _) = Graph::from_edges(4, &[(0, 1), (1, 2), (2, 3)]).unwrap();
-        let none = Color::MAX;
-        assert_eq!(completed(&path, 2, &[0, none, 0, none]), [0, 1, 0, 1]);
-        assert_eq!(completed(&path, 3, &[none; 4]), [0, 1, 0, 1]);
-        assert_eq!(
-            completed(&path, 1, &[7, 0, 0, 0]),
-            [0; 4],
-            "a colour that there is not is none"
-        );
-    }
 
     #[test]
     fn what_a_byte_cannot_count_is_noticed() {

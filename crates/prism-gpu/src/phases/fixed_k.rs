@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, completed};
 
 use super::colorings;
 use super::kind::Kind;
@@ -114,7 +114,7 @@ impl<K: Kind> Phase<K> {
         let mut memory = if K::HAS_MEMORY { residents.memory(&gpu)? } else { Vec::new() };
         let (layout, steps) = (&loaded.shape.layout, loaded.steps);
         for elite in self.offered.drain(..) {
-            let colors = colorings::completed(&loaded.graph, loaded.k, &elite.colors);
+            let colors = completed(&loaded.graph, loaded.k as usize, &elite.colors);
             let largest_class = K::KERNEL.largest_class;
             if !layout.is_in_rounds()
                 && !colorings::is_countable(&loaded.graph, loaded.k, &colors, largest_class)

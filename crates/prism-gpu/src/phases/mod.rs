@@ -19,6 +19,7 @@
 mod colorings;
 mod error;
 mod fixed_k;
+mod improve;
 mod kind;
 mod limits;
 mod options;

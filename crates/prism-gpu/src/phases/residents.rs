@@ -228,6 +228,13 @@ impl Residents {
         Ok([fetch(&self.buffers.colorings)?, fetch(&self.buffers.bests)?])
     }
 
+    /// The best colourings alone.
+    pub fn bests(&self, gpu: &GpuContext) -> Result<Vec<u8>, GpuError> {
+        let mut rows = vec![0; self.buffers.bests.bytes()];
+        gpu.download(&self.buffers.bests, 0, &mut rows)?;
+        Ok(rows)
+    }
+
     /// Makes all individuals, of which there are as many as before, what is said here.
     pub fn put(&mut self, gpu: &GpuContext, state: &State) -> Result<(), GpuError> {
         let to = &mut self.buffers;

@@ -12,6 +12,7 @@ mod annealing;
 mod every;
 mod failures;
 mod fixed_k;
+mod population;
 mod repair;
 mod support;
 mod toy;

@@ -5,16 +5,19 @@ use crate::strategy::{Turn, Turns};
 use crate::task::{Seat, SetUp, Task, Unready};
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::{self, LANES, Slots};
+use prism_core::pool::{PoolOptions, Population};
 use prism_core::search::FixedK;
 use prism_core::{Color, Graph};
 use prism_cpu::quantum::Quantum;
+use prism_cpu::tabu_improver::TabuImprover;
+use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
-use prism_gpu::GpuContext;
 use prism_gpu::phases::{
     DendriticWhcrGpu, Kind as PhaseKind, Phase, PhaseError, PhaseOptions, QuantumEvolutionGpu,
-    ThermodynamicGpu, ThermodynamicOptions, WhcrGpu,
+    RepairOptions, ThermodynamicGpu, ThermodynamicOptions, WhcrGpu,
 };
+use prism_gpu::{GpuContext, PopulationGpu, PopulationOptions};
 use std::sync::Arc;
 
 /// Moves of a phase that recolours vertices in the time of one on a core.
@@ -23,7 +26,28 @@ const MOVES: u64 = 256;
 /// Proposals of a phase that anneals, in the same time.
 const PROPOSALS: u64 = 4096;
 
-/// The one that leads on a GPU.
+/// The one that leads on a GPU where graphs are random.
+pub const POPULATION: Row = Row {
+    name: "population",
+    source: "Galinier & Hao 1999, Porumbel, Hao & Kuntz 2010",
+    help: "memetic search whose many individuals are kept apart by distance",
+    kind: Kind::Search(Search {
+        stream: 11,
+        memory: |graph, k| table(graph, k).saturating_add(members(graph)),
+        cores: Some(Seating::a_thread(population, Turns::NEVER)),
+        gpu: Some(GpuSeating {
+            set_up: population_on_gpu,
+            fits: PopulationGpu::fits,
+            scale: MOVES,
+            turns: Turns {
+                structured: Some(Turn::at(4)),
+                random: Some(Turn { leads: true, weights: [64, 64], ..Turn::at(0) }),
+            },
+        }),
+    }),
+};
+
+/// The one that leads on a GPU where graphs are structured.
 pub const WHCR: Row = Row {
     name: "whcr",
     source: "Galinier & Hao 1999, Luby 1986",
@@ -38,7 +62,7 @@ pub const WHCR: Row = Row {
             scale: MOVES,
             turns: Turns {
                 structured: Some(Turn { leads: true, ..Turn::at(0) }),
-                random: Some(Turn { leads: true, ..Turn::at(0) }),
+                random: Some(Turn::at(1)),
             },
         }),
     }),
@@ -56,7 +80,7 @@ pub const DENDRITIC_WHCR: Row = Row {
             set_up: on_gpu::<DendriticKind>,
             fits: DendriticWhcrGpu::fits,
             scale: MOVES,
-            turns: Turns { structured: Some(Turn::at(1)), random: Some(Turn::at(3)) },
+            turns: Turns { structured: Some(Turn::at(1)), random: Some(Turn::at(4)) },
         }),
     }),
 };
@@ -73,7 +97,7 @@ pub const THERMODYNAMIC: Row = Row {
             set_up: on_gpu::<ThermodynamicKind>,
             fits: ThermodynamicGpu::fits,
             scale: PROPOSALS,
-            turns: Turns { structured: Some(Turn::at(3)), random: Some(Turn::at(2)) },
+            turns: Turns { structured: Some(Turn::at(3)), random: Some(Turn::at(3)) },
         }),
     }),
 };
@@ -90,7 +114,7 @@ pub const QUANTUM: Row = Row {
             set_up: on_gpu::<QuantumKind>,
             fits: QuantumEvolutionGpu::fits,
             scale: PROPOSALS,
-            turns: Turns { structured: Some(Turn::at(2)), random: Some(Turn::at(1)) },
+            turns: Turns { structured: Some(Turn::at(2)), random: Some(Turn::at(2)) },
         }),
     }),
 };
@@ -106,6 +130,43 @@ type QuantumKind = prism_gpu::phases::quantum::QuantumEvolution;
 /// What a table of neighbour counts takes.
 fn table(graph: &Graph<'_>, k: usize) -> u64 {
     (graph.n() as u64).saturating_mul(k as u64).saturating_mul(4)
+}
+
+/// Individuals of a population on a core: as many as Galinier and Hao had, twice.
+const INDIVIDUALS: usize = 20;
+
+/// What the colourings of such a population take: members, children, and what they become.
+fn members(graph: &Graph<'_>) -> u64 {
+    (graph.n() as u64).saturating_mul(3 * INDIVIDUALS as u64 * size_of::<Color>() as u64)
+}
+
+/// A population on a GPU: one individual from what is known, the others from random colourings.
+fn population_on_gpu(
+    task: &Task,
+    gpu: &GpuContext,
+    stream: u64,
+    asynchronous: bool,
+) -> Result<Box<dyn FixedK>, PhaseError> {
+    let mut rng = task.rng(stream);
+    let start = task.squeezed(&mut rng);
+    let graph = task.graph().clone();
+    let pool = PoolOptions { seed: rng.bits(), ..PoolOptions::for_vertices(graph.n()) };
+    let phase = PhaseOptions::with_streams(asynchronous);
+    let repair = RepairOptions { phase, ..RepairOptions::default() };
+    let options = PopulationOptions { repair, pool: Some(pool) };
+    Ok(Box::new(PopulationGpu::new(gpu, graph, Some(&start), task.k(), options)?))
+}
+
+/// A population on a core, improved by tabu search.
+fn population(task: &Task, seat: &Seat<'_>) -> SetUp {
+    let mut rng = seat.rng(task);
+    let start = task.squeezed(&mut rng);
+    let (graph, k) = (task.graph().clone(), task.k());
+    TabuCol::memory(&graph, k).ok_or(Unready::Unfit)?;
+    let options =
+        PoolOptions { seed: rng.bits(), parallel: false, ..PoolOptions::for_vertices(graph.n()) };
+    let improver = TabuImprover::new(task.adjacency()?.clone(), k, INDIVIDUALS);
+    Ok(Box::new(Population::new(graph, k, &start, improver, options)))
 }
 
 /// A phase on a GPU: one individual from what is known, the others from random colourings.
