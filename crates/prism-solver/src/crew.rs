@@ -215,6 +215,11 @@ impl Crew {
             return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
         };
         let here = &self.sites[site];
+        let alone_on = orders.alone.map_or(0, |row| {
+            let gpu = |site: &Site| site.is_gpu() && site.takes(&orders.roster[row], &open.task);
+            self.sites.iter().position(gpu).unwrap_or(0)
+        });
+        let plan = Plan { alone_on, ..plan };
         let (task, bench, elites) = match open.bench(site, here, plan) {
             Ok(bench) => bench,
             Err(NoBench::Nothing) => return Sent::Nothing,
@@ -295,15 +300,9 @@ impl Crew {
             class: orders.class,
             preferred: self.preferred,
             alone: orders.alone,
-            alone_on: orders.alone.map_or(0, |row| self.site_for(&orders.roster[row])),
+            alone_on: 0,
             lockstep: self.field.lockstep,
         }
-    }
-
-    /// The site on which an engine searches alone: a GPU if it can.
-    fn site_for(&self, row: &Row) -> usize {
-        let gpu = self.sites.iter().position(|site| site.is_gpu() && !site.lost);
-        gpu.filter(|_| row.runs_on_gpu()).unwrap_or(0)
     }
 
     /// Waits until a team is home, or all are where they wait for each other or one has called the others.

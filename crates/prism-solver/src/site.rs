@@ -8,6 +8,7 @@ use crate::gpu::Gpu;
 use crate::ledger::Ledger;
 use crate::roster::Row;
 use crate::strategy::{GraphClass, Player, Turn};
+use crate::task::Task;
 use prism_core::Graph;
 
 /// Something that runs searches.
@@ -129,6 +130,20 @@ impl Site {
                 tracing::debug!(site = self.name, reason, "no GPU");
                 Readiness::Absent
             }
+        }
+    }
+
+    /// Whether an engine can search a part here, as far as is known before a device is open.
+    pub fn takes(&self, row: &Row, task: &Task) -> bool {
+        let (n, k) = (task.graph().n(), task.k());
+        match (&self.place, row.search()) {
+            (_, None) => false,
+            _ if self.lost => false,
+            (Place::Cores, Some(search)) => search.cores.is_some(),
+            (Place::Gpu { gpu, .. }, Some(search)) => match (search.gpu, gpu.context()) {
+                (Some(seating), Some(Ok(context))) => (seating.fits)(n, k, context.info()),
+                (seating, _) => seating.is_some(),
+            },
         }
     }
 

@@ -195,6 +195,12 @@ fn an_engine_of_the_device_alone_leaves_the_cores_idle() {
     };
     let outcome = alone(quick);
     assert_eq!((moves(&outcome, "cpu"), moves(&outcome, "cuda:0")), (0, 300_000));
+    // Nobody makes the moves after which a device joins in by itself.
+    let roster = roster(quick);
+    let by_itself = solve(&graph, &roster, |builder| {
+        builder.method(method.clone()).device(Device::Auto).move_limit(300_000)
+    });
+    assert_eq!(moves(&by_itself, "cuda:0"), 300_000);
     // It has nowhere else to run.
     assert_eq!(alone(absent).status, Status::EffortSpent);
 }
