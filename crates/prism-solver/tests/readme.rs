@@ -17,6 +17,6 @@ fn the_readme_has_the_table_of_engines() {
     let constructions = STANDARD.iter().take_while(|row| row.is_construction()).count();
     assert!(STANDARD[constructions..].iter().all(|row| !row.is_construction()));
     let on_gpu = STANDARD.iter().rev().take_while(|row| row.runs_on_gpu()).count();
-    assert!(on_gpu == 4 && readme.contains("the last four have turns on\na GPU"));
+    assert!(on_gpu == 5 && readme.contains("the last five have turns on\na GPU"));
     assert!(constructions == 10 && readme.contains("The first ten make one colouring"));
 }
