@@ -1,5 +1,6 @@
 //! What every search with a fixed number of colours promises, tested on all of them alike with random
 //! graphs. A new engine is one more line in `searches`.
+#![allow(clippy::unwrap_used)]
 
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
