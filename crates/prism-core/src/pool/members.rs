@@ -1,6 +1,6 @@
 //! The pool: who is in it, who is crossed with whom, who enters.
 
-use super::{Likeness, gpx};
+use super::{Chained, Chains, Likeness, gpx};
 use crate::search::Elite;
 use crate::threads::with_pool;
 use crate::{Color, Rng};
@@ -13,6 +13,7 @@ pub struct Pool {
     size: usize,
     parallel: bool,
     members: Vec<Elite>,
+    chains: Vec<Chains>,
     /// By member, when it entered: the later the larger.
     entered: Vec<u64>,
     /// How many have entered.
@@ -42,8 +43,8 @@ impl Pool {
     /// work.
     #[must_use]
     pub fn new(k: usize, size: usize, parallel: bool) -> Self {
-        let (members, entered) = (Vec::new(), Vec::new());
-        Self { k, size: size.max(1), parallel, members, entered, entries: 0 }
+        let (members, chains, entered) = (Vec::new(), Vec::new(), Vec::new());
+        Self { k, size: size.max(1), parallel, members, chains, entered, entries: 0 }
     }
 
     /// The individuals.
@@ -61,6 +62,7 @@ impl Pool {
     /// Makes the pool what it was when it had these members, which entered in the order of these numbers.
     pub fn put(&mut self, members: Vec<Elite>, entered: Vec<u64>) {
         self.entries = entered.iter().max().map_or(0, |latest| latest.saturating_add(1));
+        self.chains = members.iter().map(|one| Chains::new(&one.colors, self.k)).collect();
         (self.members, self.entered) = (members, entered);
     }
 
@@ -106,7 +108,9 @@ impl Pool {
     /// other takes a place that is free, or that of the worst member, the oldest of several, if it has no more
     /// conflicts than that.
     pub fn admit(&mut self, children: Vec<Elite>, twins: f64) -> Admission {
-        let table = self.compare(&children);
+        let mut chains: Vec<Chains> =
+            children.iter().map(|child| Chains::new(&child.colors, self.k)).collect();
+        let table = self.compare(&children, &chains, twins);
         // By place, the child that is there now.
         let mut place: Vec<Option<usize>> = vec![None; self.members.len()];
         let mut admission = Admission::default();
@@ -127,6 +131,7 @@ impl Pool {
                 Some(at) => at,
                 None => {
                     self.members.push(child);
+                    self.chains.push(std::mem::take(&mut chains[number]));
                     self.entered.push(self.entries);
                     place.push(Some(number));
                     self.entries += 1;
@@ -141,6 +146,7 @@ impl Pool {
             admission.entered += 1;
             admission.better += usize::from(child.conflicts < before);
             self.members[at] = child;
+            self.chains[at] = std::mem::take(&mut chains[number]);
             self.entered[at] = self.entries;
             self.entries += 1;
             place[at] = Some(number);
@@ -157,8 +163,8 @@ impl Pool {
         (0..self.members.len()).max_by_key(rank)
     }
 
-    /// Compares children with everyone that they may meet.
-    fn compare(&self, children: &[Elite]) -> Table {
+    /// Compares children with everyone that they may meet, as far as they may be twins.
+    fn compare(&self, children: &[Elite], chains: &[Chains], twins: f64) -> Table {
         let most = self.members.iter().map(|member| member.conflicts).max();
         let most = most.filter(|_| self.members.len() >= self.size).unwrap_or(u64::MAX);
         let row = |likeness: &mut Likeness, number: usize| {
@@ -166,11 +172,19 @@ impl Pool {
             if child.conflicts > most {
                 return (Vec::new(), Vec::new());
             }
-            let mut like = |other: &Elite| likeness.of(&child.colors, &other.colors) as u32;
-            let members = self.members.iter().map(&mut like).collect();
-            let earlier = children[..number].iter();
+            let close = twins * child.colors.len() as f64;
+            let this: Chained<'_> = (&child.colors, &chains[number]);
+            let mut like = |other: &Elite, chains: &Chains| {
+                likeness.above(close, this, (&other.colors, chains)) as u32
+            };
+            let all = self.members.iter().zip(&self.chains);
+            let members = all.map(|(member, chains)| like(member, chains)).collect();
+            let earlier = children.iter().zip(chains).take(number);
             // A zero stands for one that does not enter.
-            let earlier = earlier.map(|other| if other.conflicts > most { 0 } else { like(other) });
+            let earlier = earlier.map(|(other, chains)| match other.conflicts > most {
+                true => 0,
+                false => like(other, chains),
+            });
             (members, earlier.collect())
         };
         let start = || Likeness::new(self.k);
@@ -191,15 +205,19 @@ impl Pool {
     #[must_use]
     pub fn likeness(&self) -> f64 {
         let mut likeness = Likeness::new(self.k);
-        let pairs = self.members.windows(2);
-        let (count, n) = (pairs.len(), self.members.first().map_or(0, |one| one.colors.len()));
-        let common: usize = pairs.map(|two| likeness.of(&two[0].colors, &two[1].colors)).sum();
+        let all = self.members.iter().zip(&self.chains);
+        let all = all.map(|(member, chains)| (member.colors.as_slice(), chains));
+        let pairs = all.clone().zip(all.skip(1));
+        let count = self.members.len().saturating_sub(1);
+        let n = self.members.first().map_or(0, |one| one.colors.len());
+        let common: usize = pairs.map(|(one, next)| likeness.of(one, next)).sum();
         if count * n == 0 { 0.0 } else { common as f64 / (count * n) as f64 }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::agreement;
     use super::*;
     use crate::Rng;
     use proptest::prelude::*;
@@ -219,6 +237,11 @@ mod tests {
 
     fn conflicts(pool: &Pool) -> Vec<u64> {
         pool.members().iter().map(|member| member.conflicts).collect()
+    }
+
+    fn alike(a: &Elite, b: &Elite) -> usize {
+        let [one, other] = [a, b].map(|it| Chains::new(&it.colors, it.k));
+        Likeness::new(a.k).of((&a.colors, &one), (&b.colors, &other))
     }
 
     #[test]
@@ -252,8 +275,7 @@ mod tests {
         // Alike on seven of ten vertices: the joined class of four counts for one of its vertices.
         let members = [with(&[1, 2, 3], 5), with(&[4, 5, 6, 7, 8, 9], 9)];
         let child = with(&[], 5);
-        let mut likeness = Likeness::new(10);
-        assert_eq!(likeness.of(&child.colors, &members[0].colors), 7);
+        assert_eq!(alike(&child, &members[0]), 7);
         for (twins, expected) in [(0.69, [5, 9]), (0.7, [5, 5])] {
             let mut pool = pool(2, &members);
             pool.admit(vec![child.clone()], twins);
@@ -295,7 +317,7 @@ mod tests {
         assert_eq!(count(pool(4, std::slice::from_ref(&one)), &mut rng), (4, 3));
         // One alone is crossed with itself.
         let alone = pool(1, std::slice::from_ref(&one)).children(2, &mut rng, fresh);
-        let same = |child: &Vec<Color>| Likeness::new(10).of(child, &one.colors) == 10;
+        let same = |child: &Vec<Color>| agreement(child, &one.colors, 10) == 10;
         assert!(alone.len() == 2 && alone.iter().all(same));
     }
 
@@ -341,9 +363,7 @@ mod tests {
         ) {
             let mut pool = Pool::new(4, size, false);
             pool.admit(random(size, seed), twins);
-            let close = |a: &Elite, b: &Elite| {
-                Likeness::new(4).of(&a.colors, &b.colors) as f64 > twins * 20.0
-            };
+            let close = |a: &Elite, b: &Elite| alike(a, b) as f64 > twins * 20.0;
             for child in random(count, seed ^ 1) {
                 let before = pool.clone();
                 let admission = pool.admit(vec![child.clone()], twins);
@@ -363,8 +383,7 @@ mod tests {
                         Some(gone) => {
                             prop_assert!(child.conflicts <= gone.conflicts);
                             // Nobody stands beside a twin: the nearest one went.
-                            let mut likeness = Likeness::new(4);
-                            let mut like = |one: &Elite| likeness.of(&one.colors, &child.colors);
+                            let like = |one: &Elite| alike(one, &child);
                             let to_gone = like(gone);
                             let nearest = before.members().iter().map(like).max();
                             prop_assert!(!was_close || Some(to_gone) == nearest);

@@ -19,7 +19,7 @@ mod schedule;
 
 pub use gpx::gpx;
 pub use improver::{Improved, Improver, Order};
-pub use likeness::{Likeness, agreement};
+pub use likeness::{Chained, Chains, Likeness, agreement};
 pub use members::{Admission, Pool};
 pub use options::{Pace, PoolOptions};
 pub use population::Population;
