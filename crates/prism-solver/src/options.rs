@@ -289,7 +289,7 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`]. The outcome
+    /// Vertices whose colour is given: 0-based vertex, and a colour below [`MAX_COLORS`](prism_core::MAX_COLORS). The outcome
     /// keeps these names, so that its colours have gaps if the given ones do and the others cannot fill
     /// them.
     pub fn precolored(mut self, vertices: impl IntoIterator<Item = (u32, Color)>) -> Self {

@@ -1,7 +1,7 @@
 //! The strategy on one page: which engine has the next turn on a site, and how long it lasts.
 //!
 //! No single search is good on every graph, so they take turns, and one of them, the leader, gets most
-//! of the moves. In the first rotation the [class of the graph](GraphClass) says which one that is;
+//! of the moves. In the first rotation the class of the graph says which one that is;
 //! later it is the one that has come nearest to a colouring. The longer that does not help, the more
 //! the others get. The one that solved the last k begins the next. Which engine speaks for which class
 //! is data of the roster: [`Turns`].

@@ -101,12 +101,13 @@ fn gpu_phases_are_chosen_and_ordered() {
 }
 
 #[test]
-fn gpu_a_graph_that_does_not_fit_is_left_to_the_cores() {
+fn gpu_beyond_the_tables_conflicts_are_repaired_in_rounds_and_by_nothing_else() {
     if !has_gpu() {
         return;
     }
     let graph = generate::gnp(6000, 0.01, 1).expect("it is small");
     let outcome = solve(&graph, |builder| builder.time_limit(Duration::from_secs(3)));
-    assert_eq!(moves(&outcome, |_, site| site == "cuda:0"), 0);
+    assert!(moves(&outcome, |engine, site| site == "cuda:0" && engine == "whcr") > 0);
+    assert_eq!(moves(&outcome, |engine, site| site == "cuda:0" && engine != "whcr"), 0);
     assert!(moves(&outcome, |_, site| site == "cpu") > 0);
 }
