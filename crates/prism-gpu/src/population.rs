@@ -89,7 +89,16 @@ impl Improver for Device {
                 let best = improved.individuals.iter().map(|one| one.conflicts).min();
                 let (generation, iterations, moves) =
                     (order.round, order.iterations, improved.moves);
-                tracing::debug!(generation, iterations, moves, best, ?device, ?host, share);
+                tracing::debug!(
+                    generation,
+                    iterations,
+                    moves,
+                    best,
+                    ?device,
+                    ?host,
+                    share,
+                    "a generation of the population"
+                );
             }
             Err(error) => tracing::warn!(%error, "the population on the GPU has ended"),
         }
