@@ -499,3 +499,22 @@ fn saved_files_are_complete_or_untouched() {
     let message = "zstd files are read but not written; choose .gz or no compression";
     assert_eq!(zstd.to_string(), message);
 }
+
+#[test]
+fn text_in_other_ways_says_so() {
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for text in ["a b\nb c\n", "1 2\n2 3\n", "p edge 3 1\ne 1 2\n", "graph { a -- b }\n"] {
+        for marked in [text.to_owned(), format!("\u{feff}{text}")] {
+            let message = read_bytes(&utf_16(&marked), "f", &ReadOptions::default()).unwrap_err();
+            assert!(message.to_string().contains("found text in UTF-16"), "{message}");
+        }
+        let mac = text.replace('\n', "\r");
+        if mac.trim_end().contains('\r') {
+            let message = read_bytes(mac.as_bytes(), "f", &ReadOptions::default()).unwrap_err();
+            assert!(message.to_string().contains("a carriage return alone"), "{message}");
+        }
+    }
+    let colors = utf_16("0\n1\n");
+    let message = read_coloring_from(&colors[..], "f", 2, Naming::counted_from(1)).unwrap_err();
+    assert!(message.to_string().contains("found text in UTF-16"), "{message}");
+}

@@ -187,6 +187,78 @@ fn columns_without_a_common_name() {
 }
 
 #[test]
+fn rows_may_be_numbered_below_a_heading() {
+    for text in ["id,u,v\n0,1,2\n1,2,3\n2,3,1\n", "No.;a;b\n1;2;3\n2;3;1\n"] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("may be the numbers of the rows; --heading yes"), "{message}");
+        assert_eq!(
+            read(text, Some(true)).unwrap().graph.n(),
+            4 - usize::from(text.starts_with('N'))
+        );
+    }
+    assert!(read("id,other\n1,2\n2,3\n", None).is_ok());
+}
+
+#[test]
+fn names_of_sizes_are_in_doubt() {
+    for text in ["n m\n5 2\n1 2\n2 3\n", "Vertices,Edges\n5,2\n1,2\n2,3\n"] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("or of the sizes below it"), "{message}");
+    }
+}
+
+#[test]
+fn sizes_and_titles_alone_on_a_line_are_in_doubt() {
+    for text in [
+        "3\na\nb\nc\n2\na b\nb c\n",
+        "a b\nb c\n7\n",
+        "[nodes]\n1\n2\n[edges]\n1 2\n",
+        "Nodes\n1\n2\nEdges\n1 2\n2 3\n",
+        "a\nb\nEdges\na b\n",
+        "N=3\nM=2\n1 2\n2 3\n",
+        "a: b\nb: a\n7\n",
+    ] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("in doubt: "), "{message}");
+    }
+    for text in ["a b\nb 1\n7\n", "zoe\nkit lou\n", "0 1\n7\n1 2\n"] {
+        assert!(read(text, None).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_divides_the_columns_is_no_vertex() {
+    let loaded = read("sep=;\r\nsource;target\r\na;b\r\nb;c\r\n", None).unwrap();
+    assert_eq!((graph(&loaded).0.join(" "), loaded.notes), ("a b c".into(), vec![Note::Heading]));
+}
+
+#[test]
+fn a_number_in_two_ways_is_in_doubt() {
+    for text in [
+        "1,2.0\n2,3.0\n4,\n",
+        "01 02\n1 3\n",
+        "a: 7 7.\n7: a\n7.: a\n",
+        "(1) 2 3\n(2) 1\n(3) 1\n",
+        "1) 2\n2) 3\n",
+    ] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("in doubt: ") && message.contains("or another one"), "{message}");
+    }
+    for text in ["1.0,2.0\n2.0,3.0\n", "01 02\n02 03\n", "1.5 1\n1 2.5\n"] {
+        assert!(read(text, None).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn a_file_of_comments_has_no_graph() {
+    for text in ["#cats #dogs\n#dogs #birds\n", "% a\n\n"] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("nothing but comments"), "{message}");
+    }
+    assert_eq!(read("# vertices: 3\n# edges: 0\n", None).unwrap().graph.n(), 3);
+}
+
+#[test]
 fn headings_of_enrolments_say_so_whatever_the_numbers() {
     for text in ["student,course\n1,1\n2,1\n1,2\n2,3\n", "Users\tExams\n1\t2\n2\t3\n"] {
         let message = read(text, None).unwrap_err().to_string();

@@ -329,7 +329,7 @@ fn edge_list_names() {
     );
     assert_eq!(names("b a\na c\n"), Some(vec!["b".into(), "a".into(), "c".into()]));
     assert_eq!(names("9 3\n3 x\n"), Some(vec!["9".into(), "3".into(), "x".into()]));
-    assert_eq!(names("01 1\n"), Some(vec!["01".into(), "1".into()]));
+    assert_eq!(names("01 2\n"), Some(vec!["01".into(), "2".into()]));
     assert_eq!(names("New York\tBoston\t3\n"), Some(vec!["New York".into(), "Boston".into()]));
     assert_eq!(names("1, x y ,7\n"), Some(vec!["1".into(), "x y".into()]));
 }

@@ -8,6 +8,7 @@ use prism_core::io::{Format, Place, ReadOptions, read_bytes};
 const NEIGHBORS: &str = "a list of neighbours, or edges with further columns";
 const THIRD: &str = "edges with a third column, or a list of neighbours";
 const TIGHT: &str = "a list of neighbours without a blank behind its colons";
+const SIZES: &str = "the numbers of vertices and edges, each on a line of its own";
 const BANNER: &str = "a Matrix Market file without its first line, the banner %%MatrixMarket";
 const DASHES: &str = "edges with a dash between their ends";
 const BITS: &str = "a matrix of 0 and 1";
@@ -29,6 +30,8 @@ fn what_only_looks_like_an_edge_list() {
         ("0 1 2 3\n1 0 2 3\n2 0 1 3\n3 0 1 2\n4 0 1 2\n", 1, NEIGHBORS),
         ("A1 B1 B2\nA2 B1 B3\n", 1, THIRD),
         ("a b x\nb c y\n", 1, THIRD),
+        // A column of weights, or of neighbours, where none is its own.
+        ("a b\nb a b\n", 2, NEIGHBORS),
         ("NSW:V Q\nQ:NSW\n", 1, TIGHT),
         ("NSW:V,Q\nQ:NSW\nT\n", 1, TIGHT),
         ("NSW:V\nQ:NSW\n", 1, TIGHT),
@@ -55,6 +58,25 @@ fn what_only_looks_like_an_edge_list() {
         ("\n<?xml version=\"1.0\"?>\n<graphml>\n", 2, "XML, as in GraphML or GEXF"),
         ("<graphml xmlns=\"x\">\n", 1, "XML, as in GraphML or GEXF"),
         ("*Vertices 3\n*Edges\n1 2\n", 1, "a Pajek file"),
+        ("*Edges\n1 2\n2 3\n", 1, "a Pajek file"),
+        ("Version 1\ngraph [\n node [ id 0 ]\n]\n", 1, "a GML file"),
+        ("Creator \"x\"\nDirected 0\ngraph\n[\n]\n", 1, "a GML file"),
+        ("@nodes\nlabel\n0\n1\n@edges\nlabel\n0 1 0\n", 1, "a LEMON graph file"),
+        ("nodedef>name VARCHAR\ns1\nedgedef>node1 VARCHAR,node2 VARCHAR\ns1,s2\n", 1, "a GDF file"),
+        ("dl n=4 format=edgelist1\nlabels:\na,b\ndata:\n1 2\n", 1, "a UCINET DL file"),
+        ("NAME: x\nTYPE: HCP\nDIMENSION: 3\nEDGE_DATA_SECTION\n1 2\n-1\n", 1, "a TSPLIB file"),
+        ("NAME : x\nTYPE : HCP\nDIMENSION : 3\nEDGE_DATA_SECTION\n1 2\n-1\n", 1, "a TSPLIB file"),
+        ("% bip unweighted\n1 1\n1 2\n2 1\n", 2, "a bipartite list of KONECT"),
+        ("1 A\n2 B\n3 C\n4 D\n5 E\n#\n1 2\n2 3 x\n", 1, "a TGF file"),
+        ("// c\na b\nb c\n", 1, "a comment in another language"),
+        ("a b\n//c\nb c\n", 2, "a comment in another language"),
+        ("-- c d\na b\nb c\n", 1, "a comment in another language"),
+        (",source,target\n0,1,2\n1,2,3\n", 1, "a table whose first column has no name"),
+        ("\"\",\"from\",\"to\"\n\"1\",\"a\",\"b\"\n", 1, "a table whose first column has no name"),
+        ("4\n3\n0 1\n1 2\n2 3\n", 1, SIZES),
+        ("4\n3\n2\n1 2\n2 3\n3 4\n", 1, SIZES),
+        ("3 2\n0 1\n1 2\n\n4 3\n0 1\n1 2\n2 3\n", 5, "the sizes of a second graph"),
+        ("3 2\n1 2 5\n2 3 5\n2 1\n1 2 7\n0 0\n", 4, "the sizes of a second graph"),
         // Matrices under names or sizes, with numbers of rows, or with a row lost or gained.
         ("A,B,C\n0,1,0\n1,0,1\n0,1,0\n", 1, BITS),
         ("A\tB\tC\n0\t1\t0\n1\t0\t1\n0\t1\t0\n", 1, BITS),
@@ -116,6 +138,10 @@ fn edge_lists_are_taken_for_nothing_else() {
         "1 2 {'weight': 7}\n2 3 {'weight': 8}\n",
         "a b {'weight': 7}\nb c {}\n",
         "a b\nb c # by hand\n",
+        "4\n9\n0 1\n1 2\n",
+        "1 2\n2 3\n#\n1 3\n",
+        "% sym unweighted\n% 3 3 3\n1 2\n2 3\n3 1\n",
+        "sep=;\na;b\nb;c\n",
         "http://a http://b\nhttp://b http://c\n",
         "GO:01 P1\nGO:02 P1\nGO:02 P2\n",
         "0 1\n1 0\n",

@@ -11,7 +11,7 @@ struct Doubt {
     graph: (u64, u64),
 }
 
-const DOUBTS: [Doubt; 9] = [
+const DOUBTS: [Doubt; 12] = [
     Doubt {
         text: "ann: math, art\nbob: math, bio\n",
         says: "may be enrolments or values",
@@ -58,6 +58,24 @@ const DOUBTS: [Doubt; 9] = [
         text: "3 2\n1 2\n2 3\n0 0\n",
         says: "a mark of the end",
         option: &["--end-mark=yes", "--heading=yes"],
+        graph: (3, 2),
+    },
+    Doubt {
+        text: "1,2.0\n2,3.0\n",
+        says: "the vertex 2, or another one",
+        option: &["--format", "edge-list"],
+        graph: (4, 2),
+    },
+    Doubt {
+        text: "[nodes]\n1\n[edges]\n1 2\n",
+        says: "a vertex, or a title",
+        option: &["--format", "edge-list"],
+        graph: (4, 1),
+    },
+    Doubt {
+        text: "id,u,v\n0,1,2\n1,2,0\n",
+        says: "the numbers of the rows",
+        option: &["--heading", "yes"],
         graph: (3, 2),
     },
     Doubt { text: "5\n0 1\n", says: "a heading", option: &["--heading", "yes"], graph: (5, 1) },
@@ -136,5 +154,22 @@ fn graphs_without_edges_come_back() {
         let mut rows = csv::Reader::from_reader(csv.stdout().as_bytes());
         let found: Vec<String> = rows.records().map(|row| row.unwrap()[0].to_owned()).collect();
         assert_eq!(found.join(" "), names, "{text} {colored:?}");
+    }
+}
+
+#[test]
+fn forms_that_are_not_read_are_refused_by_name() {
+    let folder = Folder::new();
+    let utf_16: Vec<u8> = "\u{feff}a,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (text, says) in [
+        (utf_16, "text in UTF-16"),
+        (b"1 2\r2 3\r".to_vec(), "a carriage return alone"),
+        (b"% bip unweighted\n1 1\n1 2\n".to_vec(), "a bipartite list of KONECT"),
+        (b"*Edges\n1 2\n".to_vec(), "a Pajek file"),
+        (b"1 A\n2 B\n#\n1 2\n".to_vec(), "a TGF file"),
+        (b"3 2\n0 1\n1 2\n2 1\n0 1\n".to_vec(), "the sizes of a second graph"),
+        (b"#cats #dogs\n".to_vec(), "nothing but comments"),
+    ] {
+        prism!["color", folder.file("graph", text)].code(3).fails(&[says]);
     }
 }

@@ -242,7 +242,10 @@ pub(super) fn is_adjacency_list(head: &[u8], complete: bool) -> bool {
     let sets: Vec<HashSet<&str>> =
         rows.iter().map(|row| row.neighbors.iter().map(|name| &**name).collect()).collect();
     let edges = rows.iter().any(|row| row.neighbors.len() > 1);
+    // Nothing is its own neighbour, but in a column of weights its name may stand.
+    let loops = rows.iter().zip(&sets).any(|(row, set)| set.contains(&*row.name));
     edges
+        && !loops
         && rows.iter().all(|row| {
             row.neighbors.iter().all(|name| match names.get(&**name) {
                 Some(&other) => sets[other].contains(&*row.name),

@@ -42,6 +42,7 @@ pub fn read_coloring_from(
     naming: Naming<'_>,
 ) -> Result<Coloring, ReadError> {
     with_source(reader, name, |source| {
+        source.require_lines()?;
         let (head, complete) = source.peek();
         if complete && n > 0 && head.trim_ascii().is_empty() {
             return Err(source.error(Place::Whole, ErrorKind::Empty));

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use super::error::ErrorKind;
 use super::lexer::{self, quote, split_line, trim};
-use super::source::without_end_marks;
+use super::source::{foreign, without_end_marks};
 use super::{
     Format, ReadOptions, adjacency_list, adjacency_matrix, dimacs, dimacs_binary, dot, edge_list,
     graph6, matrix_market, metis, resemblance,
@@ -51,6 +51,9 @@ pub(super) fn detect(
         return Err(ErrorKind::UnknownFormat(
             "it is a tar archive, which has to be unpacked first",
         ));
+    }
+    if let Some(kind) = foreign(head) {
+        return Err(kind);
     }
     if head.contains(&0) {
         return Err(ErrorKind::UnknownFormat("it is binary"));

@@ -2,9 +2,11 @@
 //! names, for every form that has them. A format that the user names is taken at its word, and so is
 //! our own writer.
 
+mod alone;
 mod joined;
 mod nothing;
 mod sizes_in_words;
+mod twins;
 
 use super::Format;
 use super::error::ErrorKind;
@@ -34,8 +36,10 @@ pub(super) struct Named<'r> {
 /// Refuses what may mean something else.
 pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
     joined::refuse(named)?;
+    alone::refuse(named)?;
     nothing::refuse(named)?;
-    sizes_in_words::refuse(named)
+    sizes_in_words::refuse(named)?;
+    twins::refuse(named)
 }
 
 impl Named<'_> {

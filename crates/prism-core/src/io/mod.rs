@@ -194,6 +194,7 @@ pub fn read_from(
             }
         };
         if format.is_text() {
+            source.require_lines()?;
             source.is_text();
         }
         if options.format.is_none() && format == Format::EdgeList {

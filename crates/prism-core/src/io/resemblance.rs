@@ -6,6 +6,7 @@
 //! word: this is asked only where the format was detected.
 
 mod columns;
+mod languages;
 mod numbers;
 
 use super::error::ErrorKind;
@@ -41,14 +42,25 @@ pub(super) fn check(
     if edge_list::is_announced(head, complete) {
         return Ok(());
     }
-    let found = language(&lines)
-        .or_else(|| matrix(&lines, all))
-        .or_else(|| matrix_market(&lines, all))
-        .map(|what| Found { line: first, what, advice: "it is not read" })
-        .or_else(|| numbers::check(&lines, all, heading))
-        .or_else(|| columns::check(before_mark(&lines, all), heading));
+    let by_comments = languages::by_comments(head);
+    let found = by_comments.map(|(what, advice)| Found { line: first, what, advice });
+    let found = found.or_else(|| by_lines(&lines, all, heading));
     let Some(Found { line, what, advice }) = found else { return Ok(()) };
     Err((line.number, ErrorKind::OtherForm { what, advice, found: quote(line.text) }))
+}
+
+/// What the lines show.
+fn by_lines<'l, 'h>(
+    lines: &'l [Line<'h>],
+    all: bool,
+    heading: Option<bool>,
+) -> Option<Found<'l, 'h>> {
+    languages::language(lines)
+        .or_else(|| matrix(lines, all))
+        .or_else(|| matrix_market(lines, all))
+        .map(|what| Found { line: &lines[0], what, advice: "it is not read" })
+        .or_else(|| numbers::check(lines, all, heading))
+        .or_else(|| columns::check(before_mark(lines, all), heading))
 }
 
 /// The first lines of `head` that are complete, and whether they are all lines of the file.
@@ -87,52 +99,6 @@ struct Found<'l, 'h> {
     what: &'static str,
     /// What can be done about it.
     advice: &'static str,
-}
-
-/// Languages that are known by how they begin.
-fn language(lines: &[Line<'_>]) -> Option<&'static str> {
-    let mut texts = lines.iter().map(|line| line.text).skip_while(|text| text.starts_with(b"//"));
-    let begins = texts.next()?;
-    let second = texts.next().unwrap_or_default();
-    let text = begins.to_ascii_lowercase();
-    let behind = trim(&begins[1..]).first();
-    let opens = |mark: u8| text.contains(&mark) || second.starts_with(&[mark]);
-    let first_word: &[u8] = lexer::words(&text).next().unwrap_or_default();
-    match first_word.split(|b| matches!(b, b'{' | b'[')).next().unwrap_or_default() {
-        b"graph" if opens(b'[') => return Some("a GML file"),
-        b"creator" if second.starts_with(b"graph") => return Some("a GML file"),
-        _ => {}
-    }
-    match begins[0] {
-        b'{' if matches!(behind, None | Some(b'"' | b'}')) => Some("JSON"),
-        b'[' if matches!(behind, None | Some(b'"' | b'{' | b'[' | b']' | b'0'..=b'9')) => {
-            Some("JSON")
-        }
-        b'<' if matches!(behind, Some(b'?' | b'!')) => Some("XML, as in GraphML or GEXF"),
-        b'<' if [&b"<graphml"[..], b"<gexf", b"<html"].iter().any(|tag| text.starts_with(tag)) => {
-            Some("XML, as in GraphML or GEXF")
-        }
-        b'*' if text.starts_with(b"*vertices") || text.starts_with(b"*network") => {
-            Some("a Pajek file")
-        }
-        b'>' if text.starts_with(b">>sparse6<<") => Some("a sparse6 file"),
-        b'>' if text.starts_with(b">>digraph6<<") => Some("a digraph6 file"),
-        b'a' | b'p' => shortest_paths(lines),
-        _ => None,
-    }
-}
-
-/// Arcs `a FROM TO LENGTH` of the DIMACS challenge on shortest paths, all lines of them.
-fn shortest_paths(lines: &[Line<'_>]) -> Option<&'static str> {
-    let arc = |line: &Line<'_>| {
-        let words: Vec<&[u8]> = lexer::words(line.text).collect();
-        let integers = || words[1..].iter().all(|word| lexer::integer(word).is_some());
-        words.len() == 4 && words[0] == b"a" && integers()
-    };
-    let (first, rest) = lines.split_first()?;
-    let header = first.text.starts_with(b"p sp ");
-    ((header || arc(first)) && !rest.is_empty() && rest.iter().all(arc))
-        .then_some("a DIMACS shortest-path file")
 }
 
 /// As many lines as columns, at least three, that are a symmetric matrix with a zero diagonal; or a

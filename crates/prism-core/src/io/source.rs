@@ -10,6 +10,7 @@
 //! however the bytes arrive, so that reading from a pipe gives the same result as reading a file.
 
 mod blocks;
+mod encoding;
 mod end_marks;
 
 use std::io::{self, Read};
@@ -26,6 +27,7 @@ use crate::threads::{spawn_scoped, with_pool};
 use blocks::{Blocks, Producer};
 use end_marks::last_line;
 
+pub(super) use encoding::foreign;
 pub(super) use end_marks::without_end_marks;
 
 /// A line longer than this is refused; the row of a METIS vertex with 30 million neighbours fits.
@@ -117,6 +119,12 @@ impl Source<'_> {
     /// What can be seen of the input without consuming it, and whether that is all of it.
     pub(super) fn peek(&self) -> (&[u8], bool) {
         (&self.current[self.position..], self.last)
+    }
+
+    /// Fails for text that is not lines of UTF-8.
+    pub(super) fn require_lines(&self) -> Result<(), ReadError> {
+        let found = foreign(self.peek().0);
+        found.map_or(Ok(()), |kind| Err(self.error(Place::Whole, kind)))
     }
 
     /// Says that the input is text: what marks its end in old files, a Ctrl-Z or a line `%` (perhaps with

@@ -41,6 +41,7 @@ pub(super) fn read(
     count: Count,
     mut take: impl FnMut(u32, Vec<Color>) -> Result<(), ErrorKind>,
 ) -> Result<(), ReadError> {
+    source.require_lines()?;
     let mut find = |name: &[u8]| names.find(name).map(|v| v as u32);
     // A first line that may be a heading: what is wrong with it if nothing follows.
     let mut heading = None;

@@ -55,6 +55,11 @@ pub(in crate::io) fn is_announced(head: &[u8], complete: bool) -> bool {
 }
 
 impl Announced {
+    /// Whether nothing was announced.
+    pub(super) fn is_empty(&self) -> bool {
+        self.vertices.is_none() && self.edges.is_none()
+    }
+
     /// What the vertices are, where lines name integers between `ids`.
     pub(super) fn numbers(&self, ids: Option<(u32, u32)>) -> Result<Numbers, ErrorKind> {
         let Some(n) = self.vertices else { return Ok(Numbers::Named) };

@@ -182,7 +182,9 @@ impl FirstLine {
             return Ok(if asked { Verdict::Columns } else { Verdict::Edge });
         };
         let known = is_heading_word(first) && is_heading_word(second);
-        let text = as_integer(first).is_none() && as_integer(second).is_none();
+        // 01 and 2.5 are no names of columns.
+        let is_word = |name: &str| name.chars().any(char::is_alphabetic);
+        let text = is_word(first) && is_word(second);
         if !asked && self.names.iter().any(|name| is_size(name)) {
             return Err(ErrorKind::Doubtful {
                 found: self.text.clone(),
@@ -216,6 +218,23 @@ impl FirstLine {
             let expected = "the names of the vertices in the first two columns";
             return Err(ErrorKind::expected(expected, format!("the heading {:?}", self.text)));
         }
+        if !asked && says_sizes(first, second) {
+            return Err(ErrorKind::Doubtful {
+                found: self.text.clone(),
+                readings: "a heading of columns, or of the sizes below it, which is not read"
+                    .to_owned(),
+                decides: "--heading yes, for edges below it,",
+            });
+        }
+        if !asked && self.more && numbers_rows(first) {
+            return Err(ErrorKind::Doubtful {
+                found: self.text.clone(),
+                readings: format!(
+                    "a heading, below which {first:?} may be the numbers of the rows"
+                ),
+                decides: "--heading yes, for vertices in the first two columns,",
+            });
+        }
         Ok(Verdict::Columns)
     }
 
@@ -235,6 +254,36 @@ impl FirstLine {
             decides: "--heading yes or --heading no",
         }
     }
+}
+
+/// Whether two words are what the numbers of vertices and edges are called.
+fn says_sizes(first: &str, second: &str) -> bool {
+    let is = |name: &str, words: &[&str]| words.contains(&name.to_lowercase().as_str());
+    is(first, &["n", "v", "|v|", "nodes", "vertices", "num_nodes", "num_vertices"])
+        && is(second, &["m", "e", "|e|", "edges", "links", "num_edges"])
+}
+
+/// Whether a column is called as the numbers of rows are, or as times.
+fn numbers_rows(name: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "id",
+        "index",
+        "idx",
+        "no",
+        "no.",
+        "nr",
+        "nr.",
+        "num",
+        "number",
+        "row",
+        "edge",
+        "edge_id",
+        "edgeid",
+        "date",
+        "time",
+        "timestamp",
+    ];
+    WORDS.contains(&name.to_lowercase().as_str())
 }
 
 /// Why two columns without a common name are refused below a heading.

@@ -50,7 +50,7 @@ impl Reader {
     pub(super) fn hold_ends(&mut self, source: &mut Source<'_>) -> Result<(), ReadError> {
         source.hold_last_line(may_be_end);
         while let Some(line) = source.next_line()?.map(trim) {
-            if is_skipped(line) {
+            if is_skipped(line) || is_separator(line) {
                 continue;
             }
             let first = names(line).map(|found| {
@@ -226,4 +226,12 @@ impl Reader {
         self.columns.renumber(|id| numbers[ids.partition_point(|&other| other < id)]);
         Ok(())
     }
+}
+
+/// A first line by which spreadsheets are told what divides the columns, as `sep=;`.
+fn is_separator(line: &[u8]) -> bool {
+    matches!(
+        line,
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', b',' | b';' | b'\t' | b'|'] | b"sep="
+    )
 }

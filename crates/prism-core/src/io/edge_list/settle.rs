@@ -23,6 +23,11 @@ impl Reader {
             // Nothing is known of edges that were not kept.
             std::mem::take(&mut self.builder).finish(0).map_err(whole)?;
         }
+        let nothing = self.first.is_none() && self.last.is_none();
+        if nothing && options.format.is_none() && announced.is_empty() {
+            let expected = "lines with two names";
+            return Err(whole(ErrorKind::expected(expected, "nothing but comments")));
+        }
         let mut notes = Vec::new();
         if self.settle_last(announced, options)? {
             notes.push(Note::EndMark);
@@ -43,8 +48,8 @@ impl Reader {
             notes.push(Note::EdgeCount { declared, found: edges });
         }
         let heading = verdict != Verdict::Edge;
-        let unsaid = announced.edges.is_none() && announced.vertices.is_none();
-        let two_sides = self.columns.are_two_sides() && !heading && !options.bipartite && unsaid;
+        let two_sides =
+            self.columns.are_two_sides() && !heading && !options.bipartite && announced.is_empty();
         notes.extend(two_sides.then_some(Note::TwoSides));
         let mut loaded = match self.names {
             Some(_) => self.named(heading, announced, options),
@@ -149,6 +154,10 @@ impl Reader {
             return Ok(true);
         }
         self.text_line(&last.text).map_err(|kind| (place, kind))?;
+        if options.end_mark == Some(false) && ends == 1 {
+            // What the user says is not asked again.
+            self.alone.pop();
+        }
         Ok(false)
     }
 
@@ -194,7 +203,12 @@ impl Reader {
                     self.turn_to_text()?;
                 }
                 match &names[..] {
-                    [name] => self.name_alone(name)?,
+                    [name] => {
+                        self.name_alone(name)?;
+                        if options.heading == Some(false) {
+                            self.alone.pop();
+                        }
+                    }
                     [u, v, ..] => self.named_edge(u, v)?,
                     [] => {}
                 }

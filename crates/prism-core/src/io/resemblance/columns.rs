@@ -22,7 +22,9 @@ neighbours has a colon behind the first name (\"a: b, c\")";
 /// Looks at the columns. `heading` is what is known of the first line.
 pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Option<Found<'l, 'h>> {
     let read: Option<Vec<Names<'_>>> = lines.iter().map(|line| names(line.text).ok()).collect();
-    dashes(lines)
+    foreign_comment(lines)
+        .or_else(|| row_numbers(lines))
+        .or_else(|| dashes(lines))
         .or_else(|| brackets_or_arrows(lines))
         .or_else(|| colons_within(lines))
         .or_else(|| alone(lines))
@@ -31,6 +33,35 @@ pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Opt
             let read = read?;
             comment_or_name(lines, &read).or_else(|| further_columns(lines, &read, heading))
         })
+}
+
+/// What begins the comments of other languages.
+const COMMENTS: [&[u8]; 5] = [b"//", b"/*", b"--", b"!", b";"];
+
+/// A line that begins as the comments of other languages do.
+fn foreign_comment<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let begins = |line: &&Line<'_>| {
+        let first = lexer::words(line.text).next().unwrap_or_default();
+        let more = first.len() < line.text.len();
+        more && COMMENTS.contains(&first) || first.starts_with(b"//")
+    };
+    Some(Found {
+        line: lines.iter().find(begins)?,
+        what: "a comment in another language",
+        advice: "comments of an edge list begin with # or %",
+    })
+}
+
+/// A heading that has no name for the first of three columns or more: the rows are numbered.
+fn row_numbers<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
+    let line = lines.first()?;
+    let text = line.text.strip_prefix(b"\"\"").unwrap_or(line.text);
+    let separator = *text.first().filter(|b| b",;".contains(b))?;
+    (text[1..].contains(&separator)).then_some(Found {
+        line,
+        what: "a table whose first column has no name, as where rows are numbered",
+        advice: "the first two columns are what is read: leave the one of the numbers out",
+    })
 }
 
 /// Edges as `a-b`: words that all have a dash within them. Two in each line are rather two names, as
