@@ -251,7 +251,9 @@ proptest! {
         let [between, first] = [[" ", " "], [", ", ","], [";", ","], ["\t", "\t"], [" , ", ";"]][how];
         let name = |v: u32| match v % 3 {
             0 if quoted && how > 0 => format!("\"no. {v}, {v}\""),
+            // A number alone on a line between words could be a size.
             1 => format!("v{v}"),
+            _ if alone => format!("w{v}"),
             _ => v.to_string(),
         };
         let behind = if colon { ": " } else { first };

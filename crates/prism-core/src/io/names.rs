@@ -61,6 +61,9 @@ const ENROLMENTS: [&str; 10] = [
 /// What ends names besides blanks.
 pub(super) const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
+/// At the start of a file, as a colouring may have a name there, it is no part of the text.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Whether a word names a column of edges.
 pub(super) fn is_heading_word(name: &str) -> bool {
     HEADINGS.contains(&name.to_lowercase().as_str())
@@ -166,6 +169,9 @@ fn split(text: &str, separator: char) -> Result<Option<Names<'_>>, &'static str>
         return Err("two vertex names");
     }
     for name in [Some(&first), second.as_ref()].into_iter().flatten() {
+        if name.contains(BYTE_ORDER_MARK) {
+            return Err("a byte order mark at the start of the file alone");
+        }
         // Quoted names are owned.
         if let Cow::Borrowed(name) = name {
             if name.contains(SEPARATORS) {
@@ -309,6 +315,7 @@ mod tests {
             ("\"\",b", "two vertex names"),
             (",b", "two vertex names"),
             ("a,,b", "two vertex names"),
+            ("a \u{feff}b", "a byte order mark at the start of the file alone"),
             ("a,b;c", kinds),
             ("a;b,c", kinds),
             ("a\tb,c", kinds),
