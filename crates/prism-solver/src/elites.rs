@@ -6,9 +6,9 @@
 //! becomes visible when the solver says so, between turns and in the order of the roster: who comes
 //! home first does not matter then.
 
+use prism_core::Graph;
 use prism_core::pool::agreement;
-use prism_core::search::{Elite, UNCOLORED};
-use prism_core::{Color, Graph};
+use prism_core::search::{self, Elite, UNCOLORED};
 
 /// Individuals that are kept.
 const CAPACITY: usize = 16;
@@ -77,30 +77,18 @@ impl Elites {
 }
 
 /// The same with a colour for each vertex.
-fn completed(graph: &Graph<'_>, mut elite: Elite) -> Elite {
-    let mut around = vec![0u64; elite.k];
-    for v in graph.vertices() {
-        if elite.colors[v as usize] != UNCOLORED {
-            continue;
-        }
-        around.fill(0);
-        for &u in graph.neighbors(v) {
-            if let Some(count) = around.get_mut(usize::from(elite.colors[u as usize])) {
-                *count += 1;
-            }
-        }
-        if let Some(color) = (0..elite.k).min_by_key(|&color| around[color]) {
-            elite.colors[v as usize] = color as Color;
-            elite.conflicts = elite.conflicts + around[color] - 1;
-        }
+fn completed(graph: &Graph<'_>, elite: Elite) -> Elite {
+    if !elite.colors.contains(&UNCOLORED) {
+        return elite;
     }
-    elite
+    let colors = search::completed(graph, elite.k, &elite.colors);
+    Elite::new(elite.k, colors, graph.edges())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use prism_core::Rng;
+    use prism_core::{Color, Rng};
     use proptest::prelude::*;
 
     fn elite(colors: Vec<Color>, conflicts: u64) -> Elite {
