@@ -11,7 +11,7 @@ mod saved;
 pub use elite::{Elite, UNCOLORED, completed};
 pub use saved::{Mismatch, Saved, Shape, place, split_counters};
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why [`FixedK::run`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,5 +69,28 @@ pub trait FixedK: Send {
     /// Why the search failed, after [`Step::Failed`].
     fn failure(&self) -> Option<String> {
         None
+    }
+}
+
+/// [`FixedK::run`] of a search that moves in small steps: one after the other until it is solved, the moves
+/// are used up, or `stop` is raised.
+pub fn run_in_steps<S: FixedK>(
+    search: &mut S,
+    moves: u64,
+    stop: &AtomicBool,
+    mut step: impl FnMut(&mut S),
+) -> Step {
+    let end = search.moves().saturating_add(moves);
+    loop {
+        if search.conflicts() == 0 {
+            return Step::Solved;
+        }
+        if search.moves() >= end {
+            return Step::OutOfMoves;
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Step::Stopped;
+        }
+        step(search);
     }
 }

@@ -22,9 +22,9 @@
 //! the bars, and 22 for the rest.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, run_in_steps};
 use prism_core::{Color, Graph, Philox};
 
 use crate::whcr::Settings;
@@ -304,19 +304,9 @@ impl<'g> Rounds<'g> {
 
 impl FixedK for Rounds<'_> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.effort.saturating_add(moves);
-        loop {
-            if self.best_conflicts == 0 {
-                return Step::Solved;
-            }
-            if self.effort >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            self.round();
-        }
+        run_in_steps(self, moves, stop, |search| {
+            search.round();
+        })
     }
 
     fn best(&self) -> Elite {

@@ -36,11 +36,13 @@ use integrators::Integrators;
 use order::{Draw, Key};
 use prism_core::hierarchy::{LANES, Slots};
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
+use prism_core::search::{
+    Elite, FixedK, Mismatch, Saved, Shape, Step, run_in_steps, split_counters,
+};
 use prism_core::{Color, Graph, Philox};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use table::Table;
 
 /// What a repair is told beside its graph and start. A step of the kernels reads the same from its
@@ -370,19 +372,9 @@ impl Repair {
 
 impl FixedK for Repair {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.effort.saturating_add(moves);
-        loop {
-            if self.best_conflicts == 0 {
-                return Step::Solved;
-            }
-            if self.effort >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            self.step();
-        }
+        run_in_steps(self, moves, stop, |search| {
+            search.step();
+        })
     }
 
     fn best(&self) -> Elite {

@@ -1,14 +1,14 @@
 //! How an engine is added, step by step as ARCHITECTURE.md has it: a search that is no more than the
 //! trait asks for, and a row.
 
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, run_in_steps};
 use prism_core::{Color, Graph, Rng, generate};
 use prism_solver::roster::{Kind, Row, STANDARD, Search, Seating};
 use prism_solver::strategy::{Turn, Turns};
 use prism_solver::task::{Seat, SetUp, Task};
 use prism_solver::{BuildError, Method, Solver, Status};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Step 1, the engine: min-conflicts (Minton et al. 1992). A random vertex with conflicts gets the colour
 /// that fewest of its neighbours have, now and then any.
@@ -56,17 +56,7 @@ fn conflicts(graph: &Graph<'_>, colors: &[Color]) -> u64 {
 
 impl FixedK for MinConflicts {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let end = self.moves + moves;
-        while self.best.conflicts > 0 {
-            if self.moves >= end {
-                return Step::OutOfMoves;
-            }
-            if stop.load(Ordering::Relaxed) {
-                return Step::Stopped;
-            }
-            self.make_move();
-        }
-        Step::Solved
+        run_in_steps(self, moves, stop, Self::make_move)
     }
 
     fn best(&self) -> Elite {
