@@ -18,6 +18,7 @@ use prism_core::threads::{affordable, with_pool};
 use prism_cpu::greedy::{Order, greedy};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
 /// Work of each heuristic bound: up to about a tenth of a second.
@@ -37,6 +38,8 @@ pub(crate) struct Opening<'o> {
     pub threads: usize,
     pub seed: u64,
     pub alarm: &'o Alarm,
+    /// The degeneracy order of the graph, made when it is first asked for.
+    pub degeneracy: OnceLock<Degeneracy>,
 }
 
 impl Opening<'_> {
@@ -106,7 +109,8 @@ impl Opening<'_> {
         alone: bool,
         incumbent: &mut Incumbent<'_>,
     ) {
-        let making = Making { seed: self.seed, stop: self.alarm.interrupt(), alone };
+        let (stop, degeneracy) = (self.alarm.interrupt(), &self.degeneracy);
+        let making = Making { seed: self.seed, stop, alone, degeneracy };
         let (graph, ledger) = (incumbent.problem.graph(), &mut incumbent.ledger);
         let make = || (construction.make)(graph, &making);
         let made = match construction.parallel.then(|| pool(self.threads)).flatten() {
@@ -124,13 +128,13 @@ impl Opening<'_> {
         let effort = |work| Effort { work, seed: self.seed, enough };
         let stop = self.alarm.interrupt();
         let graph = incumbent.problem.graph();
-        let order: Degeneracy = bounds::degeneracy(graph);
+        let order = self.degeneracy.get_or_init(|| bounds::degeneracy(graph));
         let (least, most) = (*BOUND_WORK.start(), *BOUND_WORK.end());
         let glance = (GLANCES * 2 * graph.m() as u64).clamp(least, most);
-        let mut clique = bounds::clique(graph, &order, &effort(glance), stop);
+        let mut clique = bounds::clique(graph, order, &effort(glance), stop);
         let class = GraphClass::of(clique.len(), enough);
         if class == GraphClass::Structured && clique.len() < enough && glance < most {
-            let longer = bounds::clique(graph, &order, &effort(most), stop);
+            let longer = bounds::clique(graph, order, &effort(most), stop);
             if longer.len() > clique.len() {
                 clique = longer;
             }
@@ -138,7 +142,7 @@ impl Opening<'_> {
         let size = clique.len();
         let mycielskian = if size < enough {
             let work = if class == GraphClass::Structured { most } else { glance };
-            bounds::mycielskian(graph, &order, &clique, &effort(work), stop).bound
+            bounds::mycielskian(graph, order, &clique, &effort(work), stop).bound
         } else {
             size
         };

@@ -12,10 +12,12 @@ mod searches;
 
 use crate::strategy::Turns;
 use crate::task::{Seat, SetUp, Task};
+use prism_core::bounds::Degeneracy;
 use prism_core::search::FixedK;
 use prism_core::{Coloring, Graph};
 use prism_gpu::phases::PhaseError;
 use prism_gpu::{DeviceInfo, GpuContext};
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 /// One engine.
@@ -61,6 +63,8 @@ pub struct Making<'m> {
     pub stop: &'m AtomicBool,
     /// Whether it is asked for alone, and may take what time it needs.
     pub alone: bool,
+    /// The degeneracy order of the graph, for all that want it.
+    pub(crate) degeneracy: &'m OnceLock<Degeneracy>,
 }
 
 /// An engine that searches at a fixed number of colours.

@@ -13,7 +13,7 @@ use crate::strategy::GraphClass;
 use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
 use prism_core::bounds;
 use prism_core::{Coloring, MAX_COLORS};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
 pub struct Solver<'a> {
@@ -152,6 +152,7 @@ impl<'a> Solver<'a> {
                 threads: self.threads,
                 seed: self.seed,
                 alarm: &self.alarm,
+                degeneracy: OnceLock::new(),
             };
             self.class = opening.play(&mut self.incumbent);
         }

@@ -1,9 +1,10 @@
 //! The rows of the engines that make one colouring.
 
 use super::{Construction, Kind, Making, Row};
+use prism_core::bounds::degeneracy;
 use prism_core::{Coloring, Graph};
 use prism_cpu::dsatur::dsatur;
-use prism_cpu::greedy::{Order, greedy};
+use prism_cpu::greedy::{Order, greedy, greedy_in};
 use prism_cpu::jones_plassmann;
 use prism_cpu::rlf::{rlf, rlf_within};
 use prism_cpu::speculative::speculative;
@@ -58,7 +59,11 @@ pub const SMALLEST_LAST: Row = first(row(
     "smallest-last",
     "Matula & Beck 1983",
     "greedy, smallest degree last",
-    |graph, making| greedy(graph, Order::SmallestLast, making.seed).ok(),
+    |graph, making| {
+        let order = &making.degeneracy.get_or_init(|| degeneracy(graph)).order;
+        let smallest_last: Vec<u32> = order.iter().rev().copied().collect();
+        greedy_in(graph, &smallest_last).ok()
+    },
 ));
 
 pub const INCIDENCE_DEGREE: Row = first(row(
