@@ -8,7 +8,7 @@ use crate::elites::Elites;
 use crate::roster::{Row, position};
 use crate::site::{Candidate, Site};
 use crate::stop::Alarm;
-use crate::strategy::{GraphClass, Player, Rotation};
+use crate::strategy::{GraphClass, Player, Rotation, Turn};
 use crate::task::Task;
 use crate::team::Team;
 use prism_core::memory::{RESERVE, Room};
@@ -72,21 +72,19 @@ pub(crate) struct Plan<'p> {
     pub preferred: Option<usize>,
     /// The row of the engine that is to search alone.
     pub alone: Option<usize>,
-    /// The site that it is to search on.
-    pub alone_on: usize,
     /// Whether the result must not depend on the memory that happens to be left.
     pub lockstep: bool,
 }
 
 impl Attempt {
     /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k
-    /// colours, numbered without gaps; searches on so many sites get their random numbers from `seed`. `None` if `alarm` is raised meanwhile, which is looked at
-    /// between passes over the graph.
+    /// colours, numbered without gaps; `seed` is that of the searches. `None` if `alarm` is raised
+    /// meanwhile, which is looked at between passes over the graph.
     pub fn new(
         graph: &Graph<'_>,
         k: usize,
         best: &Coloring,
-        (sites, seed): (usize, u64),
+        seed: u64,
         alarm: &Alarm,
     ) -> Option<Self> {
         let go_on = || !alarm.interrupt().load(Ordering::Relaxed);
@@ -95,9 +93,7 @@ impl Attempt {
         let kernel = Arc::new(kernel);
         let known = undo.project(best.colors());
         let components = go_on().then(|| components(&kernel))?;
-        let part = |vertices: &[u32]| {
-            go_on().then(|| Part::new(&kernel, vertices, k, &known, (sites, seed)))
-        };
+        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, seed));
         let parts = components.iter().map(part).collect::<Option<_>>()?;
         Some(Self { k, undo, kernel, parts })
     }
@@ -150,7 +146,7 @@ impl Part {
         vertices: &[u32],
         k: usize,
         known: &[Color],
-        (sites, seed): (usize, u64),
+        seed: u64,
     ) -> Self {
         let mut known =
             Coloring::from_colors(vertices.iter().map(|&v| known[v as usize]).collect());
@@ -161,8 +157,8 @@ impl Part {
             let whole = vertices.len() == kernel.n();
             let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
             let task = Arc::new(Task::new(graph, k, known.into_colors(), seed));
-            let benches = (0..sites).map(|_| None).collect();
-            State::Open(Box::new(OpenPart { task, benches, elites: Elites::default() }))
+            let (benches, elites) = (Vec::new(), Elites::default());
+            State::Open(Box::new(OpenPart { task, benches, elites }))
         };
         Self { vertices: vertices.to_vec(), state }
     }
@@ -190,10 +186,12 @@ impl OpenPart {
         plan: Plan<'_>,
     ) -> Result<(&Arc<Task>, &mut Bench, &Elites), NoBench> {
         let Self { task, benches, elites } = self;
-        let bench = benches.get_mut(number).ok_or(NoBench::Nothing)?;
-        let bench = match bench {
+        if benches.len() <= number {
+            benches.resize_with(number + 1, || None);
+        }
+        let bench = match &mut benches[number] {
             Some(bench) => bench,
-            none => none.insert(Bench::new(task, number, site, plan)?),
+            none => none.insert(Bench::new(task, site, plan)?),
         };
         Ok((task, bench, elites))
     }
@@ -223,10 +221,9 @@ impl OpenPart {
 }
 
 impl Bench {
-    fn new(task: &Task, number: usize, site: &Site, plan: Plan<'_>) -> Result<Self, NoBench> {
+    fn new(task: &Task, site: &Site, plan: Plan<'_>) -> Result<Self, NoBench> {
         let candidates = site.candidates(plan.roster, plan.class, task.graph(), task.k());
         let players = match plan.alone {
-            Some(_) if number != plan.alone_on => Vec::new(),
             // Whatever memory it takes.
             Some(row) => candidates.iter().filter(|c| c.row == row).map(Candidate::alone).collect(),
             None => {
@@ -267,7 +264,7 @@ fn players(
         return least.map(Candidate::alone).into_iter().collect();
     }
     let plays = |name| position(roster, name).filter(|at| playing.iter().any(|p| p.0 == *at));
-    let player = |&(row, turn, scale): &(usize, crate::strategy::Turn, u64)| Player {
+    let player = |&(row, turn, scale): &(usize, Turn, u64)| Player {
         row,
         turn,
         speaks_for: turn.speaks_for.and_then(plays),

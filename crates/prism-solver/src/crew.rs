@@ -167,15 +167,17 @@ impl Crew {
         }
     }
 
-    /// The sites that can be used like that.
-    fn with(&self, readiness: Readiness, incumbent: &Incumbent<'_>) -> Vec<usize> {
-        let is = |site: &Site| !site.lost && site.readiness(&incumbent.ledger, false) == readiness;
-        (0..self.sites.len()).filter(|&site| is(&self.sites[site])).collect()
+    /// The sites that cannot be used yet.
+    fn early(&self, incumbent: &Incumbent<'_>) -> Vec<usize> {
+        let is_early = |site: &Site| {
+            !site.lost && site.readiness(&incumbent.ledger, false) == Readiness::NotYet
+        };
+        (0..self.sites.len()).filter(|&site| is_early(&self.sites[site])).collect()
     }
 
     /// Whether nobody can work now, but a site will be able to soon. Waits a little for it.
     fn expects_someone(&mut self, incumbent: &Incumbent<'_>) -> bool {
-        let coming = !self.with(Readiness::NotYet, incumbent).is_empty();
+        let coming = !self.early(incumbent).is_empty();
         if coming {
             std::thread::sleep(Duration::from_millis(1));
             self.field.alarm.look();
@@ -215,11 +217,13 @@ impl Crew {
             return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
         };
         let here = &self.sites[site];
-        let alone_on = orders.alone.map_or(0, |row| {
+        if let Some(row) = orders.alone {
+            // On a GPU if it can.
             let gpu = |site: &Site| site.is_gpu() && site.takes(&orders.roster[row], &open.task);
-            self.sites.iter().position(gpu).unwrap_or(0)
-        });
-        let plan = Plan { alone_on, ..plan };
+            if site != self.sites.iter().position(gpu).unwrap_or(0) {
+                return Sent::Nothing;
+            }
+        }
         let (task, bench, elites) = match open.bench(site, here, plan) {
             Ok(bench) => bench,
             Err(NoBench::Nothing) => return Sent::Nothing,
@@ -278,9 +282,8 @@ impl Crew {
             alarm.run_out();
             return Err(Sent::Nothing);
         }
-        let searches = (self.sites.len(), orders.seed);
         let Some(best) = incumbent.best() else { return Err(Sent::Nothing) };
-        let Some(attempt) = Attempt::new(graph, k, best, searches, alarm) else {
+        let Some(attempt) = Attempt::new(graph, k, best, orders.seed, alarm) else {
             return Err(Sent::Again);
         };
         let (kernel_vertices, kernel_edges) = attempt.kernel_size();
@@ -300,7 +303,6 @@ impl Crew {
             class: orders.class,
             preferred: self.preferred,
             alone: orders.alone,
-            alone_on: 0,
             lockstep: self.field.lockstep,
         }
     }
@@ -308,7 +310,7 @@ impl Crew {
     /// Waits until a team is home, or all are where they wait for each other or one has called the others.
     fn wait(&mut self, incumbent: &mut Incumbent<'_>) {
         let alarm = self.field.alarm.clone();
-        let early = self.with(Readiness::NotYet, incumbent);
+        let early = self.early(incumbent);
         loop {
             let over = self.outings.iter().filter(|errand| errand.outing.is_over()).count();
             let all = self.field.lockstep || alarm.is_raised();
@@ -316,9 +318,10 @@ impl Crew {
                 break;
             }
             // A site that could not work before may be able to now.
-            if !self.field.lockstep
-                && self.with(Readiness::Ready, incumbent).iter().any(|site| early.contains(site))
-            {
+            let is_ready = |&site: &usize| {
+                self.sites[site].readiness(&incumbent.ledger, false) == Readiness::Ready
+            };
+            if !self.field.lockstep && early.iter().any(is_ready) {
                 break;
             }
             match self.returns.recv_timeout(WATCH_EVERY) {
