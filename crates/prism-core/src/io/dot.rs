@@ -14,6 +14,7 @@ use super::dot_lexer::{Lexer, Token};
 use super::error::{ErrorKind, Place, ReadError, counted};
 use super::interner::Interner;
 use super::lexer::quote;
+use super::names::{BYTE_ORDER_MARK, NO_BYTE_ORDER_MARK};
 use super::source::Source;
 use super::{Loaded, ReadOptions};
 use crate::graph::Cleanup;
@@ -225,6 +226,9 @@ impl<'t> Parser<'t> {
         if may_be_attribute && self.take_mark('=')? {
             self.name()?;
             return Ok(None);
+        }
+        if name.contains(BYTE_ORDER_MARK) {
+            return Err(ErrorKind::expected(NO_BYTE_ORDER_MARK, quote(name.as_bytes())));
         }
         // A port, and a compass point behind it.
         for _ in 0..2 {

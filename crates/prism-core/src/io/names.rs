@@ -64,6 +64,9 @@ pub(super) const SEPARATORS: [char; 3] = [',', ';', '\t'];
 /// At the start of a file, as a colouring may have a name there, it is no part of the text.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// What is expected in place of a name that holds one.
+pub(super) const NO_BYTE_ORDER_MARK: &str = "a byte order mark at the start of the file alone";
+
 /// Whether a word names a column of edges.
 pub(super) fn is_heading_word(name: &str) -> bool {
     HEADINGS.contains(&name.to_lowercase().as_str())
@@ -170,7 +173,7 @@ fn split(text: &str, separator: char) -> Result<Option<Names<'_>>, &'static str>
     }
     for name in [Some(&first), second.as_ref()].into_iter().flatten() {
         if name.contains(BYTE_ORDER_MARK) {
-            return Err("a byte order mark at the start of the file alone");
+            return Err(NO_BYTE_ORDER_MARK);
         }
         // Quoted names are owned.
         if let Cow::Borrowed(name) = name {
@@ -315,7 +318,7 @@ mod tests {
             ("\"\",b", "two vertex names"),
             (",b", "two vertex names"),
             ("a,,b", "two vertex names"),
-            ("a \u{feff}b", "a byte order mark at the start of the file alone"),
+            ("a \u{feff}b", NO_BYTE_ORDER_MARK),
             ("a,b;c", kinds),
             ("a;b,c", kinds),
             ("a\tb,c", kinds),

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::names::{in_commas, needs_quotes};
+use super::names::{BYTE_ORDER_MARK, in_commas, needs_quotes};
 use super::{Format, Labels};
 use crate::graph::Graph;
 
@@ -103,7 +103,8 @@ fn needs_commas(labels: &Labels) -> io::Result<bool> {
     let mut commas = false;
     for name in labels.iter() {
         let outer_blank = name.trim() != name;
-        if name.is_empty() || outer_blank || name.contains('\n') || name.starts_with(['#', '%']) {
+        let unreadable = name.contains(['\n', BYTE_ORDER_MARK]) || name.starts_with(['#', '%']);
+        if name.is_empty() || outer_blank || unreadable {
             let message = format!("the name {name:?} cannot stand in an edge list");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }

@@ -9,7 +9,7 @@ use crate::io::comments::without_comment;
 use crate::io::csv_fields::fields;
 use crate::io::error::ErrorKind;
 use crate::io::lexer::{quote, words};
-use crate::io::names::{BYTE_ORDER_MARK, SEPARATORS};
+use crate::io::names::{BYTE_ORDER_MARK, NO_BYTE_ORDER_MARK, SEPARATORS};
 
 /// How the lines of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(super) fn row(line: &[u8], layout: Layout) -> Result<Row<'_>, ErrorKind> {
         return Err(wrong("a line with one colon, behind its first name, as in \"a: b, c\""));
     }
     if text.contains(BYTE_ORDER_MARK) {
-        return Err(wrong("a byte order mark at the start of the file alone"));
+        return Err(wrong(NO_BYTE_ORDER_MARK));
     }
     let bracket = |name: &Cow<'_, str>| name.starts_with(['[', '{', '(']);
     if bracket(&name) || neighbors.iter().any(bracket) {
