@@ -119,7 +119,7 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
     for (_, _, result) in done {
         match result {
             Ok(run) => runs.extend(run),
-            Err(error) => failures.push(error.to_string()),
+            Err(error) => failures.push(error),
         }
     }
     let stopped = received.exit_code();
@@ -134,10 +134,13 @@ pub fn run(args: &BenchArgs) -> Result<u8, Failure> {
     match (stopped, failures.first()) {
         (Some(code), _) => Ok(code),
         (None, None) => Ok(0),
-        (None, Some(first)) => Err(Failure::Input(match failures.len() {
-            1 => first.clone(),
-            many => format!("{first} (the first of {many} runs that failed)"),
-        })),
+        (None, Some(first)) => Err(match failures.len() {
+            1 => Failure::Run(first.to_string(), first.exit_code()),
+            many => {
+                let text = format!("{first} (the first of {many} runs that failed)");
+                Failure::Run(text, first.exit_code())
+            }
+        }),
     }
 }
 

@@ -10,11 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 // It makes one system call and stores to an atomic: nothing that has to be set up before it is used,
-// which is what the macro has its caller confirm.
-#[ctor::ctor(unsafe)]
-fn look_at_stdout() {
-    let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
-    STDOUT_WAS_CLOSED.store(closed, Ordering::Relaxed);
+// which is what the macro has its caller confirm. There is no later way to tell: whoever starts programs
+// may hand them the same `/dev/null`, opened in the same way, on purpose.
+ctor::declarative::ctor! {
+    #[ctor(unsafe)]
+    fn look_at_stdout() {
+        let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+        STDOUT_WAS_CLOSED.store(closed, Ordering::Relaxed);
+    }
 }
 
 /// An error if standard output was closed from the start.

@@ -9,16 +9,17 @@ use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::printed::Printed;
 use crate::progress::{Limits, Progress, scaled};
-use crate::saved::saved_colors;
+use crate::saved::{colors_in, saved_colors};
 use crate::setup::{Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
 use prism_core::io::{
-    ColoringFormat, Loaded, Naming, check_names, save, write_coloring, write_coloring_as_is,
+    ColoringFormat, Loaded, Naming, check_names, save_unless, write_coloring, write_coloring_as_is,
 };
 use prism_core::{Coloring, Graph};
 use prism_solver::{Goal, Outcome, Report, Solver, Status, StopHandle};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,14 +41,14 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     }
     check_written_names(&plan, &loaded)?;
     let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
-    let constraints = Constraints::read(precolor, allowed, &loaded)?;
+    let constraints = Arc::new(Constraints::read(precolor, allowed, &loaded)?);
     let saved = saved_colors(&plan, &loaded, &constraints)?;
     let stop = StopHandle::new();
     let mut events_error = None;
     let line = StatusLine::new(plan.talk);
     let limits = Limits::of(plan.settings.time_limit, plan.settings.move_limit);
     let progress = Progress::new(line, limits, events, &mut events_error);
-    let improvements = save_improvements(&plan, &loaded, saved);
+    let improvements = save_improvements(&plan, &loaded, &constraints);
     let mut builder = Solver::builder(&loaded.graph).settings(&plan.settings);
     builder = builder.stop_handle(stop.clone()).on_event(progress);
     if let Some(improvements) = &improvements {
@@ -57,7 +58,7 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let flag = stop.flag();
     let received = on_first_signal(move || stop.stop(), Some(flag))?;
     let result = solver.run(&loaded);
-    let written = improvements.map_or(Ok(()), Improvements::finish);
+    let written = improvements.map_or(Ok(None), Improvements::finish);
     match &result {
         Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds)?,
         Err(Nothing { result, .. }) if plan.json => {
@@ -66,8 +67,15 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         }
         Err(_) => {}
     }
-    if let (Err(error), Some((output, _))) = (written, &plan.improvements) {
-        return Err(Failure::Output(output.to_string(), error));
+    if let Some((output, _)) = &plan.improvements {
+        let left = written.map_err(|error| Failure::Output(output.to_string(), error))?;
+        // That of an earlier run was spoken of before.
+        if let Some(colors) = left.filter(|_| plan.talk && left != saved) {
+            let colors = counted(colors, "colour");
+            note(format_args!(
+                "note: {output}: another run has put a colouring with {colors} there, which stays"
+            ));
+        }
     }
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));
@@ -77,11 +85,13 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
         (Ok(outcome), Goal::Colors(k)) if outcome.lower_bound > k => {
             (impossible_target(k, &constraints, &outcome), outcome.status, IMPOSSIBLE)
         }
-        (Ok(outcome), goal) => {
-            let missed = matches!(goal, Goal::Colors(k) if outcome.num_colors() > k);
-            let code = if missed { TARGET_MISSED } else { 0 };
-            return Ok(signal(outcome.status).unwrap_or(code));
+        // Whoever stops a run knows why the target is missed.
+        (Ok(outcome), Goal::Colors(k))
+            if outcome.num_colors() > k && signal(outcome.status).is_none() =>
+        {
+            (missed_target(k, &outcome), outcome.status, TARGET_MISSED)
         }
+        (Ok(outcome), _) => return Ok(signal(outcome.status).unwrap_or(0)),
         (Err(Nothing { text, result }), _) => {
             let proved = result.status == Status::Infeasible;
             (text, result.status, if proved { IMPOSSIBLE } else { TARGET_MISSED })
@@ -102,6 +112,14 @@ fn impossible_target(k: usize, constraints: &Constraints, outcome: &Outcome) -> 
     format!("{target} cannot be had{within}: at least {least} are needed")
 }
 
+/// That no colouring with `k` colours was found.
+fn missed_target(k: usize, outcome: &Outcome) -> String {
+    let (target, best) = (counted(k, "colour"), outcome.num_colors());
+    format!(
+        "no colouring with {target} was found, and it is not proved that there is none; the best has {best}"
+    )
+}
+
 /// Refuses names that the files to be written cannot hold, before anything is searched.
 fn check_written_names(plan: &ColorPlan, loaded: &Loaded) -> Result<(), Failure> {
     let result = (plan.output.path().is_some() || !plan.json).then_some(plan.output_format);
@@ -113,18 +131,26 @@ fn check_written_names(plan: &ColorPlan, loaded: &Loaded) -> Result<(), Failure>
     Ok(())
 }
 
-/// What takes colourings that are better than the one with `saved` colours to their file, if that is asked
-/// for.
+/// What takes better and better colourings to their file, if that is asked for. What an earlier run has left
+/// there, or another one puts there meanwhile, stays if it is as good.
 fn save_improvements(
     plan: &ColorPlan,
     loaded: &Arc<Loaded>,
-    saved: Option<usize>,
+    constraints: &Arc<Constraints>,
 ) -> Option<Improvements> {
     let (output, format) = plan.improvements.clone()?;
     let path = output.path()?.to_owned();
-    let (loaded, write) = (loaded.clone(), writer(plan));
-    Some(Improvements::new(saved, move |coloring| {
-        save(&path, |out| write(out, &loaded.graph, coloring, loaded.naming(), format))
+    let (loaded, constraints, write) = (loaded.clone(), constraints.clone(), writer(plan));
+    Some(Improvements::new(move |coloring| {
+        let mut there = None;
+        let stays = |path: &Path| {
+            there = colors_in(path, &loaded, &constraints)?;
+            Ok(there.is_some_and(|colors| colors <= coloring.num_colors()))
+        };
+        let write =
+            |out: &mut dyn Write| write(out, &loaded.graph, coloring, loaded.naming(), format);
+        let written = save_unless(&path, stays, write)?;
+        Ok(there.filter(|_| !written))
     }))
 }
 
@@ -240,7 +266,7 @@ mod tests {
     use prism_core::{Color, MAX_COLORS};
 
     /// The plan of a quiet run that writes to `output`.
-    fn plan(output: &std::path::Path) -> ColorPlan {
+    fn plan(output: &Path) -> ColorPlan {
         let words = ["prism", "color", "-q", "g.col", "-o"].map(std::ffi::OsString::from);
         let args = Args::try_parse_from(words.into_iter().chain([output.into()])).unwrap();
         match args.command {

@@ -21,7 +21,7 @@ Exit codes:
   6    the device of --device is not there or cannot be used
   7    proved: nothing satisfies the lists, the given colours or the target; for a target, the best
        colouring was written
-  8    the memory does not suffice for the graph
+  8    the memory does not suffice for the graph, or bench can start no process
   130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU
 If two apply: 5 before 4, 4 before a signal, a signal before 7, 7 before 3, 3 before 1."
     };
@@ -66,6 +66,10 @@ pub enum Failure {
     /// The memory does not suffice for what is to be done with this graph.
     #[error("{0}: {1}")]
     Memory(String, #[source] OutOfMemory),
+    /// A run of a benchmark has failed: what it said, and the exit code of its process, or what stands
+    /// for it where there was no process.
+    #[error("{0}")]
+    Run(String, u8),
     /// There is no colouring as asked for: what there is to say, and the exit code. What was found instead
     /// has been written.
     #[error("{0}")]
@@ -86,7 +90,7 @@ impl Failure {
             Self::Improper(..) => 5,
             Self::Device(..) => 6,
             Self::Memory(..) => OUT_OF_MEMORY,
-            Self::NotFound(_, code) => *code,
+            Self::NotFound(_, code) | Self::Run(_, code) => *code,
         }
     }
 

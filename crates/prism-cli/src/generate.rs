@@ -8,8 +8,10 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::plan::graph_format;
 use crate::signals::end_on_signal;
-use prism_core::generate;
+use prism_core::GraphError;
+use prism_core::generate::{self, GenerateError};
 use prism_core::io::write_graph;
+use prism_core::memory::{OutOfMemory, Room};
 
 /// The most memory that a graph may take while it is generated. The help of `--force` names it.
 const MOST_BYTES: f64 = (8_u64 << 30) as f64;
@@ -81,8 +83,12 @@ impl Size {
 /// Refuses what would take too much memory. Parameters without sense are for the generator to refuse.
 fn check_size(args: &GenerateArgs) -> Result<(), Failure> {
     let bytes = Size::of(&args.kind).bytes(args);
-    if args.force || bytes.is_nan() || bytes <= MOST_BYTES {
+    if bytes.is_nan() {
         return Ok(());
+    }
+    if args.force || bytes <= MOST_BYTES {
+        // The cast saturates.
+        return Room::now().require(bytes as u64).map_err(no_memory);
     }
     let gib = |bytes: f64| bytes / (1_u64 << 30) as f64;
     Err(Failure::Usage(format!(
@@ -92,13 +98,21 @@ fn check_size(args: &GenerateArgs) -> Result<(), Failure> {
     )))
 }
 
+/// The memory that there is not for the graph.
+fn no_memory(missing: OutOfMemory) -> Failure {
+    Failure::Memory("the graph".to_owned(), missing)
+}
+
 /// Generates and writes a graph.
 pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
     let output = Output::new(args.output.clone());
     let format = graph_format(args.format, output.path())?;
     check_size(args)?;
     let seed = args.seed;
-    let wrong = |error: generate::GenerateError| Failure::Usage(error.to_string());
+    let wrong = |error| match error {
+        GenerateError::Graph(GraphError::OutOfMemory(missing)) => no_memory(missing),
+        error => Failure::Usage(error.to_string()),
+    };
     let mut graph = match args.kind {
         Kind::Gnp { n, p } => generate::gnp(n, p, seed),
         Kind::Geometric { n, radius } => generate::geometric(n, radius, seed),
@@ -173,7 +187,9 @@ mod tests {
             "rmat 31",
         ] {
             assert!(matches!(check_size(&parse(line)), Err(Failure::Usage(_))), "{line}");
-            assert!(check_size(&parse(&format!("{line} --force"))).is_ok(), "{line}");
+            // Unless the machine at hand has the memory.
+            let forced = check_size(&parse(&format!("{line} --force")));
+            assert!(matches!(forced, Ok(()) | Err(Failure::Memory(..))), "{line}");
         }
         for line in
             ["gnp 10000 0.9 --complement", "grid3d 256 256 256 --permute", "rmat 20", "queens 0"]

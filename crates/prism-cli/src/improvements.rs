@@ -17,14 +17,12 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Takes better and better colourings to their file.
 pub struct Improvements {
-    /// The number of colours of what the file has held before.
-    saved: Option<usize>,
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
 }
 
-/// Writes a colouring to the file.
-type Write = dyn Fn(&Coloring) -> io::Result<()> + Send + Sync;
+/// Writes a colouring to the file, unless there is one that is as good; then says how many colours that has.
+type Write = dyn Fn(&Coloring) -> io::Result<Option<usize>> + Send + Sync;
 
 struct Shared {
     write: Box<Write>,
@@ -39,15 +37,14 @@ struct State {
     waiting: Option<Coloring>,
     ended: bool,
     written_at: Option<Instant>,
-    /// Why the last write failed, if it did.
-    error: Option<io::Error>,
+    /// What the last write came to.
+    last: Option<io::Result<Option<usize>>>,
 }
 
 impl Improvements {
-    /// Writes colourings by `write`, to a file that has held one with `saved` colours before.
+    /// Writes colourings by `write`.
     pub fn new(
-        saved: Option<usize>,
-        write: impl Fn(&Coloring) -> io::Result<()> + Send + Sync + 'static,
+        write: impl Fn(&Coloring) -> io::Result<Option<usize>> + Send + Sync + 'static,
     ) -> Self {
         let (state, news) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { write: Box::new(write), state, news });
@@ -55,15 +52,12 @@ impl Improvements {
         let own = shared.clone();
         let writer = spawn(thread, move || own.write_until_ended());
         let writer = writer.inspect_err(|error| tracing::warn!(%error, "no thread to write from"));
-        Self { saved, shared, writer: writer.ok() }
+        Self { shared, writer: writer.ok() }
     }
 
-    /// Takes a colouring that is better than those before; it is written if it is better than what the
-    /// file has held, too.
+    /// Takes a colouring that is better than those before; it is written if it is better than what is in
+    /// the file, too.
     pub fn found(&self, coloring: &Coloring) {
-        if self.saved.is_some_and(|saved| coloring.num_colors() >= saved) {
-            return;
-        }
         let mut state = self.shared.state();
         state.waiting = Some(coloring.clone());
         if self.writer.is_some() {
@@ -73,9 +67,10 @@ impl Improvements {
         }
     }
 
-    /// Writes what is left. The error is that of the last write: what an earlier one could not write has
-    /// been replaced since.
-    pub fn finish(self) -> io::Result<()> {
+    /// Writes what is left. Gives the number of colours of what is in the file and not of this run, if that
+    /// is as good as the best of it. The error is that of the last write: what an earlier one could not
+    /// write has been replaced since.
+    pub fn finish(self) -> io::Result<Option<usize>> {
         self.shared.state().ended = true;
         self.shared.news.notify_one();
         if let Some(writer) = self.writer {
@@ -83,7 +78,7 @@ impl Improvements {
             let _ = writer.join();
         }
         let mut state = self.shared.write_waiting(self.shared.state());
-        state.error.take().map_or(Ok(()), Err)
+        state.last.take().unwrap_or(Ok(None))
     }
 }
 
@@ -117,13 +112,13 @@ impl Shared {
         let Some(coloring) = state.waiting.take() else { return state };
         state.written_at = Some(Instant::now());
         drop(state);
-        let error = (self.write)(&coloring).err();
+        let written = (self.write)(&coloring);
         let mut state = self.state();
-        if error.is_some() {
+        if written.is_err() {
             // To be tried again, unless there is a better one by now.
             state.waiting.get_or_insert(coloring);
         }
-        state.error = error;
+        state.last = Some(written);
         state
     }
 }
@@ -152,14 +147,14 @@ mod tests {
     ) -> Vec<Color> {
         let seen = Arc::new(Mutex::new((0, Vec::new())));
         let log = seen.clone();
-        let mut improvements = Improvements::new(None, move |coloring: &Coloring| {
+        let mut improvements = Improvements::new(move |coloring: &Coloring| {
             let mut log = log.lock().unwrap();
             log.0 += 1;
             if fails(log.0) {
                 return Err(io::ErrorKind::StorageFull.into());
             }
             log.1.push(coloring.colors()[0]);
-            Ok(())
+            Ok(None)
         });
         if !threaded {
             improvements.shared.state().ended = true;
@@ -185,18 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_better_than_the_file_is_not_written() {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let log = seen.clone();
-        let improvements = Improvements::new(Some(3), move |coloring: &Coloring| {
-            log.lock().unwrap().push(coloring.num_colors());
-            Ok(())
-        });
-        for colors in (2..6).rev() {
-            improvements.found(&Coloring::from_colors((0..colors).collect()));
+    fn what_the_last_write_left_there_is_told() {
+        let left = |colors: usize| (colors > 3).then_some(3);
+        for last in [4, 3] {
+            let improvements = Improvements::new(move |coloring| Ok(left(coloring.num_colors())));
+            for colors in (last..6).rev() {
+                improvements.found(&Coloring::from_colors((0..colors).collect()));
+            }
+            assert_eq!(improvements.finish().unwrap(), left(last.into()));
         }
-        improvements.finish().unwrap();
-        assert_eq!(*seen.lock().unwrap(), [2]);
     }
 
     #[test]
@@ -204,9 +196,9 @@ mod tests {
         for threaded in [true, false] {
             assert_eq!(written(threaded, |write| write == 1).last(), Some(&0));
         }
-        let improvements = Improvements::new(None, |_| Err(io::ErrorKind::StorageFull.into()));
+        let improvements = Improvements::new(|_| Err(io::ErrorKind::StorageFull.into()));
         improvements.found(&coloring(1));
         assert_eq!(improvements.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert!(Improvements::new(None, |_| Ok(())).finish().is_ok());
+        assert!(Improvements::new(|_| Ok(None)).finish().is_ok());
     }
 }

@@ -36,10 +36,19 @@ mod verify;
 use args::{Args, Command};
 use clap::Parser;
 use failure::Failure;
+use prism_core::memory::Room;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// The memory without which nothing can be said, and not even options be read: where the address space is
+/// all taken, the stack does not grow, and the process is killed.
+const LEAST_MEMORY: u64 = 2 << 20;
+
 fn main() -> ExitCode {
+    if let Err(missing) = Room::now().require_last(LEAST_MEMORY) {
+        output::note(format_args!("error: {missing}"));
+        return ExitCode::from(failure::OUT_OF_MEMORY);
+    }
     // PRISM_LOG=debug shows what the libraries have to say; silent by default.
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_env("PRISM_LOG"))

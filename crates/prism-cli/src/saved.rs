@@ -1,6 +1,7 @@
-//! What an earlier run left in the file of `--save-improvements`. Who starts the same command again after
-//! a crash must not lose it: only a better colouring replaces it, and a file that holds anything else than
-//! a colouring of this graph is not touched.
+//! What an earlier run left in the file of `--save-improvements`, or another one has put there meanwhile.
+//! Who starts the same command again after a crash, or several at a time, must not lose it: only a better
+//! colouring replaces it, and a file that holds anything else than a colouring of this graph is not
+//! touched.
 
 use crate::constraints::Constraints;
 use crate::failure::Failure;
@@ -22,22 +23,11 @@ pub fn saved_colors(
     constraints: &Constraints,
 ) -> Result<Option<usize>, Failure> {
     let path = plan.improvements.as_ref().and_then(|(output, _)| output.path());
-    let Some(path) = path.filter(|path| has_content(path)) else { return Ok(None) };
+    let Some(path) = path else { return Ok(None) };
     let name = path.display();
-    let refuse = |why: String| {
-        let why = format!(
-            "it is there, and is no colouring for this run ({why}); remove it or name another file"
-        );
-        Failure::Output(name.to_string(), io::Error::new(io::ErrorKind::AlreadyExists, why))
-    };
-    let coloring = read_coloring_path(path, loaded.graph.n(), loaded.naming())
-        .map_err(|error| refuse(error.to_string()))?;
-    let wrong = coloring.verify(&loaded.graph).err();
-    let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
-    if let Some(why) = wrong.or_else(|| constraints.broken_by(&coloring, loaded)) {
-        return Err(refuse(why));
-    }
-    let colors = coloring.num_colors();
+    let saved = colors_in(path, loaded, constraints);
+    let saved = saved.map_err(|error| Failure::Output(name.to_string(), error))?;
+    let Some(colors) = saved else { return Ok(None) };
     let is_start = plan.warm_start.as_deref().is_some_and(|start| is_same_file(start, path));
     if plan.talk && !is_start {
         let colors = counted(colors, "colour");
@@ -47,6 +37,35 @@ pub fn saved_colors(
         ));
     }
     Ok(Some(colors))
+}
+
+/// The number of colours of the colouring in a file; nothing where there is no file, an empty one or a
+/// device.
+///
+/// # Errors
+/// The file holds something else.
+pub fn colors_in(
+    path: &Path,
+    loaded: &Loaded,
+    constraints: &Constraints,
+) -> io::Result<Option<usize>> {
+    if !has_content(path) {
+        return Ok(None);
+    }
+    let refuse = |why: String| {
+        let why = format!(
+            "it is there, and is no colouring for this run ({why}); remove it or name another file"
+        );
+        io::Error::new(io::ErrorKind::AlreadyExists, why)
+    };
+    let coloring = read_coloring_path(path, loaded.graph.n(), loaded.naming())
+        .map_err(|error| refuse(error.to_string()))?;
+    let wrong = coloring.verify(&loaded.graph).err();
+    let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
+    match wrong.or_else(|| constraints.broken_by(&coloring, loaded)) {
+        Some(why) => Err(refuse(why)),
+        None => Ok(Some(coloring.num_colors())),
+    }
 }
 
 /// Whether there is a file with something in it.

@@ -104,6 +104,18 @@ impl Room {
         bytes.saturating_add(RESERVE) <= self.bytes
     }
 
+    /// Fails if there are not so many bytes, though nothing would stay free: for small things, which are
+    /// taken from what large ones leave.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`].
+    pub fn require_last(self, bytes: u64) -> Result<(), OutOfMemory> {
+        match bytes <= self.bytes {
+            true => Ok(()),
+            false => Err(OutOfMemory { needed: bytes, room: self }),
+        }
+    }
+
     /// Fails if so many bytes cannot be taken, or too little would stay free.
     ///
     /// # Errors
@@ -121,7 +133,7 @@ impl Room {
 #[error("not enough memory: it takes {needed} more, and there is {room}", needed = Bytes(*needed))]
 #[non_exhaustive]
 pub struct OutOfMemory {
-    /// Bytes that it takes, with those that have to stay free.
+    /// Bytes that it takes, with those that have to stay free, if any.
     pub needed: u64,
     /// What there is.
     pub room: Room,
@@ -315,6 +327,10 @@ mod tests {
         assert!(!none.holds(0));
         let room = Room { bytes: RESERVE + 5, limiter: Limiter::Machine };
         assert!(room.holds(5) && !room.holds(6) && !room.holds(u64::MAX));
+        assert!(room.require(5).is_ok() && room.require_last(RESERVE + 5).is_ok());
+        let missing = |error: Result<(), OutOfMemory>| error.unwrap_err().needed;
+        assert_eq!(missing(room.require(6)), RESERVE + 6);
+        assert_eq!(missing(room.require_last(RESERVE + 6)), RESERVE + 6);
     }
 
     #[test]

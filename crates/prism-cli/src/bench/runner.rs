@@ -3,7 +3,7 @@
 use super::children::Children;
 use super::instances::Instance;
 use crate::args::BenchArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, OUT_OF_MEMORY};
 use crate::output::counted;
 use crate::printed::Printed;
 use prism_solver::{Report, Settings, Status};
@@ -73,25 +73,41 @@ pub fn run_one(
     let settings = Settings { seed, target_colors: instance.target, ..args.settings.0.clone() };
     command.args(settings.options());
     command.arg("--").arg(&instance.file);
-    let failed = |what: &str| Failure::Input(format!("{} seed {seed}: {what}", instance.name));
-    let ended = children.run(&mut command).map_err(|error| failed(&error.to_string()))?;
+    let name = format!("{} seed {seed}", instance.name);
+    let ended = children.run(&mut command).map_err(|error| not_begun(&name, &error))?;
     let Some(output) = ended else { return Ok(None) };
-    if !matches!(output.status.code(), Some(0 | 1 | 7)) {
+    let code = output.status.code().and_then(|code| u8::try_from(code).ok());
+    if !matches!(code, Some(0 | 1 | 7)) {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.trim().trim_start_matches("error: ");
         // A message that begins with the file needs no other name.
-        return Err(if said.starts_with(&*instance.file.to_string_lossy()) {
-            Failure::Input(said.to_owned())
+        let text = if said.starts_with(&*instance.file.to_string_lossy()) {
+            said.to_owned()
         } else if said.is_empty() {
-            failed(&output.status.to_string())
+            format!("{name}: {}", output.status)
         } else {
-            failed(said)
-        });
+            format!("{name}: {said}")
+        };
+        let code = code.filter(|code| (3..=OUT_OF_MEMORY).contains(code));
+        return Err(Failure::Run(text, code.unwrap_or(3)));
     }
+    let failed = |what: &str| Failure::Run(format!("{name}: {what}"), 3);
     let printed = serde_json::from_slice(&output.stdout)
         .map_err(|error| failed(&format!("what the run printed cannot be read: {error}")))?;
     let run = Run::new(instance, &printed);
     run.map(Some).ok_or_else(|| failed("the run printed no colouring"))
+}
+
+/// A run whose process could not be started.
+fn not_begun(name: &str, error: &io::Error) -> Failure {
+    let (code, why) = match error.kind() {
+        io::ErrorKind::WouldBlock => {
+            (OUT_OF_MEMORY, ", the system allows no more of them (ulimit -u)")
+        }
+        io::ErrorKind::OutOfMemory => (OUT_OF_MEMORY, ", there is not enough memory"),
+        _ => (3, ""),
+    };
+    Failure::Run(format!("{name}: its process cannot be started{why}: {error}"), code)
 }
 
 impl Run {

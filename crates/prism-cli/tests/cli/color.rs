@@ -283,6 +283,27 @@ fn a_time_limit_is_used_for_the_proof() {
 }
 
 #[test]
+fn a_missed_target_is_one_error_line_however_quiet() {
+    let folder = Folder::new();
+    let output = folder.path("colors");
+    let run = |more: &[&str]| {
+        let mut command = prism!["color", "-k", "12", "--threads", "1", "--moves", "1000"];
+        command.args(more).arg(graph("gnp125_5")).arg("-o").arg(&output).code(1)
+    };
+    let quiet = run(&["-q"]);
+    let best = verified(graph("gnp125_5"), &output);
+    let missed = format!(
+        "no colouring with 12 colours was found, and it is not proved that there is none; the best has {best}"
+    );
+    quiet.fails(&["gnp125_5", &missed]);
+    assert_eq!((quiet.stderr().lines().count(), quiet.stdout()), (1, ""));
+    run(&[]).fails(&[&missed, "move limit"]);
+    let report = run(&["-q", "--json"]);
+    report.fails(&[&missed]);
+    assert_eq!(report.json()["num_colors"], best);
+}
+
+#[test]
 fn without_time_there_is_still_a_coloring() {
     let folder = Folder::new();
     let output = folder.path("colors");

@@ -1,12 +1,13 @@
 //! What is kept when a process is killed, and what it leaves behind; links that lead nowhere yet.
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use crate::common::{Folder, Run, graph, verified};
+use crate::common::{Done, Folder, Run, graph, verified};
 
 /// The number of colours of the last improvement among events.
 fn last_improvement(events: &Path) -> Option<u64> {
@@ -94,6 +95,75 @@ fn what_an_earlier_run_has_saved_is_replaced_only_by_what_is_better() {
     let mut command = prism!["color", "-q", "--json", "--threads", "1", "--moves", "1000"];
     let command = command.arg(graph("gnp125_5")).arg("--save-improvements").arg(&best);
     assert_eq!(command.code(0).json()["num_colors"], verified(graph("gnp125_5"), &best));
+}
+
+/// A run with few moves that saves to `best`, and meanwhile does `between`: after it has looked at what is
+/// there, and before it has found anything.
+fn overtaken(folder: &Folder, best: &Path, between: impl FnOnce()) -> Done {
+    let start = folder.path("start");
+    let _ = std::fs::remove_file(&start);
+    assert!(Command::new("mkfifo").arg(&start).status().unwrap().success());
+    let mut command = prism!["color", "--json", "--threads", "1", "--moves", "0"];
+    command.arg(graph("gnp125_5")).arg("--save-improvements").arg(best);
+    command.arg("--warm-start").arg(&start).arg("-o").arg(folder.path("own"));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It opens its start when it is where it should be, and so does this.
+    let mut start = File::options().write(true).open(&start).unwrap();
+    between();
+    let worst: String = (0..125).map(|color| format!("{color}\n")).collect();
+    start.write_all(worst.as_bytes()).unwrap();
+    drop(start);
+    Done { output: child.wait_with_output().unwrap() }
+}
+
+#[test]
+fn of_two_runs_that_save_to_one_file_the_better_one_is_kept() {
+    let folder = Folder::new();
+    for name in ["best.txt", "best.sol.gz"] {
+        let best = folder.path(name);
+        let mut good = 0;
+        let done = overtaken(&folder, &best, || {
+            let mut command = prism!["color", "-q", "--threads", "1", "--moves", "100000"];
+            let command = command.arg(graph("gnp125_5")).arg("--save-improvements").arg(&best);
+            command.code(0);
+            good = verified(graph("gnp125_5"), &best);
+        });
+        assert_eq!(done.output.status.code(), Some(0), "{done:?}");
+        let own = verified(graph("gnp125_5"), folder.path("own"));
+        assert_eq!(done.json()["num_colors"], own);
+        assert!(own > good, "{own} {good}");
+        assert_eq!(verified(graph("gnp125_5"), &best), good, "{name}");
+        let colors = format!("another run has put a colouring with {good} colours there");
+        done.says(&["note: ", name, &colors, "which stays"]);
+        // What is worse than its own goes.
+        let worst: String = (0..125).map(|color| format!("{color}\n")).collect();
+        let done = overtaken(&folder, &folder.path("worse.txt"), || {
+            folder.file("worse.txt", &worst);
+        });
+        assert_eq!(done.output.status.code(), Some(0), "{done:?}");
+        assert!(!done.stderr().contains("another run"), "{done:?}");
+        assert_eq!(
+            done.json()["num_colors"],
+            verified(graph("gnp125_5"), folder.path("worse.txt"))
+        );
+    }
+    // Nothing else is left behind.
+    let mut left: Vec<_> = std::fs::read_dir(folder.path("")).unwrap().flatten().collect();
+    left.sort_by_key(|entry| entry.file_name());
+    let left: Vec<_> = left.iter().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["best.sol.gz", "best.txt", "own", "start", "worse.txt"]);
+}
+
+#[test]
+fn what_is_put_in_the_place_of_improvements_meanwhile_is_not_replaced_by_them() {
+    let folder = Folder::new();
+    let best = folder.path("best.txt");
+    let prose = "What I did on Monday\n";
+    let done = overtaken(&folder, &best, || std::fs::write(&best, prose).unwrap());
+    assert_eq!(done.output.status.code(), Some(4), "{done:?}");
+    done.fails(&["cannot write", "best.txt", "no colouring for this run"]);
+    assert_eq!(std::fs::read_to_string(&best).unwrap(), prose);
+    assert_eq!(done.json()["num_colors"], verified(graph("gnp125_5"), folder.path("own")));
 }
 
 #[test]

@@ -89,11 +89,17 @@ fn threads_that_cannot_be_had_are_done_without() {
         ("verify g.col g3.out", 0),
         ("convert many.edges many.col", 0),
         ("generate gnp 100 0.5 -o new.col", 0),
-        // Nor can a process be started.
-        ("bench -q --seeds 1 -t 0.1 g.col", 3),
     ] {
         let done = alone.prism(arguments, code);
         assert!(!done.stderr().contains("panicked"), "{arguments}: {done:?}");
+    }
+    // Nor can a process be started.
+    for (seeds, more) in [("1", None), ("3", Some("the first of 3 runs"))] {
+        let done = alone.prism(&format!("bench -q --seeds {seeds} -t 0.1 g.col"), 8);
+        done.fails(&["g seed 1: its process cannot be started", "ulimit -u"]);
+        assert_eq!(done.stderr().contains("the first of"), more.is_some(), "{done:?}");
+        done.says(more.as_slice());
+        assert_eq!(done.stdout(), "");
     }
 }
 

@@ -84,7 +84,7 @@ pub use format::{Format, UnknownFormatName};
 pub use labels::Labels;
 pub use naming::Naming;
 pub use notes::Note;
-pub use output::{can_save, save};
+pub use output::{can_save, save, save_unless};
 pub use part::discard_unfinished;
 pub use precolored_read::{read_precolored_from, read_precolored_path};
 pub use write::write_graph;

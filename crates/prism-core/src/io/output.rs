@@ -1,8 +1,10 @@
 //! Output files: compressed by their extension, complete or not there.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -35,6 +37,80 @@ pub fn save(
             part.complete(&target)
         }
     }
+}
+
+/// As [`save`], but asks `stays` first about what is in the file already: if it says yes, nothing is
+/// written. Meanwhile nobody else replaces the file who does so by this function, in whatever process; and
+/// where there is none, of several that make one the others ask about it. Says whether it has written.
+///
+/// # Errors
+/// Those of [`save`] and of `stays`, and [`io::ErrorKind::WouldBlock`] if another process has kept the file
+/// to itself for seconds.
+pub fn save_unless(
+    path: impl AsRef<Path>,
+    mut stays: impl FnMut(&Path) -> io::Result<bool>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<bool> {
+    let (place, compress) = Place::of(path.as_ref())?;
+    let Place::File(target) = place else { return save(path, write).map(|()| true) };
+    let mut write = Some(write);
+    let mut begin = || {
+        let (part, file) = Part::begin(&target)?;
+        // It is written once: only what is complete can come too late.
+        let write = write.take().ok_or(io::ErrorKind::AlreadyExists)?;
+        let file = fill(file, compress, write)?;
+        file.sync_all()?;
+        Ok::<_, io::Error>((part, file))
+    };
+    let mut begun = None;
+    loop {
+        let held = hold(&target)?;
+        if held.is_some() && stays(&target)? {
+            return Ok(false);
+        }
+        let (part, file) = match begun.take() {
+            Some(begun) => begun,
+            None => begin()?,
+        };
+        if held.is_some() {
+            part.complete(&target)?;
+            return Ok(true);
+        }
+        match part.complete_new(&target)? {
+            None => return Ok(true),
+            Some(part) => begun = Some((part, file)),
+        }
+    }
+}
+
+/// Opens a file, if there is one, and keeps others from replacing it who do the same.
+fn hold(target: &Path) -> io::Result<Option<File>> {
+    /// Looks before giving up, and the time between two of them.
+    const LOOKS: (u32, Duration) = (200, Duration::from_millis(50));
+    for _ in 0..LOOKS.0 {
+        let file = match File::open(target) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock() {
+            // Whoever had it may have put another file in its place.
+            Ok(()) if is_at(&file, target) => return Ok(Some(file)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOKS.1),
+            // Where the system knows no locks, nobody has one.
+            Err(TryLockError::Error(_)) => return Ok(Some(file)),
+        }
+    }
+    let message = "another process has been writing to it for seconds";
+    Err(io::Error::new(io::ErrorKind::WouldBlock, message))
+}
+
+/// Whether this is the file of that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let number = |found: Metadata| (found.dev(), found.ino());
+    let there = fs::metadata(path).map(number);
+    file.metadata().map(number).is_ok_and(|own| there.is_ok_and(|there| own == there))
 }
 
 /// Finds out whether [`save`] could begin to write to `path`, so that a long computation need not end
@@ -111,4 +187,73 @@ fn fill(
         write(&mut buffered)?;
     }
     buffered.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(path: &Path) -> u32 {
+        fs::read_to_string(path).unwrap().trim().parse().unwrap()
+    }
+
+    /// Writes a number unless there is one that is as small.
+    fn put(path: &Path, least: u32) -> io::Result<bool> {
+        let stays = |path: &Path| Ok(number(path) <= least);
+        save_unless(path, stays, |out| writeln!(out, "{least}"))
+    }
+
+    #[test]
+    fn what_stays_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("least");
+        for (least, written) in [(5, true), (7, false), (5, false), (3, true)] {
+            assert_eq!(put(&path, least).unwrap(), written);
+        }
+        assert_eq!(number(&path), 3);
+        let error = save_unless(&path, |_| Err(io::ErrorKind::InvalidData.into()), |_| Ok(()));
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let full = |_: &mut dyn Write| Err(io::ErrorKind::StorageFull.into());
+        let error = save_unless(&path, |_| Ok(false), full).unwrap_err();
+        assert_eq!((error.kind(), number(&path)), (io::ErrorKind::StorageFull, 3));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a part is left");
+    }
+
+    #[test]
+    fn of_many_that_write_at_a_time_the_least_is_kept() {
+        for round in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("least");
+            std::thread::scope(|scope| {
+                for start in 0..8 {
+                    let path = &path;
+                    scope.spawn(move || {
+                        for step in 0..5 {
+                            put(path, 100 + (start * 7 + round) % 8 + 10 * (4 - step)).unwrap();
+                        }
+                    });
+                }
+            });
+            assert_eq!(number(&path), 100);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a part is left");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_second_waits_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("least");
+        fs::write(&path, "9\n").unwrap();
+        let held = hold(&path).unwrap().unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| put(&path, 8));
+            // The first one replaces the file while the second waits for it, or before that.
+            let better = path.with_extension("better");
+            fs::write(&better, "7\n").unwrap();
+            fs::rename(&better, &path).unwrap();
+            drop(held);
+            assert!(!second.join().unwrap().unwrap());
+        });
+        assert_eq!(number(&path), 7);
+    }
 }

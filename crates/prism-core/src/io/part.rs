@@ -92,6 +92,17 @@ impl Part {
         self.complete = true;
         Ok(())
     }
+
+    /// Gives the file the name of its target unless that is there by now; then it comes back.
+    pub(super) fn complete_new(self, target: &Path) -> io::Result<Option<Self>> {
+        match fs::hard_link(&self.path, target) {
+            // Its other name goes now.
+            Ok(()) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Some(self)),
+            // A file of two names is more than this file system knows.
+            Err(_) => self.complete(target).map(|()| None),
+        }
+    }
 }
 
 impl Drop for Part {

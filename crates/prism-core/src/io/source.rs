@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use super::error::{ErrorKind, Place, ReadError};
 use super::lexer;
-use crate::memory::{RESERVE, Room};
+use crate::memory::{OutOfMemory, Room};
 use crate::threads::{spawn_scoped, with_pool};
 use blocks::{Blocks, Producer};
 use end_marks::last_line;
@@ -35,6 +35,9 @@ const LONGEST_LINE: usize = 1 << 28;
 
 /// Bytes of text between two questions for memory, at least.
 const QUESTION: u64 = 1 << 22;
+
+/// What it takes to begin: a block or two, what is made of them, a decoder.
+const LEAST: u64 = 8 << 20;
 
 /// The decompressed input, from front to back.
 pub(super) struct Source<'n> {
@@ -61,6 +64,10 @@ pub(super) fn with_source<T>(
     name: &str,
     consume: impl FnOnce(&mut Source<'_>) -> Result<T, ReadError>,
 ) -> Result<T, ReadError> {
+    if let Err(OutOfMemory { needed, room, .. }) = Room::now().require_last(LEAST) {
+        let kind = ErrorKind::Memory { needed, known: false, room };
+        return Err(ReadError::new(name, Place::Whole, kind));
+    }
     let depth = thread::available_parallelism().map_or(2, |p| p.get()).clamp(2, 16);
     let (send, blocks) = sync_channel(depth);
     let (used, reuse) = channel();
@@ -196,6 +203,9 @@ impl Source<'_> {
                 let line = Place::Line(self.lines + 1);
                 return Err(self.error(line, ErrorKind::expected("a line break", found)));
             }
+            if self.current.len() as u64 >= QUESTION {
+                self.ask_for_memory(self.current.len() as u64)?;
+            }
             match self.blocks.next() {
                 Some(Ok(block)) => {
                     self.current.extend_from_slice(&block.bytes);
@@ -225,14 +235,14 @@ impl Source<'_> {
         Ok(Some(lexer::trim_end(&self.current[start..end])))
     }
 
-    /// Fails if there is no memory for as much again as has been read: what is made of text takes about
+    /// Fails if there is no memory for as much again as has been `read`: what is made of text takes about
     /// as much, and twice that for a while when it grows.
-    fn ask_for_memory(&self) -> Result<(), ReadError> {
+    fn ask_for_memory(&self, read: u64) -> Result<(), ReadError> {
         let room = Room::now();
-        if room.holds(self.bytes_before) {
+        if room.holds(read) {
             return Ok(());
         }
-        let needed = 2 * self.bytes_before + RESERVE;
+        let OutOfMemory { needed, room, .. } = OutOfMemory::new(2 * read, room);
         Err(self.error(Place::Whole, ErrorKind::Memory { needed, known: false, room }))
     }
 
@@ -252,7 +262,7 @@ impl Source<'_> {
         loop {
             if self.bytes_before >= next_question {
                 next_question = self.bytes_before + QUESTION.max(self.bytes_before / 8);
-                self.ask_for_memory()?;
+                self.ask_for_memory(self.bytes_before)?;
             }
             self.complete_line()?;
             if self.position > 0 {
@@ -327,6 +337,9 @@ impl Source<'_> {
     pub(super) fn read_all(&mut self, limit: u64) -> Result<Vec<u8>, ReadError> {
         let mut all = Vec::new();
         loop {
+            if all.len() as u64 >= QUESTION {
+                self.ask_for_memory(all.len() as u64)?;
+            }
             all.extend_from_slice(&self.current[self.position..]);
             self.position = self.current.len();
             if all.len() as u64 > limit {
