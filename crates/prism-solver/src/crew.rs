@@ -12,6 +12,7 @@ use crate::attempt::{Attempt, NoBench, OpenPart, Plan};
 use crate::elites::Origin;
 use crate::gpu::Deferred;
 use crate::incumbent::Incumbent;
+use crate::ledger::CORES;
 use crate::memory;
 use crate::roster::Row;
 use crate::site::{Place, Readiness, Site};
@@ -70,6 +71,16 @@ struct Errand {
     /// Its moves in the time of one on a core.
     scale: u64,
     outing: Outing,
+}
+
+/// A colouring that a team has found for a part of the graph.
+struct Solved {
+    site: usize,
+    row: usize,
+    course: Course,
+    k: usize,
+    part: usize,
+    colors: Vec<Color>,
 }
 
 /// What a team of a site is to do.
@@ -135,7 +146,7 @@ impl Crew {
                     break;
                 }
                 Sent::Solved(coloring) => {
-                    if incumbent.adopt(coloring, "preprocessing") {
+                    if incumbent.adopt(coloring, "preprocessing", CORES) {
                         self.improved(incumbent);
                     }
                     changed = true;
@@ -363,7 +374,7 @@ impl Crew {
             .into_iter()
             .partition(|errand| errand.outing.is_over());
         self.outings = out;
-        let mut solved: Vec<(Course, usize, usize, usize, Vec<Color>)> = Vec::new();
+        let mut solved: Vec<Solved> = Vec::new();
         for errand in home {
             let Errand { site, row, course, k, part, scale, .. } = errand;
             let outcome = errand.outing.end(&incumbent.ledger);
@@ -400,7 +411,7 @@ impl Crew {
                 bench.rotation.pass(wrong);
             }
             if let Some(winner) = outcome.winner {
-                solved.push((course, k, part, row, winner.colors));
+                solved.push(Solved { site, row, course, k, part, colors: winner.colors });
             }
         }
         for attempt in self.attempts.iter_mut().flatten() {
@@ -409,7 +420,7 @@ impl Crew {
                 open.elites.publish(&graph);
             }
         }
-        for (course, k, part, row, colors) in solved {
+        for Solved { site, row, course, k, part, colors } in solved {
             let Some(attempt) = &mut self.attempts[course as usize] else { continue };
             if attempt.k != k {
                 continue;
@@ -418,7 +429,7 @@ impl Crew {
             if attempt.open_part().is_none() {
                 let coloring = attempt.coloring(incumbent.problem.graph());
                 self.preferred = Some(row);
-                if incumbent.adopt(coloring, orders.roster[row].name) {
+                if incumbent.adopt(coloring, orders.roster[row].name, &self.sites[site].name) {
                     self.improved(incumbent);
                 }
             }

@@ -1,6 +1,7 @@
 //! Exhaustive search for the lower bound, in turns beside the searches.
 
 use crate::incumbent::{Incumbent, Limits};
+use crate::ledger::CORES;
 use crate::memory;
 use crate::stop::Alarm;
 use crate::{Goal, Proof};
@@ -81,6 +82,6 @@ impl Exhaustion {
         let (graph, stop) = (incumbent.problem.graph(), alarm.interrupt());
         let (proved, coloring) = raise_lower_bound(graph, least, most, work, stop);
         incumbent.raise_lower_bound(proved, Proof::Exhaustion);
-        coloring.is_some_and(|coloring| incumbent.adopt(coloring, Proof::Exhaustion.name()))
+        coloring.is_some_and(|coloring| incumbent.adopt(coloring, Proof::Exhaustion.name(), CORES))
     }
 }

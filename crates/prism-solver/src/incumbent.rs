@@ -62,10 +62,10 @@ impl<'a> Incumbent<'a> {
         }
     }
 
-    /// Makes a colouring of the problem's graph the best one, if it is; says whether. It is verified on
+    /// Makes a colouring of the problem's graph, found by an engine on a site, the best one, if it is; says whether. It is verified on
     /// the way out of every engine, and a wrong one is dropped with an error in the log rather than
     /// handed out.
-    pub fn adopt(&mut self, mut coloring: Coloring, engine: &'static str) -> bool {
+    pub fn adopt(&mut self, mut coloring: Coloring, engine: &'static str, site: &str) -> bool {
         if let Err(violation) = coloring.verify(self.problem.graph()) {
             tracing::error!(engine, %violation, "an engine made an improper colouring");
             return false;
@@ -76,7 +76,7 @@ impl<'a> Incumbent<'a> {
             return false;
         }
         self.best = Some(coloring);
-        self.ledger.improved(k, engine);
+        self.ledger.improved(k, engine, site);
         if let Some(mut take) = self.improvements.take() {
             if let Some(coloring) = self.lifted() {
                 take(&coloring);

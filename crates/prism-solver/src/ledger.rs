@@ -18,8 +18,8 @@ pub(crate) struct Ledger<'a> {
     last_progress: (f64, u64),
 }
 
-/// The site of engines that make a colouring.
-const CORES: &str = "cpu";
+/// The site of the cores, and of engines that make a colouring.
+pub(crate) const CORES: &str = "cpu";
 
 /// Least time between two progress events.
 const PROGRESS_EVERY: f64 = 0.1;
@@ -61,16 +61,18 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    pub fn improved(&mut self, k: usize, engine: &str) {
-        tracing::debug!(k, engine, moves = self.moves, "improved");
-        if let Some(counters) = self.engines.iter_mut().rev().find(|e| e.engine == engine) {
-            counters.improvements += 1;
+    pub fn improved(&mut self, k: usize, engine: &str, site: &str) {
+        tracing::debug!(k, engine, site, moves = self.moves, "improved");
+        // What no engine made, as a colouring to start from, has no counters.
+        if let Some(at) = self.engines.iter().position(|done| done.is(engine, site)) {
+            self.engines[at].improvements += 1;
         }
         let improvement = Improvement {
             k,
             seconds: self.seconds(),
             moves: self.moves,
             engine: engine.to_owned().into(),
+            site: site.to_owned(),
         };
         self.history.push(improvement.clone());
         self.emit(&Event::Improved(improvement));
@@ -109,8 +111,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn engine(&mut self, engine: &str, site: &str) -> &mut EngineCounters {
-        let same = |one: &EngineCounters| one.engine == engine && one.site == site;
-        let at = self.engines.iter().position(same).unwrap_or_else(|| {
+        let at = self.engines.iter().position(|done| done.is(engine, site)).unwrap_or_else(|| {
             let (engine, site) = (engine.to_owned().into(), site.to_owned());
             self.engines.push(EngineCounters { engine, site, ..EngineCounters::default() });
             self.engines.len() - 1
@@ -118,11 +119,10 @@ impl<'a> Ledger<'a> {
         &mut self.engines[at]
     }
 
-    /// Books what another solver's engines did.
+    /// Books what another solver's engines did. What improved its colouring need not improve this one's.
     pub fn book(&mut self, engines: &[EngineCounters]) {
         for done in engines {
             let counters = self.engine(&done.engine, &done.site);
-            counters.improvements += done.improvements;
             counters.rounds += done.rounds;
             counters.successes += done.successes;
             counters.moves += done.moves;

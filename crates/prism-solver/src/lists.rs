@@ -20,7 +20,7 @@ mod domains;
 mod palettes;
 
 use crate::exhaustion::{EXACT_VERTICES, EXACT_WORK, EXACT_WORK_PER_MOVE};
-use crate::ledger::Ledger;
+use crate::ledger::{CORES, Ledger};
 use crate::memory;
 use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
@@ -163,8 +163,8 @@ enum Missing {
 
 /// What the search with one palette came to.
 enum Searched {
-    /// The colours, and the engine that found them.
-    Found(Vec<Color>, Cow<'static, str>),
+    /// The colours, the engine that found them, and where it ran.
+    Found(Vec<Color>, Cow<'static, str>, String),
     /// There is no colouring by this palette.
     Impossible,
     Open(Status),
@@ -249,7 +249,7 @@ impl<'a> ListSolver<'a> {
     fn advance(&mut self) -> Result<Status, Missing> {
         self.domains.propagate(self.graph.get()).map_err(Missing::Impossible)?;
         match self.best.take() {
-            Some(warm) => self.adopt(warm.into_colors(), "warm start"),
+            Some(warm) => self.adopt(warm.into_colors(), "warm start", CORES),
             None => self.satisfy()?,
         }
         self.bound();
@@ -265,15 +265,15 @@ impl<'a> ListSolver<'a> {
             .vertices()
             .map(|v| self.domains.only(v).unwrap_or(UNCOLORED))
             .collect();
-        let mut engine = Cow::Borrowed("smallest-last");
+        let (mut engine, mut site) = (Cow::Borrowed("smallest-last"), CORES.to_owned());
         if !core.is_empty() {
             let lists = core.iter().filter_map(|&v| self.domains.of(v));
             let palette: BTreeSet<Color> = lists.flatten().copied().collect();
             let palette = palette.into_iter().collect();
             match self.search(&core, palette, None, u64::MAX) {
-                Searched::Found(found, by) => {
+                Searched::Found(found, by, at) => {
                     core.iter().zip(found).for_each(|(&v, color)| colors[v as usize] = color);
-                    engine = by;
+                    (engine, site) = (by, at);
                 }
                 Searched::Impossible => return Err(Missing::Impossible(Impossibility::Search)),
                 Searched::Open(status) => return Err(Missing::Open(status)),
@@ -299,7 +299,7 @@ impl<'a> ListSolver<'a> {
             colors[v as usize] = color;
             used.insert(color);
         }
-        self.adopt(colors, &engine);
+        self.adopt(colors, &engine, &site);
         match self.best {
             Some(_) => Ok(()),
             None => Err(Missing::Open(Status::EffortSpent)),
@@ -389,7 +389,7 @@ impl<'a> ListSolver<'a> {
                 }
                 turns += 1;
                 match self.turn(&palette, budget) {
-                    Searched::Found(colors, engine) => self.adopt(colors, &engine),
+                    Searched::Found(colors, engine, site) => self.adopt(colors, &engine, &site),
                     Searched::Impossible => _ = refuted.insert(palette),
                     Searched::Open(_) => {}
                 }
@@ -482,8 +482,9 @@ impl<'a> ListSolver<'a> {
         }
         if let Some(colors) = plain.lift(&outcome.coloring) {
             let last = outcome.history.into_iter().next_back();
-            let engine = last.map_or("lists".into(), |last| last.engine);
-            return Searched::Found(colors, engine);
+            let (engine, site) =
+                last.map_or(("lists".into(), CORES.to_owned()), |last| (last.engine, last.site));
+            return Searched::Found(colors, engine, site);
         }
         if outcome.lower_bound > k {
             return Searched::Impossible;
@@ -538,7 +539,7 @@ impl<'a> ListSolver<'a> {
                 Answer::Infeasible => self.raise_lower_bound(k + 1, Proof::Exhaustion),
                 Answer::Colorable(found) => {
                     let found = found.colors().iter().map(|&c| colors[usize::from(c)]).collect();
-                    return self.adopt(found, Proof::Exhaustion.name());
+                    return self.adopt(found, Proof::Exhaustion.name(), CORES);
                 }
                 Answer::Unknown => return,
             }
@@ -546,7 +547,7 @@ impl<'a> ListSolver<'a> {
     }
 
     /// Makes a colouring the best one, if it is proper, within the lists, and better.
-    fn adopt(&mut self, colors: Vec<Color>, engine: &str) {
+    fn adopt(&mut self, colors: Vec<Color>, engine: &str, site: &str) {
         let within = (0..).zip(&colors).all(|(v, &color)| self.domains.allows(v, color));
         let coloring = Coloring::from_colors(colors);
         if !within || coloring.verify(self.graph.get()).is_err() {
@@ -555,7 +556,7 @@ impl<'a> ListSolver<'a> {
         }
         let k = coloring.num_colors();
         if self.best_k().is_none_or(|best| k < best) {
-            self.ledger.improved(k, engine);
+            self.ledger.improved(k, engine, site);
             let best = self.best.insert(coloring);
             if let Some(take) = &mut self.options.improvements {
                 take(best);

@@ -5,6 +5,7 @@
 //! only keep the search waiting.
 
 use crate::incumbent::Incumbent;
+use crate::ledger::CORES;
 use crate::memory;
 use crate::options::Prior;
 use crate::roster::{Construction, Kind, Making, Row};
@@ -50,7 +51,7 @@ impl Opening<'_> {
         let (threads, seed) = (self.threads, self.seed);
         incumbent.ledger.emit(&Event::Started { vertices, edges, threads, seed });
         if let Some(warm) = self.warm_start.take() {
-            incumbent.adopt(warm, "warm start");
+            incumbent.adopt(warm, "warm start", CORES);
         }
         if !Room::now().holds(memory::first_colorings(incumbent.problem.graph())) {
             self.alarm.run_out();
@@ -77,7 +78,7 @@ impl Opening<'_> {
         }
         match bounds::bipartition(incumbent.problem.graph()) {
             Bipartition::Colors(colors) => {
-                incumbent.adopt(Coloring::from_colors(colors), "bipartition");
+                incumbent.adopt(Coloring::from_colors(colors), "bipartition", CORES);
                 let k = incumbent.best_k().unwrap_or(0);
                 incumbent.raise_lower_bound(k, Proof::Clique);
                 return GraphClass::Random;
@@ -118,7 +119,7 @@ impl Opening<'_> {
             None => with_pool(|| ledger.construct(row.name, make)),
         };
         if let Some(coloring) = made {
-            incumbent.adopt(coloring, row.name);
+            incumbent.adopt(coloring, row.name, CORES);
         }
     }
 
@@ -159,7 +160,7 @@ fn natural(incumbent: &mut Incumbent<'_>) {
     let (graph, ledger) = (incumbent.problem.graph(), &mut incumbent.ledger);
     let make = || greedy(graph, Order::Natural, 0).ok();
     if let Some(coloring) = ledger.construct(NAME, make) {
-        incumbent.adopt(coloring, NAME);
+        incumbent.adopt(coloring, NAME, CORES);
     }
 }
 

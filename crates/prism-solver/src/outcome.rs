@@ -52,6 +52,8 @@ pub struct Improvement {
     pub moves: u64,
     /// The engine that found it.
     pub engine: Cow<'static, str>,
+    /// Where that ran: `cpu`, `cuda:0`.
+    pub site: String,
 }
 
 /// What one engine did.
@@ -71,6 +73,13 @@ pub struct EngineCounters {
     pub moves: u64,
     /// Wall-clock seconds of these.
     pub seconds: f64,
+}
+
+impl EngineCounters {
+    /// Whether they are those of this engine on this site.
+    pub(crate) fn is(&self, engine: &str, site: &str) -> bool {
+        self.engine == engine && self.site == site
+    }
 }
 
 /// The result of a run, verified.

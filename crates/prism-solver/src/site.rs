@@ -5,7 +5,7 @@
 
 use crate::agenda::Agenda;
 use crate::gpu::Gpu;
-use crate::ledger::Ledger;
+use crate::ledger::{CORES, Ledger};
 use crate::roster::Row;
 use crate::strategy::{GraphClass, Player, Turn};
 use crate::task::Task;
@@ -85,7 +85,7 @@ impl Site {
     /// The cores, so many threads of them.
     pub fn cores(threads: usize) -> Self {
         Self {
-            name: "cpu".to_owned(),
+            name: CORES.to_owned(),
             place: Place::Cores,
             threads,
             agenda: Agenda::default(),

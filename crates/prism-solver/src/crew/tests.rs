@@ -4,29 +4,31 @@ use crate::gpu::Gpu;
 use crate::roster::{GpuSeating, Kind, Row, STANDARD, Search};
 use crate::strategy::{Turn, Turns};
 use crate::task::Task;
-use crate::{Device, Event, Goal, Method, Outcome, Solver, SolverBuilder, Status};
+use crate::{
+    Device, Event, Goal, Improvement, Method, Outcome, Solver, SolverBuilder, Status, StopHandle,
+};
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Graph, generate};
 use prism_cpu::tabucol::TabuCol;
 use prism_gpu::GpuContext;
 use prism_gpu::phases::PhaseError;
 use prism_stream::mock::MockDriver;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What a search of the cores does in the place of one on a device.
 struct Stand {
     search: TabuCol,
-    offers: u64,
+    /// Counts what it is offered.
+    offered: Option<&'static AtomicU64>,
     /// Moves after which it fails.
     fails_after: u64,
     /// How long each call takes on top.
     delay: Duration,
 }
 
-/// Individuals that stands were offered.
-static OFFERED: Mutex<u64> = Mutex::new(0);
+/// Individuals that the stands of [`counting`] were offered.
+static OFFERED: AtomicU64 = AtomicU64::new(0);
 
 impl FixedK for Stand {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
@@ -51,8 +53,9 @@ impl FixedK for Stand {
 
     fn offer(&mut self, elite: &Elite) {
         assert_eq!(elite.colors.len(), self.search.best().colors.len());
-        self.offers += 1;
-        *OFFERED.lock().unwrap() += 1;
+        if let Some(offered) = self.offered {
+            offered.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn save(&mut self) -> Saved {
@@ -68,25 +71,29 @@ impl FixedK for Stand {
     }
 }
 
-fn stand(task: &Task, stream: u64, fails_after: u64, delay: u64) -> Box<dyn FixedK> {
+fn stand(task: &Task, stream: u64) -> Stand {
     let mut rng = task.rng(stream);
     let start = task.squeezed(&mut rng);
     let search = TabuCol::new(task.adjacency().unwrap().clone(), task.k(), &start, rng).unwrap();
-    Box::new(Stand { search, offers: 0, fails_after, delay: Duration::from_millis(delay) })
+    Stand { search, offered: None, fails_after: u64::MAX, delay: Duration::ZERO }
 }
 
 type Made = Result<Box<dyn FixedK>, PhaseError>;
 
 fn quick(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
-    Ok(stand(task, stream, u64::MAX, 0))
+    Ok(Box::new(stand(task, stream)))
+}
+
+fn counting(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
+    Ok(Box::new(Stand { offered: Some(&OFFERED), ..stand(task, stream) }))
 }
 
 fn slow(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
-    Ok(stand(task, stream, u64::MAX, 20))
+    Ok(Box::new(Stand { delay: Duration::from_millis(20), ..stand(task, stream) }))
 }
 
 fn failing(task: &Task, _: &GpuContext, stream: u64, _: bool) -> Made {
-    Ok(stand(task, stream, 20_000, 0))
+    Ok(Box::new(Stand { fails_after: 20_000, ..stand(task, stream) }))
 }
 
 fn absent(_: &Task, _: &GpuContext, _: u64, _: bool) -> Made {
@@ -152,16 +159,45 @@ fn moves_alone_decide_the_result_of_two_sites_also_where_one_is_slow() {
 #[test]
 fn sites_work_at_once_and_learn_of_each_other() {
     let graph = generate::gnp(125, 0.5, 1).unwrap();
-    *OFFERED.lock().unwrap() = 0;
-    let limit = Duration::from_secs(1);
-    let outcome = solve(&graph, &roster(quick), |builder| builder.time_limit(limit));
+    let stop = StopHandle::new();
+    let pull = stop.clone();
+    let look = move |event: &Event| match event {
+        Event::Progress { seconds, .. }
+            if *seconds > 0.5 && OFFERED.load(Ordering::Relaxed) > 0 =>
+        {
+            pull.stop();
+        }
+        _ => {}
+    };
+    let outcome = solve(&graph, &roster(counting), |builder| {
+        builder.stop_handle(stop).on_event(look).time_limit(Duration::from_secs(60))
+    });
+    // A proof would end it, too.
+    assert!(matches!(outcome.status, Status::Stopped | Status::Optimal), "{:?}", outcome.status);
     assert!(moves(&outcome, "cpu") > 0 && moves(&outcome, "cuda:0") > 0);
-    assert!(*OFFERED.lock().unwrap() > 0);
     let seconds: f64 = outcome.engines.iter().map(|engine| engine.seconds).sum();
-    assert!(
-        outcome.status != Status::TimeLimit || seconds > outcome.seconds,
-        "one after the other"
-    );
+    assert!(outcome.status != Status::Stopped || seconds > outcome.seconds, "one after the other");
+}
+
+#[test]
+fn what_is_better_is_booked_where_it_was_found() {
+    let graph = generate::gnp(250, 0.5, 1).unwrap();
+    // The same engine on the cores and on the device.
+    let mut roster = roster(quick);
+    let stand = roster.pop().and_then(|row| row.search().and_then(|search| search.gpu));
+    let tabucol = roster.iter_mut().find(|row| row.name == "tabucol").unwrap();
+    let Kind::Search(search) = &mut tabucol.kind else { panic!("a search") };
+    search.gpu = stand;
+    let found = |outcome: &Outcome, engine: &str, site: &str| {
+        let by = |last: &&Improvement| last.engine == engine && last.site == site;
+        outcome.history.iter().filter(by).count()
+    };
+    let outcome = solve(&graph, &roster, |builder| builder.move_limit(1_000_000));
+    for done in &outcome.engines {
+        assert_eq!(done.improvements, found(&outcome, &done.engine, &done.site) as u64, "{done:?}");
+    }
+    let tabucol = |site| outcome.engines.iter().find(|done| done.is("tabucol", site)).unwrap();
+    assert!(tabucol("cpu").improvements > 0 && tabucol("cuda:0").moves > 0);
 }
 
 #[test]
