@@ -9,8 +9,8 @@ mod tests;
 
 use crate::agenda::Course;
 use crate::attempt::{Attempt, NoBench, OpenPart, Plan};
+use crate::deferred::Deferred;
 use crate::elites::Origin;
-use crate::gpu::Deferred;
 use crate::incumbent::Incumbent;
 use crate::ledger::CORES;
 use crate::memory;

@@ -29,6 +29,7 @@ mod attempt;
 mod bounds;
 mod build_error;
 mod crew;
+mod deferred;
 mod device;
 mod elites;
 mod event;
