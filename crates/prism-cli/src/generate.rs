@@ -9,84 +9,33 @@ use crate::output::Output;
 use crate::plan::graph_format;
 use crate::signals::end_on_signal;
 use prism_core::GraphError;
-use prism_core::generate::{self, GenerateError};
+use prism_core::generate::{self, GenerateError, MOST_BYTES, Recipe};
 use prism_core::io::write_graph;
 use prism_core::memory::{OutOfMemory, Room};
 
-/// The most memory that a graph may take while it is generated. The help of `--force` names it.
-const MOST_BYTES: f64 = (8_u64 << 30) as f64;
-
-/// Vertices and edges of a graph, as expected.
-struct Size {
-    vertices: f64,
-    edges: f64,
-}
-
-impl Size {
-    /// The size of what a generator makes, before the options that apply to all.
-    fn of(kind: &Kind) -> Self {
-        let pairs = |n: f64| n * (n - 1.0).max(0.0) / 2.0;
-        let (vertices, edges) = match *kind {
-            Kind::Gnp { n, p } => (n as f64, pairs(n as f64) * p),
-            Kind::Geometric { n, radius } => {
-                // A disk of that radius, as far as it lies in the square.
-                let near = (std::f64::consts::PI * radius * radius).min(1.0);
-                (n as f64, pairs(n as f64) * near)
-            }
-            Kind::Flat { n, parts, p } => {
-                let (n, parts) = (n as f64, parts.max(1) as f64);
-                (n, (pairs(n) - parts * pairs(n / parts)) * p)
-            }
-            // The first clique comes whole. An edge stands in a tree as well as in a list.
-            Kind::Leighton { n, k, edges } => (n as f64, 2.0 * (pairs(k as f64) + edges as f64)),
-            Kind::Queens { rows, columns } => {
-                let (rows, columns) = (f64::from(rows), f64::from(columns.unwrap_or(rows)));
-                let lines = rows + columns + 2.0 * rows.min(columns);
-                (rows * columns, rows * columns * lines / 2.0)
-            }
-            // A step doubles the vertices and triples the edges.
-            Kind::Mycielski { k } => (3.0 * 2_f64.powi(k as i32 - 2), 3_f64.powi(k as i32 - 1)),
-            Kind::Sudoku { order } => {
-                let (order, side) = (f64::from(order), f64::from(order) * f64::from(order));
-                let degree = 2.0 * (side - 1.0) + (order - 1.0) * (order - 1.0);
-                (side * side, side * side * degree / 2.0)
-            }
-            Kind::Grid3d { x, y, z } => {
-                let n = f64::from(x) * f64::from(y) * f64::from(z);
-                (n, 3.0 * n)
-            }
-            Kind::Rmat { scale, edge_factor } => {
-                let n = 2_f64.powi(scale as i32);
-                (n, n * f64::from(edge_factor))
-            }
-        };
-        Self { vertices, edges }
-    }
-
-    /// The most memory that making it takes: a list of edges that grows, then 8 bytes an edge and 16 a
-    /// vertex of the graph, and the same for one made of another.
-    fn bytes(&self, args: &GenerateArgs) -> f64 {
-        let Self { vertices: n, edges } = *self;
-        let mut bytes = 24.0 * n + 24.0 * edges;
-        let mut edges = edges;
-        if args.complement {
-            edges = (n * (n - 1.0) / 2.0 - edges).max(0.0);
-            bytes += 8.0 * n + 8.0 * edges;
+impl From<Kind> for Recipe {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Gnp { n, p } => Self::Gnp { n, p },
+            Kind::Geometric { n, radius } => Self::Geometric { n, radius },
+            Kind::Flat { n, parts, p } => Self::Flat { n, parts, p },
+            Kind::Leighton { n, k, edges } => Self::Leighton { n, k, edges },
+            Kind::Queens { rows, columns } => Self::Queens { rows, columns },
+            Kind::Mycielski { k } => Self::Mycielski { k },
+            Kind::Grid3d { x, y, z } => Self::Grid3d { x, y, z },
+            Kind::Sudoku { order } => Self::Sudoku { order },
+            Kind::Rmat { scale, edge_factor } => Self::Rmat { scale, edge_factor },
         }
-        if args.permute {
-            bytes = bytes.max(32.0 * n + 32.0 * edges);
-        }
-        bytes
     }
 }
 
 /// Refuses what would take too much memory. Parameters without sense are for the generator to refuse.
 fn check_size(args: &GenerateArgs) -> Result<(), Failure> {
-    let bytes = Size::of(&args.kind).bytes(args);
+    let bytes = Recipe::from(args.kind).size().bytes(args.complement, args.permute);
     if bytes.is_nan() {
         return Ok(());
     }
-    if args.force || bytes <= MOST_BYTES {
+    if args.force || bytes <= MOST_BYTES as f64 {
         // The cast saturates.
         return Room::now().require(bytes as u64).map_err(no_memory);
     }
@@ -94,7 +43,7 @@ fn check_size(args: &GenerateArgs) -> Result<(), Failure> {
     Err(Failure::Usage(format!(
         "this graph would take about {:.0} GiB of memory, more than {:.0} GiB; --force generates it all the same",
         gib(bytes),
-        gib(MOST_BYTES)
+        gib(MOST_BYTES as f64)
     )))
 }
 
@@ -113,18 +62,7 @@ pub fn run(args: &GenerateArgs) -> Result<u8, Failure> {
         GenerateError::Graph(GraphError::OutOfMemory(missing)) => no_memory(missing),
         error => Failure::Usage(error.to_string()),
     };
-    let mut graph = match args.kind {
-        Kind::Gnp { n, p } => generate::gnp(n, p, seed),
-        Kind::Geometric { n, radius } => generate::geometric(n, radius, seed),
-        Kind::Flat { n, parts, p } => generate::flat(n, parts, p, seed),
-        Kind::Leighton { n, k, edges } => generate::leighton(n, k, edges, seed),
-        Kind::Queens { rows, columns } => generate::queens(rows, columns.unwrap_or(rows)),
-        Kind::Mycielski { k } => generate::mycielski(k),
-        Kind::Grid3d { x, y, z } => generate::grid3d(x, y, z),
-        Kind::Sudoku { order } => generate::sudoku(order),
-        Kind::Rmat { scale, edge_factor } => generate::rmat(scale, edge_factor, seed),
-    }
-    .map_err(wrong)?;
+    let mut graph = Recipe::from(args.kind).make(seed).map_err(wrong)?;
     if args.complement {
         graph = generate::complement(&graph);
     }
@@ -163,7 +101,7 @@ mod tests {
             ("rmat 10 8", generate::rmat(10, 8, 1)),
             ("leighton 200 12 3000", generate::leighton(200, 12, 3000, 1)),
         ] {
-            let (size, made) = (Size::of(&parse(line).kind), made.unwrap());
+            let (size, made) = (Recipe::from(parse(line).kind).size(), made.unwrap());
             let ratio = size.edges / made.m() as f64;
             assert!((0.8..2.2).contains(&ratio), "{line}: {} for {}", size.edges, made.m());
             let ratio = size.vertices / made.n() as f64;

@@ -31,7 +31,7 @@ pub struct GenerateArgs {
     pub force: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Kind {
     /// G(n, p): every edge with the same probability
     Gnp {

@@ -6,12 +6,14 @@
 mod lattice;
 mod planted;
 mod random;
+mod recipe;
 mod rmat;
 mod structured;
 
 pub use lattice::{grid3d, permute};
 pub use planted::{flat, leighton};
 pub use random::{complement, geometric, gnp};
+pub use recipe::{MOST_BYTES, Recipe, Size};
 pub use rmat::rmat;
 pub use structured::{mycielski, queens, sudoku};
 
