@@ -11,6 +11,7 @@
 
 use crate::construct::{ConstructError, check_start};
 use crate::level_queue::LevelQueue;
+use crate::ranking::Ranking;
 use crate::tie_rule::{TieRule, Weight};
 use prism_core::memory::{OutOfMemory, try_zeroed};
 use prism_core::search::UNCOLORED;
@@ -66,6 +67,27 @@ pub fn dsatur_by(graph: &Graph<'_>, rule: TieRule, stop: &AtomicBool) -> Option<
     Some(Coloring::from_colors(colors))
 }
 
+/// One DSATUR colouring, with ties to the vertex of the largest `weight`, then to the smallest number, and the
+/// order in which the vertices were coloured; `None` if `stop` was raised or [`MAX_COLORS`] do not suffice.
+/// `weight` has an entry a vertex.
+///
+/// # Panics
+/// If `weight` has fewer entries.
+pub fn dsatur_weighted(
+    graph: &Graph<'_>,
+    weight: &[u32],
+    stop: &AtomicBool,
+) -> Option<(Coloring, Vec<u32>)> {
+    let start = vec![UNCOLORED; graph.n()];
+    let palette = Palette::strict(MAX_COLORS);
+    let weight = |v: u32, _| weight[v as usize];
+    let mut order = Vec::with_capacity(graph.n());
+    let chosen = |v| order.push(v);
+    let (colors, _) =
+        run_by(graph, &start, palette, Ranking::SMALLEST, weight, chosen, stop).ok()?;
+    Some((Coloring::from_colors(colors), order))
+}
+
 /// DSATUR with at most `k` colours: vertices that would need another one stay [`UNCOLORED`]. Gives the
 /// colours and the number of such vertices. The start that searches over partial colourings want.
 ///
@@ -102,15 +124,29 @@ fn run(
     rule: TieRule,
     stop: &AtomicBool,
 ) -> Result<(Vec<Color>, usize), ConstructError> {
-    let mut colors = start.to_vec();
-    let mut sight = Sight::new(graph)?;
-    let mut raised = Vec::new();
-    let mut queue = LevelQueue::new(rule.ranking);
     let weight = |v: u32, uncolored: u32| match rule.weight {
         Weight::Uncolored => uncolored,
         Weight::Degree => graph.degree(v) as u32,
         Weight::None => 0,
     };
+    run_by(graph, start, palette, rule.ranking, weight, |_| {}, stop)
+}
+
+/// One run with ties to the largest weight, of a vertex and the number of its uncoloured neighbours. `chosen`
+/// is told each vertex in its turn.
+fn run_by(
+    graph: &Graph<'_>,
+    start: &[Color],
+    palette: Palette,
+    ranking: Ranking,
+    weight: impl Fn(u32, u32) -> u32,
+    mut chosen: impl FnMut(u32),
+    stop: &AtomicBool,
+) -> Result<(Vec<Color>, usize), ConstructError> {
+    let mut colors = start.to_vec();
+    let mut sight = Sight::new(graph)?;
+    let mut raised = Vec::new();
+    let mut queue = LevelQueue::new(ranking);
     for v in graph.vertices().filter(|&v| start[v as usize] != UNCOLORED) {
         sight.finish(v);
         sight.see(graph.neighbors(v), Some(start[v as usize] as usize), &mut raised)?;
@@ -128,6 +164,7 @@ fn run(
         if steps % STOP_EVERY == 0 && stop.load(Ordering::Relaxed) {
             return Err(ConstructError::Stopped);
         }
+        chosen(v);
         let color = Some(sight.smallest_free(v)).filter(|&color| color < palette.colors);
         sight.finish(v);
         match color {
@@ -234,6 +271,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::greedy::greedy_in;
     use crate::partial_coloring::tests::random_graph;
     use prism_core::generate;
     use proptest::prelude::*;
@@ -303,6 +341,12 @@ mod tests {
                 prop_assert_eq!(coloring.colors(), by_definition(&graph, rule));
                 prop_assert!(best.num_colors() <= coloring.num_colors());
             }
+            let degrees: Vec<u32> = graph.vertices().map(|v| graph.degree(v) as u32).collect();
+            let (weighted, order) = dsatur_weighted(&graph, &degrees, &GO_ON).unwrap();
+            let rule = TieRule { weight: Weight::Degree, ranking: Ranking::SMALLEST };
+            prop_assert_eq!(weighted.colors(), by_definition(&graph, rule));
+            // In that order the smallest free colour is the same.
+            prop_assert_eq!(greedy_in(&graph, &order).unwrap(), weighted);
         }
 
         #[test]

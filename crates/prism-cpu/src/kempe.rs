@@ -4,15 +4,19 @@
 //! Kempe chain, the two colours can be swapped and the colouring stays proper (Kempe 1879). Suppose
 //! that every colour is taken around a vertex v. If the chains of colours a and b that start at the
 //! neighbours of v with colour a reach none of its neighbours with colour b, swapping them frees a
-//! for v. Sequential colouring with interchange does this before it opens a new colour (Matula,
-//! Marble & Isaacson 1972); here it is done afterwards, to a whole class: [`empty_class`] moves the
-//! vertices of one class elsewhere until none is left or the work is used up.
+//! for v. Sequential colouring with interchange, [`greedy_with_interchange`], does this before it opens a
+//! new colour (Matula, Marble & Isaacson 1972). [`empty_class`] does it afterwards, to a whole class: it
+//! moves the vertices of one class elsewhere until none is left or the work is used up.
 //!
 //! Chains are short where classes are sparse among each other. On dense graphs most pairs of classes
 //! form a single chain and little can be freed. Work is counted in arcs looked at, and no other limit
 //! is needed: a chain that grows beyond its share is given up.
 
-use prism_core::{Color, Graph};
+use crate::construct::ConstructError;
+use crate::greedy::Forbidden;
+use prism_core::search::UNCOLORED;
+use prism_core::{Color, Coloring, Graph};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most arcs that one chain may look at.
 const CHAIN_ARCS: u64 = 1 << 12;
@@ -28,6 +32,60 @@ pub fn interchange(graph: &Graph<'_>, colors: &mut [Color], v: u32, other: Color
     chains.grow([v].into_iter(), own, other, u64::MAX, |_| true);
     chains.swap(own, other);
     chains.members.len()
+}
+
+/// The greedy colouring of `graph`, taking vertices as `order` lists them, with interchange: where a vertex
+/// would open a new colour, the first pair of colours a < b is looked for, by a and then by b, whose chains
+/// from its neighbours of colour a reach none of its neighbours of colour b. They are swapped, and it gets
+/// colour a (Matula, Marble & Isaacson 1972, in the form of Syslo, Deo & Kowalik 1983).
+///
+/// O(k^2 m) time for each vertex that asks for a new colour at worst.
+///
+/// # Errors
+/// [`ConstructError::Stopped`] if `stop` was raised, and [`ConstructError::TooManyColors`].
+pub fn greedy_with_interchange(
+    graph: &Graph<'_>,
+    order: &[u32],
+    stop: &AtomicBool,
+) -> Result<Coloring, ConstructError> {
+    let mut colors = vec![UNCOLORED; graph.n()];
+    let mut chains = Chains::new(graph, &mut colors);
+    let mut forbidden = Forbidden::default();
+    let mut around: Vec<Vec<u32>> = Vec::new();
+    for &v in order {
+        if stop.load(Ordering::Relaxed) {
+            return Err(ConstructError::Stopped);
+        }
+        let seen = graph.neighbors(v).iter().map(|&u| chains.colors[u as usize]);
+        let smallest = forbidden.smallest_free(seen).ok_or(ConstructError::TooManyColors)?;
+        let mut color = smallest;
+        if usize::from(smallest) == around.len() {
+            for &u in graph.neighbors(v).iter().filter(|&&u| chains.colors[u as usize] != UNCOLORED)
+            {
+                around[chains.colors[u as usize] as usize].push(u);
+            }
+            let pairs = (0..smallest).flat_map(|a| (a + 1..smallest).map(move |b| (a, b)));
+            for (a, b) in pairs {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(ConstructError::Stopped);
+                }
+                let against = &around[b as usize];
+                // Neighbour lists are sorted, and so is what was collected from one.
+                let free = |u: u32| against.binary_search(&u).is_err();
+                if chains.grow(around[a as usize].iter().copied(), a, b, u64::MAX, free) {
+                    chains.swap(a, b);
+                    color = a;
+                    break;
+                }
+            }
+            around.iter_mut().for_each(Vec::clear);
+            if color == smallest {
+                around.push(Vec::new());
+            }
+        }
+        chains.colors[v as usize] = color;
+    }
+    Ok(Coloring::from_colors(colors))
 }
 
 /// Moves vertices of `class` to other classes, with Kempe chains where no colour is free, until the
@@ -195,7 +253,66 @@ mod tests {
         assert_eq!((coloring.verify(&graph), coloring.num_colors()), (Ok(()), 2));
     }
 
+    /// As the paper has it: every chain is grown to its end before it is compared.
+    fn by_definition(graph: &Graph<'_>, order: &[u32]) -> Vec<Color> {
+        let mut colors = vec![UNCOLORED; graph.n()];
+        let mut k = 0;
+        for &v in order {
+            let around = |colors: &[Color], color: Color| -> Vec<u32> {
+                let all = graph.neighbors(v).iter().copied();
+                all.filter(|&u| colors[u as usize] == color).collect()
+            };
+            let mut color = (0..).find(|&c| around(&colors, c).is_empty()).unwrap();
+            'pairs: for (a, b) in (0..k).flat_map(|a| (a + 1..k).map(move |b| (a, b))) {
+                if color < k {
+                    break;
+                }
+                let mut chain: std::collections::BTreeSet<u32> =
+                    around(&colors, a).into_iter().collect();
+                loop {
+                    let reached = |u: &u32| {
+                        let other = if colors[*u as usize] == a { b } else { a };
+                        let all = graph.neighbors(*u).iter().copied();
+                        all.filter(|&w| colors[w as usize] == other).collect::<Vec<_>>()
+                    };
+                    let more: Vec<u32> = chain.iter().flat_map(reached).collect();
+                    let before = chain.len();
+                    chain.extend(more);
+                    if chain.len() == before {
+                        break;
+                    }
+                }
+                if around(&colors, b).iter().all(|u| !chain.contains(u)) {
+                    for &u in &chain {
+                        colors[u as usize] = if colors[u as usize] == a { b } else { a };
+                    }
+                    color = a;
+                    break 'pairs;
+                }
+            }
+            colors[v as usize] = color;
+            k = k.max(color + 1);
+        }
+        colors
+    }
+
+    #[test]
+    fn interchange_stops_when_told() {
+        let graph = Graph::empty(3);
+        let stopped = greedy_with_interchange(&graph, &[0, 1, 2], &AtomicBool::new(true));
+        assert_eq!(stopped, Err(ConstructError::Stopped));
+    }
+
     proptest! {
+        #[test]
+        fn greedy_interchanges_as_defined(n in 0u32..40, percent in 0u32..100, seed in 0u64..500) {
+            let graph = random_graph(n, percent, seed);
+            let order = Order::Random.of(&graph, seed);
+            let coloring = greedy_with_interchange(&graph, &order, &AtomicBool::new(false)).unwrap();
+            prop_assert_eq!(coloring.verify(&graph), Ok(()));
+            prop_assert_eq!(coloring.colors(), by_definition(&graph, &order));
+        }
+
         #[test]
         fn interchange_keeps_the_colouring_proper(
             n in 1u32..60, percent in 0u32..100, seed in 0u64..500, v: u32, other in 0u16..8,

@@ -14,6 +14,7 @@ pub mod expiry_ring;
 mod forward;
 pub mod greedy;
 pub mod guided_ejection;
+pub mod independent_sets;
 pub mod iterated_greedy;
 pub mod jones_plassmann;
 pub mod kempe;
