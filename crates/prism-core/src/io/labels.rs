@@ -54,7 +54,7 @@ impl Labels {
     }
 
     /// Whether the names were read as integers.
-    pub(super) fn are_integers(&self) -> bool {
+    pub fn are_integers(&self) -> bool {
         matches!(self.0, Names::Integers(_))
     }
 
