@@ -102,6 +102,11 @@ fn first_lines_in_doubt() {
         "4\n0 1\n1 2\n2 3\n",
         // A third number, of which no line has the first.
         "5 4 1\n1 2 7\n2 3 8\n3 4 1\n4 1 0\n",
+        // Sizes that are right and a third number, as in the files of the p-median problem.
+        "5 4 2\n1 2 3\n2 3 4\n3 4 5\n4 5 6\n",
+        // A third number that no other line has.
+        "4 5 3\n2 1\n3 2\n4 5\n",
+        "1,2,3,4\n1,2\n2,3\n",
         // Sizes above names.
         "4 5\nA B\nB C\nC D\nD A\nA C\n",
         "9 3\nA B\nB C\nC D\n",
@@ -187,6 +192,27 @@ fn columns_without_a_common_name() {
 }
 
 #[test]
+fn an_empty_first_cell_is_no_indent() {
+    for text in [
+        "a\tb\nb\tc\n\td\nc\ta\n",
+        "1\t2\n2\t3\n\t4\n3\t1\n",
+        "source\ttarget\tweight\na\tb\t1\n\tc\t2\nb\tc\t3\n",
+    ] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(
+            message.contains(", line 3: read as edge-list: expected a name in front of the tab"),
+            "{message}"
+        );
+    }
+    for text in ["\t1\t2\n\t2\t3\n", "\t1 2\n\t2 3\n", "1 2\n\t\n\t# c\n2 3\n"] {
+        assert_eq!(read(text, None).unwrap().graph.n(), 3, "{text}");
+    }
+    // As far behind as may be.
+    let far = "1\t2\n".repeat(1 << 19) + "\t3\n";
+    assert!(read(&far, None).is_err());
+}
+
+#[test]
 fn rows_may_be_numbered_below_a_heading() {
     for text in ["id,u,v\n0,1,2\n1,2,3\n2,3,1\n", "No.;a;b\n1;2;3\n2;3;1\n"] {
         let message = read(text, None).unwrap_err().to_string();
@@ -240,11 +266,15 @@ fn a_number_in_two_ways_is_in_doubt() {
         "a: 7 7.\n7: a\n7.: a\n",
         "(1) 2 3\n(2) 1\n(3) 1\n",
         "1) 2\n2) 3\n",
+        "1e+05,1\n100000,2\n2,1e+05\n",
+        "1 2.000000e+00\n2 3.000000e+00\n",
+        "a,b\n\u{200b}b,c\n",
     ] {
         let message = read(text, None).unwrap_err().to_string();
         assert!(message.contains("in doubt: ") && message.contains("or another one"), "{message}");
     }
-    for text in ["1.0,2.0\n2.0,3.0\n", "01 02\n02 03\n", "1.5 1\n1 2.5\n"] {
+    for text in ["1.0,2.0\n2.0,3.0\n", "01 02\n02 03\n", "1.5 1\n1 2.5\n", "1e+05 2e+05\n2e+05 1\n"]
+    {
         assert!(read(text, None).is_ok(), "{text}");
     }
 }
@@ -260,7 +290,12 @@ fn a_file_of_comments_has_no_graph() {
 
 #[test]
 fn headings_of_enrolments_say_so_whatever_the_numbers() {
-    for text in ["student,course\n1,1\n2,1\n1,2\n2,3\n", "Users\tExams\n1\t2\n2\t3\n"] {
+    for text in [
+        "student,course\n1,1\n2,1\n1,2\n2,3\n",
+        "Users\tExams\n1\t2\n2\t3\n",
+        "Student No.;Course Code\n1;1\n2;1\n1;2\n",
+        "person,module-id\n1,1\n2,1\n1,2\n",
+    ] {
         let message = read(text, None).unwrap_err().to_string();
         assert!(message.contains("enrolments") && message.contains("--bipartite"), "{message}");
         let options = ReadOptions { bipartite: true, ..ReadOptions::default() };

@@ -81,6 +81,34 @@ fn a_line_without_a_colon_that_may_be_something_else_is_refused() {
 }
 
 #[test]
+fn headings_and_titles_with_a_colon_are_in_doubt() {
+    let list = || named(Format::AdjacencyList);
+    for text in ["Graph:\n0: 1 2\n1: 0\n2: 0\n", "Borders:\nA: B, C\nB: A\nC: A\n"] {
+        is_in_doubt(text, "or a", list(), "--format adjacency-list");
+    }
+    for text in [
+        "Node: Neighbours\n0: 1 2\n1: 0\n2:\n",
+        "Vertex: list of neighbours\n0: 1 2\n1:\n",
+        "Region: Neighbours\nNSW: V Q\nV: NSW\nQ: NSW\n",
+    ] {
+        is_in_doubt(
+            text,
+            "a heading, as its names stand in no other line",
+            list(),
+            "--format adjacency-list",
+        );
+    }
+    for text in [
+        "T:\nNSW: V\nV: NSW\n",
+        "a: b\nb: a\nc: d\nd: c\n",
+        "a: b\nc: d\nd: e\n",
+        "7: 8\n1: 2\n2: 1\n",
+    ] {
+        assert!(read(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn enrolments_and_values_behind_colons_are_in_doubt() {
     for text in [
         "ann: math, art\nbob: math, bio\n",

@@ -13,6 +13,10 @@ const BANNER: &str = "a Matrix Market file without its first line, the banner %%
 const DASHES: &str = "edges with a dash between their ends";
 const BITS: &str = "a matrix of 0 and 1";
 const GRAPHS: &str = "a number of graphs above the sizes of the first";
+const BARS: &str = "a table with bars between its columns";
+const UNNAMED: &str = "a table with a name less than it has columns";
+const NUMBERED: &str = "a table whose first column numbers the rows";
+const MULTILINE: &str = "a multiline adjacency list of NetworkX";
 const ARROWS: &str = "edges with an arrow between their ends";
 
 #[test]
@@ -49,7 +53,8 @@ fn what_only_looks_like_an_edge_list() {
         ("{a,b}\n", 1, "edges in brackets"),
         ("0 -> 1\n1 -> 2\n", 1, ARROWS),
         ("a -- b\nb -- c\n", 1, ARROWS),
-        ("a|b\nb|c\n", 1, "a list of names without any edge"),
+        ("a|b\nb|c\n", 1, BARS),
+        ("0|1 2\n1|0\n2|0\n", 1, BARS),
         ("zoe\n", 1, "a list of names without any edge"),
         ("{\"nodes\": [], \"links\": []}\n", 1, "JSON"),
         ("{\n  \"directed\": false\n}\n", 1, "JSON"),
@@ -73,6 +78,23 @@ fn what_only_looks_like_an_edge_list() {
         ("-- c d\na b\nb c\n", 1, "a comment in another language"),
         (",source,target\n0,1,2\n1,2,3\n", 1, "a table whose first column has no name"),
         ("\"\",\"from\",\"to\"\n\"1\",\"a\",\"b\"\n", 1, "a table whose first column has no name"),
+        ("\tsource\ttarget\n0\t1\t2\n1\t2\t3\n", 1, "a table whose first column has no name"),
+        ("\tu\tv\n0\ta\tb\n1\tb\tc\n", 1, "a table whose first column has no name"),
+        // As R writes tables, and as pandas shows them.
+        ("\"source\" \"target\"\n\"1\" 1 2\n\"2\" 2 3\n\"3\" 3 1\n", 1, UNNAMED),
+        ("from to\n1 a b\n2 b c\n", 1, UNNAMED),
+        ("V1,V2,w\n1,1,2,7\n2,2,3,8\n", 1, UNNAMED),
+        ("  u  v\n0  1  2\n1  2  3\n", 1, UNNAMED),
+        ("1 1 2\n2 2 3\n3 3 4\n4 4 1\n", 1, NUMBERED),
+        ("0,2,1\n1,3,2\n2,1,3\n3,2,4\n4,1,4\n5,3,4\n", 1, NUMBERED),
+        // Several edges in a line, puzzles, lines with a mark at their end.
+        ("0 1 1 2 2 0\n", 1, NEIGHBORS),
+        ("0 1 1 2\n2 0 1 3\n3 0 2 1\n", 1, NEIGHBORS),
+        ("1 0 3 0\n0 3 0 1\n2 0 4 3\n0 4 0 2\n", 1, NEIGHBORS),
+        ("1 2 3 4 -1\n2 1 3 -1\n3 1 2 -1\n4 1 -1\n", 2, NEIGHBORS),
+        ("# x\n0 1\n1 {}\n1 1\n2 {'w': 3}\n2 0\n", 2, MULTILINE),
+        ("a 2\nb {'w': 1, 'x': 2}\nc {}\nb 0\nc 0\n", 1, MULTILINE),
+        ("# a\nb 1\nc 2\n# b\nc 3.5\n", 2, "an LGL file"),
         ("4\n3\n0 1\n1 2\n2 3\n", 1, SIZES),
         ("4\n3\n2\n1 2\n2 3\n3 4\n", 1, SIZES),
         ("3 2\n0 1\n1 2\n\n4 3\n0 1\n1 2\n2 3\n", 5, "the sizes of a second graph"),
@@ -169,6 +191,20 @@ fn edge_lists_are_taken_for_nothing_else() {
         "3 3 2\n1 2 7\n3 4 7\n",
         "3 3 5\n1 2 7\n",
         "source,target\n0,1\n",
+        "0 1 5\n1 2 3\n2 3 4\n3 0 2\n",
+        "1 0 1\n2 1 1\n3 1 1\n4 2 1\n",
+        "0 1 -1\n1 2 -1\n2 3 -1\n",
+        "1 2 3 5\n2 3 1 9\n3 4 2 7\n",
+        "1 2 #x\n2 3\n",
+        "\t1\t2\n\t2\t3\n",
+        "\ta\tb\n\tb\tc\n",
+        "a,b\n,\n; \nb,c\n,,\n",
+        "# part\n1 2\n# other\n3 4\n",
+        "# a\na b\n",
+        "a 1\nb 1\n",
+        "a 1 {}\nb 1 {}\n",
+        "a|b c\nc d\n",
+        "Ada Bob\nAda Eve 2011\nBob Eve 2012\n",
     ];
     for text in rows {
         for end in ["\n", "\r\n"] {

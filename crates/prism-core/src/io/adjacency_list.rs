@@ -24,6 +24,7 @@ use super::lexer::{is_blank, quote, trim};
 use super::names::as_integer;
 use super::source::Source;
 use super::{Format, Loaded, Note, ReadOptions};
+use crate::Graph;
 use row::{Layout, Row, any_colon, goes_on, has_colon, layout, row};
 
 /// Lines that are looked at where the format is detected.
@@ -48,6 +49,9 @@ struct Reader {
     rows: u64,
     /// Names alone on a line without a colon, where others have one.
     alone: Vec<u32>,
+    /// The first line, and how many names it has.
+    front: String,
+    first_names: usize,
     /// Blanks in front of the first line, and whether the last one goes on in the next.
     indent: Option<usize>,
     goes_on: bool,
@@ -112,6 +116,10 @@ impl Reader {
             stands.beside |= several;
             self.arcs.push(v, neighbor);
         }
+        if self.rows == 1 {
+            self.first_names = self.names.len();
+            self.front = String::from_utf8_lossy(trim(line)).into_owned();
+        }
         if self.first.is_none() && !row.neighbors.is_empty() {
             self.first = Some(String::from_utf8_lossy(trim(line)).into_owned());
         }
@@ -144,6 +152,14 @@ impl Reader {
             }
         }
         if options.format.is_none() {
+            let above = Above { first: self.first_names, names: &names, stands: &stands };
+            if let Some(readings) = above.is_none_of_the_graph(rows, &built.graph) {
+                return Err(ErrorKind::Doubtful {
+                    found: self.front,
+                    readings: readings.to_owned(),
+                    decides: "--format adjacency-list, for a vertex,",
+                });
+            }
             let last = self.alone.last().filter(|&&v| v == self.last && !stands[v as usize].behind);
             if let Some(name) =
                 last.map(|&v| names.name(v)).filter(|name| may_be_end(name.as_bytes()))
@@ -188,6 +204,38 @@ impl Reader {
         let odd = built.one_way > 0 && !all_once;
         loaded.notes.extend(odd.then_some(Note::OneWay(built.one_way)));
         Ok(loaded)
+    }
+}
+
+/// The first line, above all others.
+struct Above<'r> {
+    /// How many names it has, which are the first ones.
+    first: usize,
+    names: &'r Interner,
+    stands: &'r [Stands],
+}
+
+impl Above<'_> {
+    /// What it may be besides the line of a vertex, if its names stand in no other line: a title, or the names
+    /// of columns, which are words above integers, or above vertices that all have a line.
+    fn is_none_of_the_graph(&self, rows: u64, graph: &Graph<'_>) -> Option<&'static str> {
+        let &Self { first, names, stands } = self;
+        let name = |v: usize| names.name(v as u32);
+        let apart = |v: usize| match v {
+            0 => !stands[v].behind,
+            v => !stands[v].first && graph.degree(v as u32) == 1,
+        };
+        let is_integer = |v: usize| as_integer(name(v)).is_some();
+        let words = (0..first).all(|v| apart(v) && !is_integer(v));
+        let above_integers = (first..stands.len()).all(is_integer);
+        let others_have_rows = stands[first..].iter().all(|stands| stands.first);
+        if first == 1 && rows > 1 && words && (above_integers || doubts::is_title(name(0))) {
+            Some("a title, or a vertex without neighbours")
+        } else if first > 1 && rows > 2 && words && (above_integers || others_have_rows) {
+            Some("a heading, as its names stand in no other line, or a vertex and its neighbours")
+        } else {
+            None
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::error::ErrorKind;
 use super::interner::Interner;
 use crate::Graph;
 
+pub(super) use alone::is_title;
 pub(super) use nothing::is_word_for_nothing;
 pub(super) use sizes_in_words::is_size;
 

@@ -32,6 +32,7 @@ mod settle;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::{Place, ReadError};
+use super::lexer;
 use super::source::Source;
 use super::{Loaded, ReadOptions};
 use announced::announced;
@@ -72,7 +73,8 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
     reader.finish(announced, options).map_err(|(place, kind)| source.error(place, kind))
 }
 
-/// Comments and empty lines.
-fn is_skipped(line: &[u8]) -> bool {
-    matches!(line, [] | [b'#' | b'%', ..])
+/// Comments and empty lines, also those of nothing but separators, as spreadsheets write empty rows.
+pub(super) fn is_skipped(line: &[u8]) -> bool {
+    matches!(line, [b'#' | b'%', ..])
+        || line.iter().all(|&b| lexer::is_blank(b) || b == b',' || b == b';')
 }

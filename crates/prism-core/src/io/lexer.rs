@@ -31,6 +31,11 @@ pub(super) fn trim(line: &[u8]) -> &[u8] {
     &line[start..]
 }
 
+/// Whether a tab stands in front of the first word of a line: an indent, or the end of an empty cell.
+pub(super) fn begins_with_tab(line: &[u8]) -> bool {
+    line.iter().find(|&&b| b != b' ') == Some(&b'\t')
+}
+
 /// The words of a line.
 pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| is_blank(b)).filter(|word| !word.is_empty())

@@ -107,7 +107,7 @@ fn parse_banner(line: &[u8]) -> Result<Banner, ErrorKind> {
         word => return expect("\"coordinate\" (a dense matrix has no pattern to colour)", word),
     }
     let field = match next() {
-        b"real" | b"double" | b"integer" => Field::Real,
+        b"real" | b"double" | b"integer" | b"unsigned-integer" => Field::Real,
         b"complex" => Field::Complex,
         b"pattern" => Field::Pattern,
         word => return expect("real, complex, integer or pattern", word),

@@ -45,18 +45,11 @@ const HEADINGS: [&str; 28] = [
 ];
 
 /// Words that name a column of enrolments.
-const ENROLMENTS: [&str; 10] = [
-    "student",
-    "course",
-    "exam",
-    "pupil",
-    "user",
-    "studentid",
-    "courseid",
-    "student_id",
-    "course_id",
-    "user_id",
-];
+const ENROLMENTS: [&str; 9] =
+    ["student", "course", "exam", "pupil", "user", "module", "subject", "lecture", "participant"];
+
+/// What may stand behind them, after a blank, a dash or an underscore or none.
+const IDENTIFIERS: [&str; 7] = ["id", "code", "name", "no", "no.", "nr", "number"];
 
 /// What ends names besides blanks.
 pub(super) const SEPARATORS: [char; 3] = [',', ';', '\t'];
@@ -75,7 +68,12 @@ pub(super) fn is_heading_word(name: &str) -> bool {
 /// Whether a word names a column of enrolments, in the singular or the plural.
 pub(super) fn is_enrolment_word(name: &str) -> bool {
     let name = name.to_lowercase();
-    ENROLMENTS.contains(&name.strip_suffix('s').unwrap_or(&name))
+    ENROLMENTS.iter().any(|word| {
+        name.strip_prefix(word).is_some_and(|rest| {
+            let rest = rest.trim_start_matches([' ', '_', '-']);
+            matches!(rest, "" | "s") || IDENTIFIERS.contains(&rest)
+        })
+    })
 }
 
 /// Parses an integer that can be the number of a vertex and has no leading zeros.

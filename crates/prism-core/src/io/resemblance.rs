@@ -8,9 +8,10 @@
 mod columns;
 mod languages;
 mod numbers;
+mod tables;
 
 use super::error::ErrorKind;
-use super::lexer::{self, quote, trim};
+use super::lexer::{self, begins_with_tab, quote, trim};
 use super::{edge_list, matrix_market};
 
 /// Lines that are looked at.
@@ -20,6 +21,8 @@ const LINES: usize = 1 << 12;
 struct Line<'h> {
     number: u64,
     text: &'h [u8],
+    /// Whether it begins with a tab, behind which an empty cell of a table ends.
+    tab: bool,
 }
 
 impl<'h> Line<'h> {
@@ -42,7 +45,7 @@ pub(super) fn check(
     if edge_list::is_announced(head, complete) {
         return Ok(());
     }
-    let by_comments = languages::by_comments(head);
+    let by_comments = languages::by_comments(head, complete);
     let found = by_comments.map(|(what, advice)| Found { line: first, what, advice });
     let found = found.or_else(|| by_lines(&lines, all, heading));
     let Some(Found { line, what, advice }) = found else { return Ok(()) };
@@ -56,6 +59,7 @@ fn by_lines<'l, 'h>(
     heading: Option<bool>,
 ) -> Option<Found<'l, 'h>> {
     languages::language(lines)
+        .or_else(|| languages::multiline_list(lines, all))
         .or_else(|| matrix(lines, all))
         .or_else(|| matrix_market(lines, all))
         .map(|what| Found { line: &lines[0], what, advice: "it is not read" })
@@ -66,9 +70,9 @@ fn by_lines<'l, 'h>(
 /// The first lines of `head` that are complete, and whether they are all lines of the file.
 fn data_lines(head: &[u8], complete: bool) -> (Vec<Line<'_>>, bool) {
     let mut lines: Vec<Line<'_>> = (1u64..)
-        .zip(head.split(|&b| b == b'\n').map(trim))
-        .filter(|(_, text)| !matches!(text, [] | [b'#' | b'%', ..]))
-        .map(|(number, text)| Line { number, text })
+        .zip(head.split(|&b| b == b'\n'))
+        .map(|(number, line)| Line { number, text: trim(line), tab: begins_with_tab(line) })
+        .filter(|line| !edge_list::is_skipped(line.text))
         .take(LINES + 1)
         .collect();
     let all = complete && lines.len() <= LINES;

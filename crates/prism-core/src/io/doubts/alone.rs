@@ -37,7 +37,7 @@ fn is_integer(name: &str) -> bool {
 }
 
 /// A word in brackets, behind a mark, or of those that titles are made of.
-fn is_title(name: &str) -> bool {
+pub(in crate::io) fn is_title(name: &str) -> bool {
     let brackets = [('[', ']'), ('<', '>'), ('*', '*'), ('=', '=')];
     let inside =
         brackets.iter().any(|&(open, close)| name.starts_with(open) && name.ends_with(close));

@@ -16,8 +16,10 @@ use crate::io::names::{Names, as_integer, is_enrolment_word, is_heading_word};
 pub(super) struct FirstLine {
     /// One name or two.
     pub(super) names: Vec<String>,
-    /// Whether columns follow, and whether any of them is called as the columns of edges are.
+    /// Whether columns follow, whether the next holds an integer, and whether any of them is called as the
+    /// columns of edges are.
     pub(super) more: bool,
+    third_integer: bool,
     columns_elsewhere: bool,
     /// The line, for messages.
     text: String,
@@ -69,6 +71,7 @@ impl FirstLine {
                 .map(|name| name.clone().into_owned())
                 .collect(),
             more: names.more,
+            third_integer: names.further.first().is_some_and(|name| as_integer(name).is_some()),
             text: String::from_utf8_lossy(line).into_owned(),
             number: 0,
         }
@@ -136,14 +139,15 @@ impl FirstLine {
             };
         };
         let count = u64::from(m) == others.edges;
+        if self.third_integer && !others.more && others.edges > 0 {
+            return Err(self.doubt(n, Some(m), others));
+        }
         if !fits || (others.ids.is_none() && m > 0) {
             return Ok(Verdict::Edge);
         }
         if self.more {
-            // Weights in all lines; or three numbers above lines of two, or one that no other line has.
-            let absent = || [n, m].into_iter().any(|id| !(others.mentions)(id));
-            let odd = count && (!others.more || absent());
-            return if odd { Err(self.doubt(n, Some(m), others)) } else { Ok(Verdict::Edge) };
+            // Weights in all lines; or sizes with a third number, if they are right.
+            return if count { Err(self.doubt(n, Some(m), others)) } else { Ok(Verdict::Edge) };
         }
         let other_line_less = |id| !(others.mentions)(id);
         match count {

@@ -10,7 +10,7 @@ pub(super) struct Parsed {
     /// Vertices that stand alone on a line.
     pub(super) alone: Vec<u32>,
     pub(super) lines: u64,
-    /// Where the first line starts that does not name one or two integers.
+    /// Where the first line starts that does not name one or two integers, or begins with a tab.
     pub(super) other: Option<usize>,
     /// Whether lines have more than two columns.
     pub(super) more_columns: bool,
@@ -30,6 +30,11 @@ pub(super) fn parse(block: &[u8], parsed: &mut Parsed) {
         match cursor.byte() {
             b'\n' => cursor.step(),
             b'#' | b'%' => cursor.skip_line(),
+            // An indent, or an empty cell.
+            _ if block[line_start..cursor.position()].contains(&b'\t') => {
+                parsed.other = Some(line_start);
+                break;
+            }
             _ => {
                 let mut start = cursor.clone();
                 if let Some(edge) = two_integers(&mut cursor, &mut more) {

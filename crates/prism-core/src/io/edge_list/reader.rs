@@ -12,7 +12,7 @@ use crate::io::comments::without_comment;
 use crate::io::doubts::is_word_for_nothing;
 use crate::io::error::{ErrorKind, ReadError};
 use crate::io::interner::Interner;
-use crate::io::lexer::{self, split_line, trim};
+use crate::io::lexer::{begins_with_tab, quote, split_line, trim};
 use crate::io::names::{as_integer, names};
 use crate::io::source::Source;
 
@@ -40,6 +40,8 @@ pub(super) struct Reader {
     pub(super) separated: Option<bool>,
     /// Whether columns behind the names were skipped.
     pub(super) more_columns: bool,
+    /// Whether the first line begins with a tab, as an indented one does.
+    indented: bool,
     /// The last line, until it is known what it is.
     pub(super) last: Option<LastLine>,
 }
@@ -49,10 +51,12 @@ impl Reader {
     /// may be a mark of the end.
     pub(super) fn hold_ends(&mut self, source: &mut Source<'_>) -> Result<(), ReadError> {
         source.hold_last_line(may_be_end);
-        while let Some(line) = source.next_line()?.map(trim) {
+        while let Some(whole) = source.next_line()? {
+            let line = trim(whole);
             if is_skipped(line) || is_separator(line) {
                 continue;
             }
+            self.indented = begins_with_tab(whole);
             let first = names(line).map(|found| {
                 let first = FirstLine::new(&found, line);
                 if first.integers().is_none() {
@@ -120,10 +124,16 @@ impl Reader {
             let (line, next) = split_line(block);
             block = &block[next..];
             lines += 1;
+            let tab = !self.indented && begins_with_tab(line);
             let line = trim(line);
-            if !is_skipped(line) {
-                self.text_line(line).map_err(|kind| (lines, kind))?;
+            if is_skipped(line) {
+                continue;
             }
+            if tab {
+                let expected = "a name in front of the tab, as in the lines before";
+                return Err((lines, ErrorKind::expected(expected, quote(line))));
+            }
+            self.text_line(line).map_err(|kind| (lines, kind))?;
         }
         Ok(lines)
     }
@@ -156,7 +166,7 @@ impl Reader {
             }
             Some(false) if found.separated => {
                 let expected = "blanks between names, as in the lines before";
-                return Err(ErrorKind::expected(expected, lexer::quote(line)));
+                return Err(ErrorKind::expected(expected, quote(line)));
             }
             _ => self.separated = Some(found.separated),
         }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Found, Line};
+use super::{Found, Line, tables};
 use crate::io::lexer;
 use crate::io::names::{Names, as_integer, is_heading_word, names};
 
@@ -23,7 +23,7 @@ neighbours has a colon behind the first name (\"a: b, c\")";
 pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Option<Found<'l, 'h>> {
     let read: Option<Vec<Names<'_>>> = lines.iter().map(|line| names(line.text).ok()).collect();
     foreign_comment(lines)
-        .or_else(|| row_numbers(lines))
+        .or_else(|| tables::unnamed_or_barred(lines))
         .or_else(|| dashes(lines))
         .or_else(|| brackets_or_arrows(lines))
         .or_else(|| colons_within(lines))
@@ -31,7 +31,10 @@ pub(super) fn check<'l, 'h>(lines: &'l [Line<'h>], heading: Option<bool>) -> Opt
         // What is wrong with a line is for the reader to say.
         .or_else(|| {
             let read = read?;
-            comment_or_name(lines, &read).or_else(|| further_columns(lines, &read, heading))
+            tables::column_without_name(lines, &read)
+                .or_else(|| comment_or_name(lines, &read))
+                .or_else(|| further_columns(lines, &read, heading))
+                .or_else(|| tables::numbered_rows(lines, &read))
         })
 }
 
@@ -49,18 +52,6 @@ fn foreign_comment<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
         line: lines.iter().find(begins)?,
         what: "a comment in another language",
         advice: "comments of an edge list begin with # or %",
-    })
-}
-
-/// A heading that has no name for the first of three columns or more: the rows are numbered.
-fn row_numbers<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
-    let line = lines.first()?;
-    let text = line.text.strip_prefix(b"\"\"").unwrap_or(line.text);
-    let separator = *text.first().filter(|b| b",;".contains(b))?;
-    (text[1..].contains(&separator)).then_some(Found {
-        line,
-        what: "a table whose first column has no name, as where rows are numbered",
-        advice: "the first two columns are what is read: leave the one of the numbers out",
     })
 }
 
@@ -199,19 +190,14 @@ fn further_columns<'l, 'h>(
 
 /// Whether the lines have three columns, and what stands in the third is in none of the others.
 fn is_third_column(read: &[Names<'_>]) -> bool {
-    let names: HashSet<&str> = ends(read).collect();
+    let names: HashSet<&str> = tables::ends(read).collect();
     let third = |line: &Names<'_>| matches!(&line.further[..], [name] if !names.contains(&**name));
     read.iter().all(third)
 }
 
-/// The names at the front of all lines.
-fn ends<'r>(read: &'r [Names<'_>]) -> impl Iterator<Item = &'r str> {
-    read.iter().flat_map(|names| [Some(&*names.first), names.second.as_deref()]).flatten()
-}
-
 /// A line whose further columns are text that is no number, or a name of a vertex.
 fn neighbor_names(read: &[Names<'_>]) -> Option<usize> {
-    let names: HashSet<&str> = ends(read).collect();
+    let names: HashSet<&str> = tables::ends(read).collect();
     let is_number = |field: &str| {
         field.is_empty()
             || field.parse::<f64>().is_ok()
@@ -232,13 +218,19 @@ fn is_dictionary(further: &[Cow<'_, str>]) -> bool {
 /// A line of integers that may be all neighbours: lines of various lengths, or of one length where
 /// each begins with another vertex and holds only such, each once.
 fn neighbor_integers(lines: &[Line<'_>], read: &[Names<'_>]) -> Option<usize> {
-    let only_integers =
-        lines.iter().all(|line| line.fields().all(|field| lexer::integer(field).is_some()));
+    // Behind the last neighbour a -1 may mark the end of the line.
+    let marked = lines.iter().all(|line| line.fields().last() == Some(b"-1"));
+    let count = |line: &Line<'_>| line.fields().count() - usize::from(marked);
+    let only_integers = lines
+        .iter()
+        .all(|line| line.fields().take(count(line)).all(|field| lexer::integer(field).is_some()));
     if !only_integers {
         // No vertices then, whatever they are.
         return None;
     }
-    let count = |line: &Line<'_>| line.fields().count();
+    if tables::is_of_numbers(lines, read, &count) {
+        return Some(0);
+    }
     let lengths = |lines: &[Line<'_>]| lines.iter().map(count).collect::<HashSet<_>>();
     // The first line may be `N M` above lines of three columns.
     let sized = lines.len() > 1 && count(&lines[0]) == 2 && lengths(&lines[1..]).len() == 1;
@@ -258,7 +250,7 @@ fn neighbor_integers(lines: &[Line<'_>], read: &[Names<'_>]) -> Option<usize> {
     }
     let vertices: HashSet<&[u8]> = firsts.iter().map(|name| name.as_bytes()).collect();
     let neighbors = |line: &Line<'_>| {
-        let fields: HashSet<&[u8]> = line.fields().collect();
+        let fields: HashSet<&[u8]> = line.fields().take(count(line)).collect();
         fields.len() == count(line) && fields.is_subset(&vertices)
     };
     (once && lines.iter().all(neighbors)).then_some(skipped)

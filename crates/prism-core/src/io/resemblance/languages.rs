@@ -1,5 +1,7 @@
 //! Languages and forms that are known by how they begin.
 
+use std::collections::HashSet;
+
 use super::Line;
 use crate::io::lexer::{self, trim};
 
@@ -78,9 +80,35 @@ fn shortest_paths(lines: &[Line<'_>]) -> Option<&'static str> {
         .then_some("a DIMACS shortest-path file")
 }
 
-/// Forms that are known by their comments: bipartite lists of KONECT, and TGF, whose names and edges are divided
-/// by a line `#`.
-pub(super) fn by_comments(head: &[u8]) -> Option<(&'static str, &'static str)> {
+/// The multiline adjacency lists of NetworkX: a vertex and the number of its neighbours, then a neighbour and its
+/// attributes a line.
+pub(super) fn multiline_list(lines: &[Line<'_>], all: bool) -> Option<&'static str> {
+    let mut left = 0;
+    let mut attributes = false;
+    for line in lines {
+        let mut fields = line.fields().skip(1);
+        match (left, fields.next()) {
+            (0, Some(number)) if fields.next().is_none() => left = lexer::integer(number)?,
+            (0, _) => return None,
+            (_, Some(behind)) if !behind.starts_with(b"{") => return None,
+            (_, behind) => {
+                attributes |= behind.is_some();
+                left -= 1;
+            }
+        }
+    }
+    (attributes && (left == 0 || !all)).then_some("a multiline adjacency list of NetworkX")
+}
+
+/// Forms that are known by their comments: bipartite lists of KONECT, LGL, and TGF, whose names and edges are
+/// divided by a line `#`.
+pub(super) fn by_comments(head: &[u8], complete: bool) -> Option<(&'static str, &'static str)> {
+    if is_lgl(head, complete) {
+        return Some((
+            "an LGL file, with a vertex behind each # and its neighbours below",
+            "it is not read",
+        ));
+    }
     let first = trim(lexer::split_line(head).0);
     let mut words = lexer::words(first);
     if words.next() == Some(b"%") && words.next() == Some(b"bip") {
@@ -88,7 +116,7 @@ pub(super) fn by_comments(head: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("a bipartite list of KONECT", advice));
     }
     let mut parts = head.split(|&b| b == b'\n').map(trim).filter(|line| !line.is_empty());
-    let before: std::collections::HashSet<&[u8]> = parts
+    let before: HashSet<&[u8]> = parts
         .by_ref()
         .take_while(|line| *line != b"#")
         .filter_map(|l| lexer::words(l).next())
@@ -103,4 +131,31 @@ pub(super) fn by_comments(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let what = "a TGF file, with the names of vertices above a line # and the edges below";
     (all && edges > 0)
         .then_some((what, "it is not read; the lines below the # alone are an edge list"))
+}
+
+/// Whether lines `# a` stand above those of the neighbours of `a`, which may have a weight. Two at least are
+/// different words, and one of them stands in another line, which titles of parts do not.
+fn is_lgl(head: &[u8], complete: bool) -> bool {
+    let mut lines: Vec<&[u8]> = head.split(|&b| b == b'\n').map(trim).collect();
+    if !complete {
+        lines.pop();
+    }
+    lines.retain(|line| !line.is_empty());
+    let (mut vertices, mut neighbors) = (HashSet::new(), HashSet::new());
+    let starts = lines.first().is_some_and(|line| line.starts_with(b"#"));
+    let fits = lines.iter().all(|line| {
+        let mut words = lexer::words(line.strip_prefix(b"#").unwrap_or(line));
+        let (first, second, third) = (words.next(), words.next(), words.next());
+        match (first, second) {
+            (Some(vertex), None) if line.starts_with(b"#") => vertices.insert(vertex),
+            (Some(neighbor), weight) => {
+                let is_number =
+                    |word| std::str::from_utf8(word).is_ok_and(|w| w.parse::<f64>().is_ok());
+                neighbors.insert(neighbor);
+                !line.starts_with(b"#") && third.is_none() && weight.is_none_or(is_number)
+            }
+            (None, _) => false,
+        }
+    });
+    starts && fits && vertices.len() > 1 && !vertices.is_disjoint(&neighbors)
 }
