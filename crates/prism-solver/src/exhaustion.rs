@@ -15,8 +15,8 @@ pub(crate) const EXACT_WORK: u64 = 4_000_000;
 pub(crate) const EXACT_WORK_PER_MOVE: u64 = 20;
 
 /// The same where one colour is missing to the proof, a time limit is to be used, and the graph is so
-/// small that the proof is likely to be found: half of the time.
-const EXACT_WORK_PER_MOVE_SMALL: u64 = 150;
+/// small that the proof is likely to be found: three quarters of the time.
+const EXACT_WORK_PER_MOVE_SMALL: u64 = 450;
 
 /// The largest graph that this holds for.
 const EXACT_SMALL: usize = 100;
