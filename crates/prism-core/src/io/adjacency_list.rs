@@ -20,7 +20,7 @@ use super::doubts::{self, Named};
 use super::edge_list::may_be_end;
 use super::error::{ErrorKind, Place, ReadError};
 use super::interner::Interner;
-use super::lexer::{is_blank, quote, trim};
+use super::lexer::{data_lines, is_blank, is_skipped, quote, trim};
 use super::names::as_integer;
 use super::source::Source;
 use super::{Format, Loaded, Note, ReadOptions};
@@ -64,7 +64,7 @@ struct Reader {
 /// Reads the whole file.
 pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loaded, ReadError> {
     let (head, complete) = source.peek();
-    let lines: Vec<&[u8]> = data_lines(head, complete).collect();
+    let lines: Vec<&[u8]> = data_lines(head, complete).take(LINES).collect();
     let found = layout(&lines);
     // In other lines it is missing, as the error will say.
     let layout = Layout { colon: found.colon || any_colon(&lines), ..found };
@@ -243,24 +243,10 @@ impl Above<'_> {
 const TWO_SIDES: &str = "a vertex and its neighbours; or, as no name behind a colon has a line of its own, the \
 lines may be enrolments or values, and two courses with a common student are what clashes";
 
-/// Comments and empty lines.
-fn is_skipped(line: &[u8]) -> bool {
-    matches!(line, [] | [b'#' | b'%', ..])
-}
-
-/// The data lines of `head`, trimmed, and complete ones only.
-fn data_lines(head: &[u8], complete: bool) -> impl Iterator<Item = &[u8]> {
-    let end = match complete {
-        true => head.len(),
-        false => head.iter().rposition(|&b| b == b'\n').unwrap_or(0),
-    };
-    head[..end].split(|&b| b == b'\n').map(trim).filter(|line| !is_skipped(line)).take(LINES)
-}
-
 /// Whether a file that starts with `head`, which is all of it when `complete`, is surely one of
 /// adjacency lists, as far as it can be seen.
 pub(super) fn is_adjacency_list(head: &[u8], complete: bool) -> bool {
-    let lines: Vec<&[u8]> = data_lines(head, complete).collect();
+    let lines: Vec<&[u8]> = data_lines(head, complete).take(LINES).collect();
     let layout = layout(&lines);
     let rows = lines.iter().map(|line| row(line, layout)).collect::<Result<Vec<Row<'_>>, _>>();
     let Ok(rows) = rows else {

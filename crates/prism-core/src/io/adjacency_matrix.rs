@@ -7,7 +7,7 @@
 
 use super::arcs::ArcBuilder;
 use super::error::{ErrorKind, Place, ReadError, counted};
-use super::lexer::{self, quote, trim};
+use super::lexer::{self, data_lines, fields, is_skipped, quote, trim};
 use super::source::Source;
 use super::{Loaded, Note, ReadOptions, plausible};
 
@@ -81,27 +81,6 @@ fn sizes<'h>(lines: &mut (impl Iterator<Item = &'h [u8]> + Clone)) -> Option<u32
         *lines = rest;
     }
     found.then_some(values)
-}
-
-/// The lines of `head` that are complete, trimmed, without comments and empty ones.
-fn data_lines(head: &[u8], complete: bool) -> impl Iterator<Item = &[u8]> + Clone {
-    let end = match complete {
-        true => head.len(),
-        // What follows the last line break may be part of a line.
-        false => head.iter().rposition(|&b| b == b'\n').unwrap_or(0),
-    };
-    head[..end].split(|&b| b == b'\n').map(trim).filter(|line| !is_skipped(line))
-}
-
-/// Comments and empty lines.
-fn is_skipped(line: &[u8]) -> bool {
-    matches!(line, [] | [b'#' | b'%', ..])
-}
-
-/// What stands between blanks, commas and semicolons.
-fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends = |&b: &u8| lexer::is_blank(b) || b == b',' || b == b';';
-    line.split(ends).filter(|field| !field.is_empty())
 }
 
 /// Hands the columns of a row that are 1 to `edge`, and gives their number with that of the others.

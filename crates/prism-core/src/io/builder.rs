@@ -224,7 +224,7 @@ impl GraphBuilder {
         let n = n.max(self.needed as usize);
         let (edges, vertices) = (self.kept(), n as u64);
         let room = self.short.unwrap_or_else(Room::now);
-        // What is said to be missing is what the graph takes, not the array that was not to be had.
+        // The error gives what the whole graph takes, not the size of the array that failed.
         let short = |room| {
             let OutOfMemory { needed, room, .. } =
                 OutOfMemory::new(20 * edges + 12 * vertices, room);

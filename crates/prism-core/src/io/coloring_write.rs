@@ -130,7 +130,7 @@ fn json(out: &mut dyn Write, coloring: &Coloring, naming: Naming<'_>) -> io::Res
     writeln!(out)
 }
 
-/// The names of so many vertices as a JSON array.
+/// The names of vertices, whose number is given, as a JSON array.
 struct Names<'l>(Naming<'l>, u32);
 
 impl serde::Serialize for Names<'_> {

@@ -75,6 +75,5 @@ pub(super) fn read(source: &mut Source<'_>, options: &ReadOptions) -> Result<Loa
 
 /// Comments and empty lines, also those of nothing but separators, as spreadsheets write empty rows.
 pub(super) fn is_skipped(line: &[u8]) -> bool {
-    matches!(line, [b'#' | b'%', ..])
-        || line.iter().all(|&b| lexer::is_blank(b) || b == b',' || b == b';')
+    lexer::is_skipped(line) || line.iter().all(|&b| lexer::is_blank(b) || b == b',' || b == b';')
 }

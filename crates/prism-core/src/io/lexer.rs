@@ -36,6 +36,28 @@ pub(super) fn begins_with_tab(line: &[u8]) -> bool {
     line.iter().find(|&&b| b != b' ') == Some(&b'\t')
 }
 
+/// Whether a trimmed line is empty or a comment of lists and matrices.
+pub(super) fn is_skipped(line: &[u8]) -> bool {
+    matches!(line, [] | [b'#' | b'%', ..])
+}
+
+/// The complete lines of `head`, which is all of a file when `complete`: trimmed, without comments and empty
+/// ones.
+pub(super) fn data_lines(head: &[u8], complete: bool) -> impl Iterator<Item = &[u8]> + Clone {
+    let end = match complete {
+        true => head.len(),
+        // What follows the last line break may be part of a line.
+        false => head.iter().rposition(|&b| b == b'\n').unwrap_or(0),
+    };
+    head[..end].split(|&b| b == b'\n').map(trim).filter(|line| !is_skipped(line))
+}
+
+/// What stands between blanks, commas and semicolons.
+pub(super) fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = |&b: &u8| is_blank(b) || b == b',' || b == b';';
+    line.split(ends).filter(|field| !field.is_empty())
+}
+
 /// The words of a line.
 pub(super) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|&b| is_blank(b)).filter(|word| !word.is_empty())

@@ -29,12 +29,12 @@ pub enum Note {
         /// The number in the file.
         found: u64,
     },
-    /// So many edges have a distance that the colours of their ends should keep, which was not read.
+    /// The number of edges with a distance that the colours of their ends should keep, which was not read.
     Distances(u64),
-    /// So many vertices ask for a number of colours, which was not read.
+    /// The number of vertices that ask for several colours, which was not read.
     Demands(u64),
-    /// A square matrix is not symmetric: so many entries off the diagonal have no counterpart. The graph
-    /// is that of A + A^T.
+    /// A square matrix is not symmetric; this is the number of entries off the diagonal without a
+    /// counterpart. The graph is that of A + A^T.
     Unsymmetric(u64),
     /// The banner of a Matrix Market file has one `%`.
     Banner,
@@ -53,10 +53,10 @@ pub enum Note {
     EndMark,
     /// No name stands in both columns of an edge list: the graph is bipartite, or not what is meant.
     TwoSides,
-    /// So many edges stand in one of two rows only; they were taken all the same.
+    /// The number of edges that stand in one of two rows only. They were taken all the same.
     OneWay(u64),
-    /// So many integers between the smallest and the largest name of an edge list are no vertices,
-    /// since no line names them.
+    /// The number of integers between the smallest and the largest name of an edge list that no line
+    /// names. They are no vertices.
     Gaps(u64),
     /// The lines of an edge list have columns behind the second, which were not read.
     MoreColumns,

@@ -28,8 +28,7 @@ struct Line<'h> {
 impl<'h> Line<'h> {
     /// What stands between blanks, commas and semicolons.
     fn fields(&self) -> impl Iterator<Item = &'h [u8]> {
-        let ends = |&b: &u8| lexer::is_blank(b) || b == b',' || b == b';';
-        self.text.split(ends).filter(|field| !field.is_empty())
+        lexer::fields(self.text)
     }
 }
 

@@ -6,8 +6,7 @@ use super::Named;
 use crate::io::error::ErrorKind;
 use crate::io::names::as_integer;
 
-/// Characters without a width: a blank of none, joiners of words, marks of direction, hyphens that only
-/// stand at the end of a line.
+/// Characters without a width: the zero-width space, the word joiner, marks of direction, the soft hyphen.
 const UNSEEN: [char; 5] = ['\u{200b}', '\u{2060}', '\u{200e}', '\u{200f}', '\u{ad}'];
 
 /// Refuses names that are numbers and are written as integers elsewhere, and those that look like others.
@@ -18,8 +17,11 @@ pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
             let readings = format!("the vertex {integer}, or another one");
             return Err(named.doubt(name, readings));
         }
+        if name.is_ascii() || !name.contains(UNSEEN) {
+            continue;
+        }
         let seen = name.replace(UNSEEN, "");
-        if seen.len() < name.len() && names.get(&seen).is_some() {
+        if names.get(&seen).is_some() {
             let readings = format!("the vertex {seen:?}, or another one");
             return Err(named.doubt(name.escape_unicode().to_string(), readings));
         }
@@ -37,7 +39,7 @@ fn integer(name: &str) -> Option<String> {
         text.contains(|c: char| c.is_ascii_digit())
             && text.chars().all(|c| c.is_ascii_digit() || c == '.')
     };
-    // `1e3` may be a name; a sign or a point behind or in front of the letter shows a number.
+    // `1e3` may be a name; a point in front of the letter or a sign behind it shows a number.
     let is_number = match name.split_once(['e', 'E']) {
         None => digits(name),
         Some((value, exponent)) => {

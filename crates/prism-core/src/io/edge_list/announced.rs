@@ -21,9 +21,9 @@ pub(super) struct Announced {
 /// The numbers of the vertices of a list of integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
-    /// From 0 on, so many.
+    /// From 0 on; their number.
     FromZero(u64),
-    /// From 1 on, so many.
+    /// From 1 on; their number.
     FromOne(u64),
     /// Those that lines name.
     Named,

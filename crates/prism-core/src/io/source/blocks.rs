@@ -10,7 +10,7 @@ use super::super::error::ErrorKind;
 /// Size of a block before it is cut at a line break.
 const BLOCK: usize = 1 << 20;
 
-/// So many bytes at least are left for the last block, where the end of the file is looked at.
+/// The fewest bytes that the last block has, where the end of the file is looked at.
 const TAIL: usize = 64;
 
 /// One piece of the input; `last` marks the end.

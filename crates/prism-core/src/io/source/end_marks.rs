@@ -30,7 +30,7 @@ pub(super) fn last_line(text: &[u8]) -> Option<(&[u8], usize)> {
     let mut end = text.len();
     for line in text.rsplit(|&b| b == b'\n') {
         let start = end - line.len();
-        if !matches!(lexer::trim(line), [] | [b'#' | b'%', ..]) {
+        if !lexer::is_skipped(lexer::trim(line)) {
             return Some((lexer::trim(line), start));
         }
         end = start.saturating_sub(1);
