@@ -192,6 +192,17 @@ fn columns_without_a_common_name() {
 }
 
 #[test]
+fn names_of_columns_may_stand_below_a_title() {
+    for text in ["Roads,\nfrom,to\na,b\nb,c\n", "Source\tTarget\nsource\ttarget\na\tb\n"] {
+        let message = read(text, None).unwrap_err().to_string();
+        assert!(message.contains("in doubt: ") && message.contains("heading"), "{message}");
+    }
+    for text in ["a,b\nfrom,to\nto,b\n", "source,target\nfrom,to\nto,a\n"] {
+        assert!(read(text, None).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn an_empty_first_cell_is_no_indent() {
     for text in [
         "a\tb\nb\tc\n\td\nc\ta\n",

@@ -51,6 +51,8 @@ fn what_only_looks_like_an_edge_list() {
         ("(0, 1)\n(1, 2)\n", 1, "edges in brackets"),
         ("[a,b],\n[b,c],\n", 1, "edges in brackets"),
         ("{a,b}\n", 1, "edges in brackets"),
+        ("g.add_edge(0, 1)\ng.add_edge(1, 2);\n", 1, "edges in brackets"),
+        ("UndirectedEdge[1, 2]\nUndirectedEdge[2, 3]\n", 1, "edges in brackets"),
         ("0 -> 1\n1 -> 2\n", 1, ARROWS),
         ("a -- b\nb -- c\n", 1, ARROWS),
         ("a|b\nb|c\n", 1, BARS),
@@ -280,11 +282,15 @@ fn a_matrix_market_file_needs_its_banner() {
 }
 
 #[test]
-fn carter_files_are_known_by_their_extensions() {
+fn some_files_are_known_by_their_extensions() {
     let crs = message("hec-s-92.crs", "0001 4\n0002 3\n");
     assert!(crs.starts_with("hec-s-92.crs: this looks like Carter's list of exams"), "{crs}");
     let stu = message("dir/hec-s-92.STU.gz", "0001 0002\n0003\n");
     assert!(stu.contains("this looks like Carter's list of students"), "{stu}");
+    for (name, what) in [("f.lgl", "an LGL file"), ("f.hgr.gz", "a hypergraph of hMETIS")] {
+        let found = message(name, "# a\nb 1\nc 2\n");
+        assert!(found.contains(&format!("this looks like {what}")), "{found}");
+    }
     let named = ReadOptions { format: Some(Format::EdgeList), ..ReadOptions::default() };
     assert_eq!(read_bytes(b"a b\n", "f.stu", &named).unwrap().graph.m(), 1);
 }

@@ -59,7 +59,7 @@ pub(super) fn detect(
         return Err(ErrorKind::UnknownFormat("it is binary"));
     }
     let head = if complete { without_end_marks(head) } else { head };
-    carter(head, name)?;
+    known_by_extension(head, name)?;
     let extension = extension(name);
     if extension.as_deref() == Some("g6") || graph6::is_graph6(head, complete) {
         return Ok(Format::Graph6);
@@ -100,16 +100,18 @@ pub(super) fn detect(
         .unwrap_or_else(|| if is_metis() { Format::Metis } else { Format::EdgeList }))
 }
 
-/// Carter's exam timetabling files (1996) have a name and a number or several names in each line, as
-/// other lists have, and are known by their extensions alone.
-fn carter(head: &[u8], name: &str) -> Result<(), ErrorKind> {
-    let what = match extension(name).as_deref() {
-        Some("crs") => "Carter's list of exams and their enrolments (.crs)",
-        Some("stu") => "Carter's list of students and their exams (.stu)",
+/// Carter's exam timetabling files (1996), LGL files and hypergraphs have a name and a number or several names in
+/// each line, as other lists have, and are known by their extensions alone.
+fn known_by_extension(head: &[u8], name: &str) -> Result<(), ErrorKind> {
+    let clashes =
+        "the graph of exams with common students is not made from it; it has to be a graph file";
+    let (what, advice) = match extension(name).as_deref() {
+        Some("crs") => ("Carter's list of exams and their enrolments (.crs)", clashes),
+        Some("stu") => ("Carter's list of students and their exams (.stu)", clashes),
+        Some("lgl") => ("an LGL file (.lgl)", "it is not read"),
+        Some("hgr") => ("a hypergraph of hMETIS (.hgr)", "it is not read"),
         _ => return Ok(()),
     };
-    let advice =
-        "the graph of exams with common students is not made from it; it has to be a graph file";
     let found = quote(data_lines(head).next().unwrap_or_default());
     Err(ErrorKind::OtherForm { what, advice, found })
 }
@@ -117,7 +119,7 @@ fn carter(head: &[u8], name: &str) -> Result<(), ErrorKind> {
 /// The data lines at the front of `text`, trimmed: those that are not empty or comments.
 fn data_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = text.split(|&b| b == b'\n').map(trim);
-    lines.filter(|line| !matches!(line, [] | [b'#' | b'%', ..]))
+    lines.filter(|line| !lexer::is_skipped(line))
 }
 
 /// A line with a length, and a preamble of that length with a `p` line.

@@ -3,6 +3,7 @@
 //! our own writer.
 
 mod alone;
+mod columns;
 mod joined;
 mod nothing;
 mod sizes_in_words;
@@ -38,6 +39,7 @@ pub(super) struct Named<'r> {
 pub(super) fn refuse(named: &Named<'_>) -> Result<(), ErrorKind> {
     joined::refuse(named)?;
     alone::refuse(named)?;
+    columns::refuse(named)?;
     nothing::refuse(named)?;
     sizes_in_words::refuse(named)?;
     twins::refuse(named)

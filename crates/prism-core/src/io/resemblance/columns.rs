@@ -96,7 +96,14 @@ fn brackets_or_arrows<'l, 'h>(lines: &'l [Line<'h>]) -> Option<Found<'l, 'h>> {
     };
     let advice =
         "a line of an edge list is two names with a blank or a comma between them (\"a b\")";
-    let what = if lines.iter().all(bracket) {
+    // As in `add_edge(a, b)`: the bracket of the first word is closed at the end of the line.
+    let call = |line: &Line<'_>| {
+        let first = line.fields().next().unwrap_or_default();
+        let end = line.text.strip_suffix(b";").unwrap_or(line.text).last();
+        let opens = |open, close| first.contains(&open) && !first.contains(&close);
+        opens(b'(', b')') && end == Some(&b')') || opens(b'[', b']') && end == Some(&b']')
+    };
+    let what = if lines.iter().all(|line| bracket(line) || call(line)) {
         "edges in brackets"
     } else if lines.iter().all(arrow) {
         "edges with an arrow between their ends"
