@@ -8,6 +8,7 @@
 //! when it is stuck. Both keep their searches while the other has its turn.
 
 use crate::Goal;
+use serde::{Deserialize, Serialize};
 
 /// Moves of the search for the target before the descent goes on: more than most targets take that can
 /// be reached at all.
@@ -32,7 +33,7 @@ pub(crate) enum Course {
 }
 
 /// The moves of one site for each course, in the time of so many on a core.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Agenda {
     /// Moves of the search for the target, and of the descent since that began.
     moves: [u64; 2],

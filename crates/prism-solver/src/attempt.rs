@@ -4,6 +4,8 @@
 //! parts. Parts that the known colouring already colours with k colours are done; the others are
 //! searched one after the other, hardest (largest) first, since all of them are needed.
 
+mod state;
+
 use crate::elites::Elites;
 use crate::roster::{Row, position};
 use crate::site::{Candidate, Site};
@@ -12,10 +14,14 @@ use crate::strategy::{GraphClass, Player, Rotation, Turn};
 use crate::task::Task;
 use crate::team::Team;
 use prism_core::memory::{RESERVE, Room};
+use prism_core::search::Saved;
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
+use state::BenchState;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+pub(crate) use state::AttemptState;
 
 /// Memory that the tables of all searches may take together, about; what needs more takes no turns.
 const SEARCH_MEMORY: u64 = 4 << 30;
@@ -49,6 +55,8 @@ pub(crate) struct OpenPart {
     pub task: Arc<Task>,
     /// By site, made when it is first needed.
     benches: Vec<Option<Bench>>,
+    /// By site, what its searches are to go on from once they are made.
+    at_rest: Vec<Option<BenchState>>,
     pub elites: Elites,
 }
 
@@ -59,6 +67,8 @@ pub(crate) struct Bench {
     pub left: Option<u64>,
     /// By row of the roster, those that have had a turn: most are never needed.
     pub teams: Vec<Option<Team>>,
+    /// By row, what its searches are to go on from once they are set up.
+    pub at_rest: Vec<Option<Vec<Saved>>>,
 }
 
 /// How an attempt searches.
@@ -154,14 +164,22 @@ impl Part {
         let state = if known.num_colors() <= k {
             State::Solved(known.into_colors())
         } else {
-            let whole = vertices.len() == kernel.n();
-            let graph = if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) };
-            let task = Arc::new(Task::new(graph, k, known.into_colors(), seed));
-            let (benches, elites) = (Vec::new(), Elites::default());
-            State::Open(Box::new(OpenPart { task, benches, elites }))
+            let task = Task::new(induced(kernel, vertices), k, known.into_colors(), seed);
+            State::Open(Box::new(OpenPart {
+                task: Arc::new(task),
+                benches: Vec::new(),
+                at_rest: Vec::new(),
+                elites: Elites::default(),
+            }))
         };
         Self { vertices: vertices.to_vec(), state }
     }
+}
+
+/// The graph on some vertices of the kernel.
+fn induced(kernel: &Arc<Graph<'static>>, vertices: &[u32]) -> Arc<Graph<'static>> {
+    let whole = vertices.len() == kernel.n();
+    if whole { kernel.clone() } else { Arc::new(kernel.induced(vertices)) }
 }
 
 /// Why a site has no searches for a part.
@@ -185,13 +203,16 @@ impl OpenPart {
         site: &Site,
         plan: Plan<'_>,
     ) -> Result<(&Arc<Task>, &mut Bench, &Elites), NoBench> {
-        let Self { task, benches, elites } = self;
+        let Self { task, benches, at_rest, elites } = self;
         if benches.len() <= number {
             benches.resize_with(number + 1, || None);
         }
         let bench = match &mut benches[number] {
             Some(bench) => bench,
-            none => none.insert(Bench::new(task, site, plan)?),
+            none => none.insert(match at_rest.get_mut(number).and_then(Option::take) {
+                Some(state) => Bench::resume(state, task, site, plan)?,
+                None => Bench::new(task, site, plan)?,
+            }),
         };
         Ok((task, bench, elites))
     }
@@ -205,6 +226,7 @@ impl OpenPart {
         };
         let Some(bench) = self.made(number) else { return false };
         bench.teams.iter_mut().for_each(|team| *team = None);
+        bench.at_rest.iter_mut().for_each(|state| *state = None);
         bench.left = None;
         if bench.rotation.is_left_to(least.row) {
             return false;
@@ -245,7 +267,8 @@ impl Bench {
         }
         let rotation = Rotation::new(players, plan.preferred);
         let teams = plan.roster.iter().map(|_| None).collect();
-        Ok(Self { rotation, left: None, teams })
+        let at_rest = plan.roster.iter().map(|_| None).collect();
+        Ok(Self { rotation, left: None, teams, at_rest })
     }
 }
 

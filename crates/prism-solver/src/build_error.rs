@@ -1,6 +1,6 @@
 //! Why a solver cannot be built.
 
-use crate::Method;
+use crate::{CheckpointError, Method};
 use prism_core::io::Naming;
 use prism_core::memory::OutOfMemory;
 use prism_core::{Color, MAX_COLORS, Violation};
@@ -21,6 +21,15 @@ pub enum BuildError {
     /// There is too little memory to set the solver up for this graph.
     #[error(transparent)]
     OutOfMemory(#[from] OutOfMemory),
+    /// The run cannot go on from the checkpoint.
+    #[error("the run cannot go on from the checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// Checkpoints by time, where moves decide the result.
+    #[error("with a move limit, checkpoints are made every so many moves, not seconds")]
+    CheckpointsByTime,
+    /// A list colouring has no checkpoints.
+    #[error("a colouring within lists has no checkpoints")]
+    CheckpointWithLists,
     /// The warm start does not colour this graph properly.
     #[error("the warm start is not a proper colouring: {0}")]
     WarmStart(Violation),

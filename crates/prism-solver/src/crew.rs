@@ -7,8 +7,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::agenda::Agenda;
 use crate::agenda::Course;
-use crate::attempt::{Attempt, NoBench, OpenPart, Plan};
+use crate::attempt::{Attempt, AttemptState, NoBench, OpenPart, Plan};
 use crate::deferred::Deferred;
 use crate::elites::Origin;
 use crate::incumbent::Incumbent;
@@ -22,7 +23,9 @@ use crate::task::{Task, Unready};
 use crate::team::{Field, Outing, Return, Team};
 use crate::{Event, Goal};
 use prism_core::memory::Room;
+use prism_core::search::Mismatch;
 use prism_core::{Color, Coloring};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -57,6 +60,19 @@ pub(crate) struct Crew {
     turn: u64,
     /// The row of the engine that solved the last attempt.
     preferred: Option<usize>,
+    /// Whether all are called home in the middle of their turns, and will go on with them.
+    pausing: bool,
+}
+
+/// The crew at rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CrewState {
+    /// By course.
+    attempts: [Option<AttemptState>; 2],
+    turn: u64,
+    preferred: Option<usize>,
+    /// By site.
+    agendas: Vec<Agenda>,
 }
 
 /// What a team is out for.
@@ -106,7 +122,48 @@ impl Crew {
             outings: Vec::new(),
             turn: 0,
             preferred: None,
+            pausing: false,
         }
+    }
+
+    /// Calls all teams home in the middle of their turns, and gives what there is of everyone. Searches forget
+    /// what they do not save.
+    pub fn save(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) -> CrewState {
+        self.pausing = true;
+        self.recall(orders, incumbent);
+        self.pausing = false;
+        let attempt = |attempt: &mut Option<Attempt>| attempt.as_mut().map(Attempt::save);
+        CrewState {
+            attempts: self.attempts.each_mut().map(attempt),
+            turn: self.turn,
+            preferred: self.preferred,
+            agendas: self.sites.iter().map(|site| site.agenda.clone()).collect(),
+        }
+    }
+
+    /// Goes on from a crew at rest. What the alarm cuts short is begun anew.
+    pub fn resume(
+        &mut self,
+        state: &CrewState,
+        orders: Orders<'_>,
+        incumbent: &Incumbent<'_>,
+    ) -> Result<(), Mismatch> {
+        let graph = incumbent.problem.graph();
+        let preferred = state.preferred.is_none_or(|row| row < orders.roster.len());
+        Mismatch::unless(preferred, "the last engine")?;
+        for (attempt, state) in self.attempts.iter_mut().zip(&state.attempts) {
+            let Some(state) = state else { continue };
+            let resumed = Attempt::resume(graph, state, orders.seed, &self.field.alarm);
+            let Some(resumed) = resumed.transpose()? else { continue };
+            let better = incumbent.best_k().is_some_and(|best| resumed.k < best);
+            Mismatch::unless(better, "the number of colours")?;
+            *attempt = Some(resumed);
+        }
+        for (site, agenda) in self.sites.iter_mut().zip(&state.agendas) {
+            site.agenda = agenda.clone();
+        }
+        (self.turn, self.preferred) = (state.turn, state.preferred);
+        Ok(())
     }
 
     /// Whether no team is out.
@@ -247,7 +304,15 @@ impl Crew {
         let mut team = match bench.teams[row].take() {
             Some(team) => team,
             None => match set_up(&orders.roster[row], here, task, alarm.interrupt()) {
-                Ok(team) => team,
+                Ok(mut team) => {
+                    if let Some(saved) = bench.at_rest[row].take()
+                        && let Err(mismatch) = team.resume(&saved)
+                    {
+                        let engine = orders.roster[row].name;
+                        tracing::warn!(engine, %mismatch, "a search of the checkpoint begins anew");
+                    }
+                    team
+                }
                 Err(Unready::Stopped) => return Sent::Again,
                 Err(Unready::Unfit) => return Sent::Nothing,
                 Err(error @ Unready::OutOfMemory(_)) => {
@@ -376,7 +441,7 @@ impl Crew {
         self.outings = out;
         let mut solved: Vec<Solved> = Vec::new();
         for errand in home {
-            let Errand { site, row, course, k, part, scale, .. } = errand;
+            let Errand { site, row, course, k, part, scale, limit, .. } = errand;
             let outcome = errand.outing.end(&incumbent.ledger);
             incumbent.ledger.book_turn(outcome.team.engine, &self.sites[site].name, &outcome);
             self.sites[site].agenda.book(course, outcome.made / scale);
@@ -388,7 +453,7 @@ impl Crew {
                 tracing::warn!(site, why, "a site is lost");
                 incumbent.ledger.emit(&Event::SiteLost { site, why });
             }
-            let several = self.sites.len() > 1;
+            let (several, pausing) = (self.sites.len() > 1, self.pausing);
             let Some(attempt) = &mut self.attempts[course as usize] else { continue };
             if attempt.k != k {
                 continue;
@@ -400,6 +465,10 @@ impl Crew {
             }
             let Some(bench) = open.made(site) else { continue };
             let wrong = outcome.team.wrong();
+            if pausing && let Some(left) = &mut bench.left {
+                let a_move = scale.saturating_mul(outcome.team.threads() as u64).max(1);
+                *left += limit.saturating_sub(outcome.made) / a_move;
+            }
             bench.teams[row] = Some(outcome.team);
             if outcome.is_starved && outcome.winner.is_none() {
                 tracing::warn!(engine = orders.roster[row].name, "a search has no memory to go on");

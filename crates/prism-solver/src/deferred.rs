@@ -15,7 +15,14 @@ pub(crate) struct Deferred {
 }
 
 enum State {
-    Waiting { gpu: GpuContext, seating: GpuSeating, stream: u64, asynchronous: bool },
+    Waiting {
+        gpu: GpuContext,
+        seating: GpuSeating,
+        stream: u64,
+        asynchronous: bool,
+        /// What it is to go on from.
+        at_rest: Option<Saved>,
+    },
     Ready(Box<dyn FixedK>),
     Failed(String),
 }
@@ -28,7 +35,8 @@ impl Deferred {
         stream: u64,
         asynchronous: bool,
     ) -> Self {
-        Self { task, state: State::Waiting { gpu, seating, stream, asynchronous } }
+        let state = State::Waiting { gpu, seating, stream, asynchronous, at_rest: None };
+        Self { task, state }
     }
 
     /// One that cannot run.
@@ -39,10 +47,15 @@ impl Deferred {
 
 impl FixedK for Deferred {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        if let State::Waiting { gpu, seating, stream, asynchronous } = &self.state {
+        if let State::Waiting { gpu, seating, stream, asynchronous, at_rest } = &self.state {
             let made = (seating.set_up)(&self.task, gpu, *stream, *asynchronous);
             self.state = match made {
-                Ok(search) => State::Ready(search),
+                Ok(mut search) => {
+                    if let Some(Err(mismatch)) = at_rest.as_ref().map(|it| search.restore(it)) {
+                        tracing::warn!(%mismatch, "a search of the checkpoint begins anew");
+                    }
+                    State::Ready(search)
+                }
                 Err(error) => State::Failed(error.to_string()),
             };
         }
@@ -55,6 +68,7 @@ impl FixedK for Deferred {
     fn best(&self) -> Elite {
         match &self.state {
             State::Ready(search) => search.best(),
+            State::Waiting { at_rest: Some(at_rest), .. } => at_rest.best.clone(),
             State::Waiting { .. } | State::Failed(_) => {
                 let n = self.task.graph().n();
                 Elite { k: self.task.k(), colors: vec![UNCOLORED; n], conflicts: n as u64 }
@@ -65,6 +79,7 @@ impl FixedK for Deferred {
     fn conflicts(&self) -> u64 {
         match &self.state {
             State::Ready(search) => search.conflicts(),
+            State::Waiting { at_rest: Some(at_rest), .. } => at_rest.best.conflicts,
             State::Waiting { .. } | State::Failed(_) => self.task.graph().n() as u64,
         }
     }
@@ -72,6 +87,7 @@ impl FixedK for Deferred {
     fn moves(&self) -> u64 {
         match &self.state {
             State::Ready(search) => search.moves(),
+            State::Waiting { at_rest: Some(at_rest), .. } => at_rest.moves,
             State::Waiting { .. } | State::Failed(_) => 0,
         }
     }
@@ -85,6 +101,7 @@ impl FixedK for Deferred {
     fn save(&mut self) -> Saved {
         match &mut self.state {
             State::Ready(search) => search.save(),
+            State::Waiting { at_rest: Some(at_rest), .. } => at_rest.clone(),
             State::Waiting { .. } | State::Failed(_) => Saved {
                 best: self.best(),
                 individuals: Vec::new(),
@@ -98,7 +115,12 @@ impl FixedK for Deferred {
     fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
         match &mut self.state {
             State::Ready(search) => search.restore(saved),
-            State::Waiting { .. } | State::Failed(_) => Err(Mismatch::Part("the device")),
+            // It is looked at when there is a search that it can be one of.
+            State::Waiting { at_rest, .. } => {
+                *at_rest = Some(saved.clone());
+                Ok(())
+            }
+            State::Failed(_) => Err(Mismatch::Part("the device")),
         }
     }
 

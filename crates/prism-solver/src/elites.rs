@@ -8,7 +8,8 @@
 
 use prism_core::Graph;
 use prism_core::pool::agreement;
-use prism_core::search::{self, Elite, UNCOLORED};
+use prism_core::search::{self, Elite, Mismatch, UNCOLORED};
+use serde::{Deserialize, Serialize};
 
 /// Individuals that are kept.
 const CAPACITY: usize = 16;
@@ -17,7 +18,7 @@ const CAPACITY: usize = 16;
 const CLOSE: (usize, usize) = (9, 10);
 
 /// Where an individual came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Origin {
     /// The row of the engine.
     pub row: usize,
@@ -26,7 +27,7 @@ pub(crate) struct Origin {
 }
 
 /// The pool of one part of the graph.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Elites {
     members: Vec<(Elite, Origin)>,
     /// Deposited, and not visible yet.
@@ -34,6 +35,19 @@ pub(crate) struct Elites {
 }
 
 impl Elites {
+    /// Whether all individuals are of a graph with `k` colours, and have the conflicts that they say.
+    pub fn check(&self, graph: &Graph<'_>, k: usize) -> Result<(), Mismatch> {
+        let fits = |elite: &Elite| {
+            let colored = elite.colors.iter().all(|&color| usize::from(color) < k);
+            elite.k == k
+                && elite.colors.len() == graph.n()
+                && colored
+                && Elite::new(k, elite.colors.clone(), graph.edges()).conflicts == elite.conflicts
+        };
+        let fit = self.waiting.is_empty() && self.members.iter().all(|(elite, _)| fits(elite));
+        Mismatch::unless(fit, "the pool of elites")
+    }
+
     /// Leaves an individual here; it becomes visible by [`publish`](Self::publish).
     pub fn deposit(&mut self, elite: Elite, origin: Origin) {
         self.waiting.push((elite, origin));

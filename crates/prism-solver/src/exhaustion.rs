@@ -45,6 +45,16 @@ impl Exhaustion {
         Self { goal, limits, work: EXACT_WORK }
     }
 
+    /// The work that it may do the next time.
+    pub fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// The same where another run was.
+    pub fn take_over(&mut self, work: u64) {
+        self.work = work.max(EXACT_WORK);
+    }
+
     /// Whether it is due.
     pub fn is_due(&self, incumbent: &Incumbent<'_>) -> bool {
         let gap = incumbent.decisive_bound(self.goal).saturating_sub(incumbent.lower_bound());

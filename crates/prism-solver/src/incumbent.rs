@@ -1,11 +1,12 @@
 //! The best colouring and the best bound so far, and the books that are kept of them.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Books, Ledger};
 use crate::options::TakeColoring;
 use crate::problem::Problem;
 use crate::stop::Alarm;
 use crate::{Goal, Proof, Status};
 use prism_core::Coloring;
+use prism_core::search::Mismatch;
 use std::time::Duration;
 
 /// What a run has come to so far.
@@ -84,6 +85,30 @@ impl<'a> Incumbent<'a> {
             self.improvements = Some(take);
         }
         true
+    }
+
+    /// Goes on from what another run came to. What it has found is told to nobody: that run has.
+    pub fn take_over(
+        &mut self,
+        books: Books,
+        best: Coloring,
+        lower_bound: usize,
+        clique: Vec<u32>,
+    ) -> Result<(), Mismatch> {
+        let graph = self.problem.graph();
+        let mut normal = best.clone();
+        normal.normalize();
+        let is_proper = best.verify(graph).is_ok() && normal == best;
+        Mismatch::unless(is_proper, "the best colouring")?;
+        let bounds = lower_bound <= best.num_colors();
+        Mismatch::unless(bounds, "the lower bound")?;
+        let is_clique = (0..).zip(&clique).all(|(at, &u)| {
+            (u as usize) < graph.n() && clique[..at].iter().all(|&v| graph.has_edge(u, v))
+        });
+        Mismatch::unless(is_clique, "the clique")?;
+        self.ledger.take_over(books);
+        (self.best, self.lower_bound, self.clique) = (Some(best), lower_bound, clique);
+        Ok(())
     }
 
     pub fn raise_lower_bound(&mut self, lower_bound: usize, proof: Proof) {

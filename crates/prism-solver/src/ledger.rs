@@ -18,6 +18,15 @@ pub(crate) struct Ledger<'a> {
     last_progress: (f64, u64),
 }
 
+/// What the books say.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Books {
+    pub seconds: f64,
+    pub moves: u64,
+    pub history: Vec<Improvement>,
+    pub engines: Vec<EngineCounters>,
+}
+
 /// The site of the cores, and of engines that make a colouring.
 pub(crate) const CORES: &str = "cpu";
 
@@ -35,6 +44,20 @@ impl<'a> Ledger<'a> {
             engines: Vec::new(),
             last_progress: (0.0, 0),
         }
+    }
+
+    /// What the books say.
+    pub fn books(&self) -> Books {
+        let (history, engines) = (self.history.clone(), self.engines.clone());
+        Books { seconds: self.seconds(), moves: self.moves, history, engines }
+    }
+
+    /// Goes on with the books of another run.
+    pub fn take_over(&mut self, books: Books) {
+        let Books { seconds, moves, history, engines } = books;
+        // Negative, endless or no number: a clock begins at nothing then.
+        self.spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        (self.moves, self.history, self.engines) = (moves, history, engines);
     }
 
     /// The clock runs only while the solver does.

@@ -28,6 +28,7 @@ mod agenda;
 mod attempt;
 mod bounds;
 mod build_error;
+mod checkpoint;
 mod crew;
 mod deferred;
 mod device;
@@ -58,6 +59,7 @@ pub use prism_cpu::preprocess::components;
 
 pub use bounds::{Bounds, BoundsOptions, BoundsProgress, Proof, bounds, bounds_with};
 pub use build_error::BuildError;
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointEvery};
 pub use device::Device;
 pub use event::{Event, EventSink};
 pub use lists::{Impossibility, ListSolver, Unsatisfied};

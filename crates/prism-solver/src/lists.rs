@@ -181,6 +181,9 @@ impl<'a> ListSolver<'a> {
         {
             return Err(BuildError::MethodWithoutLists(options.settings.method));
         }
+        if options.checkpoints.is_some() || options.resume.is_some() {
+            return Err(BuildError::CheckpointWithLists);
+        }
         // Opened once, for all palettes.
         options.sites()?;
         let domains = Domains::new(graph.get(), lists, &options.precolored)?;

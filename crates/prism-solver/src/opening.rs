@@ -4,6 +4,7 @@
 //! one of them would have needed. On random graphs the bounds stay far below, and looking longer would
 //! only keep the search waiting.
 
+use crate::Proof;
 use crate::incumbent::Incumbent;
 use crate::ledger::CORES;
 use crate::memory;
@@ -11,7 +12,6 @@ use crate::options::Prior;
 use crate::roster::{Construction, Kind, Making, Row};
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
-use crate::{Event, Proof};
 use prism_core::Coloring;
 use prism_core::bounds::{self, Bipartition, Degeneracy, Effort};
 use prism_core::memory::Room;
@@ -47,9 +47,6 @@ impl Opening<'_> {
     /// Makes the first colourings and the first bounds; says what kind of graph it is. A raised flag
     /// leaves out what is not needed.
     pub fn play(mut self, incumbent: &mut Incumbent<'_>) -> GraphClass {
-        let (vertices, edges) = (incumbent.problem.graph().n(), incumbent.problem.graph().m());
-        let (threads, seed) = (self.threads, self.seed);
-        incumbent.ledger.emit(&Event::Started { vertices, edges, threads, seed });
         if let Some(warm) = self.warm_start.take() {
             incumbent.adopt(warm, "warm start", CORES);
         }

@@ -5,7 +5,10 @@ use crate::incumbent::Limits;
 use crate::roster::{self, Row};
 use crate::site::{Join, Site};
 use crate::strategy::GraphClass;
-use crate::{BuildError, Device, EventSink, ListSolver, Method, Settings, Solver, StopHandle};
+use crate::{
+    BuildError, Checkpoint, CheckpointEvery, Device, EventSink, ListSolver, Method, Settings,
+    Solver, StopHandle,
+};
 use prism_core::{Color, Coloring, Graph};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -41,6 +44,9 @@ const JOIN_MOVES: u64 = 500_000;
 
 /// Takes each better colouring.
 pub(crate) type TakeColoring<'a> = Box<dyn FnMut(&Coloring) + Send + 'a>;
+
+/// Takes each checkpoint.
+pub(crate) type TakeCheckpoint<'a> = Box<dyn FnMut(&Checkpoint) + Send + 'a>;
 
 /// A graph that is borrowed or shared.
 #[derive(Clone, Debug)]
@@ -82,6 +88,10 @@ pub(crate) struct Options<'a> {
     pub precolored: Vec<(u32, Color)>,
     pub sink: Option<Box<dyn EventSink + 'a>>,
     pub improvements: Option<TakeColoring<'a>>,
+    /// When checkpoints are made, and who takes them.
+    pub checkpoints: Option<(CheckpointEvery, TakeCheckpoint<'a>)>,
+    /// What the run goes on from.
+    pub resume: Option<Checkpoint>,
     pub stop: StopHandle,
     pub prior: Option<Prior>,
     /// Whether the result is to depend on graph, seed, threads and moves alone: where the user gives a
@@ -178,6 +188,8 @@ impl<'a> SolverBuilder<'a> {
             precolored: Vec::new(),
             sink: None,
             improvements: None,
+            checkpoints: None,
+            resume: None,
             stop: StopHandle::new(),
             prior: None,
             lockstep: false,
@@ -307,6 +319,28 @@ impl<'a> SolverBuilder<'a> {
     /// search of this thread waits meanwhile.
     pub fn on_improvement(mut self, take: impl FnMut(&Coloring) + Send + 'a) -> Self {
         self.options.improvements = Some(Box::new(take));
+        self
+    }
+
+    /// Makes checkpoints as often as said and when the run ends, and hands them to `take`; the search of this
+    /// thread waits meanwhile, and the others come home. With a [move limit](Self::move_limit), where moves decide
+    /// the result, `every` has to count moves, and a run that is stopped makes none at its end: the last one
+    /// made is one that leads to the same result.
+    pub fn on_checkpoint(
+        mut self,
+        every: CheckpointEvery,
+        take: impl FnMut(&Checkpoint) + Send + 'a,
+    ) -> Self {
+        self.options.checkpoints = Some((every, Box::new(take)));
+        self
+    }
+
+    /// Goes on from a checkpoint of the same graph, given colours, seed and method. Limits, threads, device and
+    /// goal may be others; limits are those of the whole run, with what it had done before. With the same
+    /// threads, a move limit, and checkpoints as often as before, the result is that of a run that was never
+    /// interrupted.
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.options.resume = Some(checkpoint);
         self
     }
 

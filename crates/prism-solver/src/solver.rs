@@ -1,16 +1,20 @@
 //! The solver: a first colouring and a first bound, then attempts with fewer and fewer colours.
 
+use crate::checkpoint::{Due, Maker, State};
 use crate::crew::{Crew, Orders};
 use crate::exhaustion::Exhaustion;
 use crate::incumbent::{Incumbent, Limits};
 use crate::ledger::Ledger;
 use crate::opening::Opening;
-use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
+use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior, TakeCheckpoint};
 use crate::problem::Problem;
 use crate::roster::Row;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
-use crate::{BuildError, Event, Goal, Outcome, SolverBuilder, Status};
+use crate::{
+    BuildError, Checkpoint, CheckpointError, CheckpointEvery, Event, Goal, Outcome, SolverBuilder,
+    Status,
+};
 use prism_core::bounds;
 use prism_core::{Coloring, MAX_COLORS};
 use std::sync::{Arc, OnceLock};
@@ -36,6 +40,16 @@ pub struct Solver<'a> {
     class: GraphClass,
     /// How things stood after the last step.
     status: Status,
+    has_started: bool,
+    checkpoints: Option<Checkpoints<'a>>,
+    lockstep: bool,
+}
+
+/// Makes checkpoints and hands them over.
+struct Checkpoints<'a> {
+    maker: Maker,
+    due: Due,
+    take: TakeCheckpoint<'a>,
 }
 
 impl<'a> Solver<'a> {
@@ -61,8 +75,9 @@ impl<'a> Solver<'a> {
         let ledger = Ledger::new(options.sink.take());
         let alarm = Arc::new(Alarm::new(options.stop.clone()));
         let (sites, limits) = (options.sites()?, options.limits());
+        let maker = Maker::new(&problem, &options);
         let settings = &options.settings;
-        Ok(Self {
+        let mut solver = Self {
             incumbent: Incumbent::new(problem, ledger, options.improvements.take()),
             roster: options.roster,
             alone,
@@ -77,7 +92,58 @@ impl<'a> Solver<'a> {
             exhaustion: Exhaustion::new(settings.goal(), limits),
             class: GraphClass::Random,
             status: Status::Running,
-        })
+            has_started: false,
+            checkpoints: None,
+            lockstep: options.lockstep,
+        };
+        let Some(maker) = maker else { return Ok(solver) };
+        if let Some(checkpoint) = options.resume {
+            maker.check(&checkpoint)?;
+            solver.resume(checkpoint)?;
+        }
+        if let Some((every, take)) = options.checkpoints {
+            if solver.lockstep && matches!(every, CheckpointEvery::Time(_)) {
+                return Err(BuildError::CheckpointsByTime);
+            }
+            let ledger = &solver.incumbent.ledger;
+            let due = Due::new(every, ledger.elapsed(), ledger.moves);
+            solver.checkpoints = Some(Checkpoints { maker, due, take });
+        }
+        Ok(solver)
+    }
+
+    /// Goes on from what another run came to.
+    fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), CheckpointError> {
+        let State { books, best, lower_bound, clique, class, exact_work, crew } = checkpoint.state;
+        let best = Coloring::from_colors(best);
+        self.incumbent.take_over(books, best, lower_bound, clique)?;
+        self.exhaustion.take_over(exact_work);
+        self.class = class;
+        let orders = self.orders();
+        Ok(self.crew.resume(&crew, orders, &self.incumbent)?)
+    }
+
+    /// Calls everyone home, and hands a checkpoint over.
+    fn make_checkpoint(&mut self) {
+        let (Some(mut to), Some(_)) = (self.checkpoints.take(), self.incumbent.best()) else {
+            return;
+        };
+        let crew = self.crew.save(self.orders(), &mut self.incumbent);
+        let Incumbent { ledger, clique, .. } = &self.incumbent;
+        // What comes home may be better.
+        let best = self.incumbent.best().map(|best| best.colors().to_vec()).unwrap_or_default();
+        let state = State {
+            books: ledger.books(),
+            best,
+            lower_bound: self.incumbent.lower_bound(),
+            clique: clique.clone(),
+            class: self.class,
+            exact_work: self.exhaustion.work(),
+            crew,
+        };
+        to.due.made(ledger.elapsed(), ledger.moves);
+        (to.take)(&to.maker.make(state));
+        self.checkpoints = Some(to);
     }
 
     /// Runs until the goal is reached or a limit ends it. With no limit set it ends when the
@@ -123,6 +189,9 @@ impl<'a> Solver<'a> {
             self.step(0);
         }
         let status = self.status;
+        if !(self.lockstep && status == Status::Stopped) {
+            self.make_checkpoint();
+        }
         let coloring = self.best().unwrap_or_default();
         let lower_bound = self.incumbent.lower_bound();
         let Incumbent { problem, mut ledger, clique, .. } = self.incumbent;
@@ -143,6 +212,12 @@ impl<'a> Solver<'a> {
 
     /// The main loop. `until` bounds the moves of the whole run so far.
     fn advance(&mut self, until: u64) -> Status {
+        if !std::mem::replace(&mut self.has_started, true) {
+            let graph = self.incumbent.problem.graph();
+            let (vertices, edges) = (graph.n(), graph.m());
+            let (threads, seed) = (self.threads, self.seed);
+            self.incumbent.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+        }
         if self.incumbent.best().is_none() {
             let opening = Opening {
                 roster: self.roster,
@@ -166,6 +241,12 @@ impl<'a> Solver<'a> {
                 }
                 // What comes home may be better.
                 self.crew.recall(self.orders(), &mut self.incumbent);
+                continue;
+            }
+            let ledger = &self.incumbent.ledger;
+            let is_due = |to: &Checkpoints<'_>| to.due.is_now(ledger.elapsed(), ledger.moves);
+            if self.checkpoints.as_ref().is_some_and(is_due) {
+                self.make_checkpoint();
                 continue;
             }
             if self.alone.is_none()

@@ -6,8 +6,10 @@
 //! the others get. The one that solved the last k begins the next. Which engine speaks for which class
 //! is data of the roster: [`Turns`].
 
+use serde::{Deserialize, Serialize};
+
 /// Which kind of graph it looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum GraphClass {
     /// A clique explains most of the colours: geometric graphs, registers, timetables, Leighton's.
     Structured,
@@ -109,6 +111,18 @@ pub(crate) struct Rotation {
     unit: u64,
 }
 
+/// How a rotation stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    /// The rows of the players, in the order of their turns.
+    pub rows: Vec<usize>,
+    leader: usize,
+    nearest: Vec<u64>,
+    at: usize,
+    finished: u32,
+    unit: u64,
+}
+
 /// Moves of a share of 1 in the first rotation, each thread.
 const FIRST_UNIT: u64 = 5_000;
 
@@ -124,6 +138,28 @@ impl Rotation {
         }
         let nearest = vec![u64::MAX; players.len()];
         Self { players, leader, nearest, at: 0, finished: 0, unit: FIRST_UNIT }
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        let Self { players, leader, nearest, at, finished, unit } = self;
+        let rows = players.iter().map(|player| player.row).collect();
+        let (leader, at, finished, unit) = (*leader, *at, *finished, *unit);
+        Standing { rows, leader, nearest: nearest.clone(), at, finished, unit }
+    }
+
+    /// One of these players that stands as another one did; `None` if it had others.
+    pub fn resume(mut players: Vec<Player>, standing: &Standing) -> Option<Self> {
+        let Standing { rows, leader, nearest, at, finished, unit } = standing;
+        let place = |player: &Player| rows.iter().position(|&row| row == player.row);
+        let are_all_there = players.iter().all(|player| place(player).is_some())
+            && [players.len(), nearest.len()] == [rows.len(); 2]
+            && *at < rows.len()
+            && rows.contains(leader);
+        players.sort_by_key(place);
+        let nearest = nearest.clone();
+        let (leader, at, finished, unit) = (*leader, *at, *finished, *unit);
+        are_all_there.then_some(Self { players, leader, nearest, at, finished, unit })
     }
 
     /// The engine whose turn it is, and the moves of a core that each thread gets for it: the engine makes

@@ -9,7 +9,7 @@ use crate::ledger::Ledger;
 use crate::roster::{Row, Seating};
 use crate::stop::Alarm;
 use crate::task::{Seat, SetUp, Task, Unready};
-use prism_core::search::{Elite, FixedK, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::threads::affordable;
 use std::any::Any;
 use std::io;
@@ -154,6 +154,17 @@ impl Team {
         for (search, migrant) in searches.zip([last].into_iter().chain(others)) {
             search.offer(migrant);
         }
+    }
+
+    /// The searches at rest. Each forgets what it does not save.
+    pub fn save(&mut self) -> Vec<Saved> {
+        self.searches.iter_mut().flatten().map(|search| search.save()).collect()
+    }
+
+    /// The searches go on from those of another team; where there are fewer of those, the others begin.
+    pub fn resume(&mut self, saved: &[Saved]) -> Result<(), Mismatch> {
+        let searches = self.searches.iter_mut().flatten();
+        searches.zip(saved).try_for_each(|(search, saved)| search.restore(saved))
     }
 
     /// Begins turn number `turn`: `moves` moves, all searches together. What cannot have a thread of its

@@ -5,7 +5,8 @@ use crate::roster::{GpuSeating, Kind, Row, STANDARD, Search};
 use crate::strategy::{Turn, Turns};
 use crate::task::Task;
 use crate::{
-    Device, Event, Goal, Improvement, Method, Outcome, Solver, SolverBuilder, Status, StopHandle,
+    Checkpoint, CheckpointEvery, Device, Event, Goal, Improvement, Method, Outcome, Solver,
+    SolverBuilder, Status, StopHandle,
 };
 use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
 use prism_core::{Graph, generate};
@@ -14,6 +15,7 @@ use prism_gpu::GpuContext;
 use prism_gpu::phases::PhaseError;
 use prism_stream::mock::MockDriver;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// What a search of the cores does in the place of one on a device.
@@ -198,6 +200,33 @@ fn what_is_better_is_booked_where_it_was_found() {
     }
     let tabucol = |site| outcome.engines.iter().find(|done| done.is("tabucol", site)).unwrap();
     assert!(tabucol("cpu").improvements > 0 && tabucol("cuda:0").moves > 0);
+}
+
+#[test]
+fn a_run_on_two_sites_goes_on_from_its_checkpoints() {
+    let graph = generate::gnp(125, 0.5, 1).unwrap();
+    let run = |resume: Option<Checkpoint>| {
+        let (send, checkpoints) = channel();
+        let take = move |checkpoint: &Checkpoint| send.send(checkpoint.clone()).unwrap();
+        let roster = roster(quick);
+        let outcome = solve(&graph, &roster, |builder| {
+            let builder = match resume {
+                Some(checkpoint) => builder.resume(checkpoint),
+                None => builder,
+            };
+            builder.move_limit(2_000_000).on_checkpoint(CheckpointEvery::Moves(400_000), take)
+        });
+        (outcome, checkpoints.into_iter().collect::<Vec<_>>())
+    };
+    let (whole, checkpoints) = run(None);
+    assert!(checkpoints.len() > 3);
+    for checkpoint in checkpoints {
+        let (again, _) = run(Some(checkpoint));
+        assert_eq!((&again.coloring, again.moves), (&whole.coloring, whole.moves));
+        for site in ["cpu", "cuda:0"] {
+            assert_eq!(moves(&again, site), moves(&whole, site));
+        }
+    }
 }
 
 #[test]
