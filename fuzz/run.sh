@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")"
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-targets=${*:-adjacency_list adjacency_matrix allowed coloring detect dimacs dimacs_binary dot ecl edge_list graph6
+targets=${*:-adjacency_list adjacency_matrix allowed checkpoint coloring detect dimacs dimacs_binary dot ecl edge_list graph6
     matrix_market metis precolored}
 host=$(rustc -vV | sed -n 's/^host: //p')
 

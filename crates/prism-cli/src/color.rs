@@ -1,5 +1,6 @@
 //! `prism color`: read, solve, verify, write.
 
+use crate::checkpoints::{self, CheckpointFile};
 use crate::constraints::Constraints;
 use crate::events_file::EventsFile;
 use crate::failure::{Failure, IMPOSSIBLE, TARGET_MISSED};
@@ -9,7 +10,7 @@ use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::printed::Printed;
 use crate::progress::{Limits, Progress, scaled};
-use crate::saved::{colors_in, saved_colors};
+use crate::saved::{colors_in, has_content, saved_colors};
 use crate::setup::{Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
@@ -24,13 +25,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs the plan; the exit code says how it ended.
-pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
+pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
     plan.output.check()?;
     if plan.json {
         Output::Stdout.check()?;
     }
     if let Some((output, _)) = &plan.improvements {
         output.check()?;
+    }
+    if let Some((path, _)) = &plan.checkpoints {
+        Output::File(path.clone()).check()?;
     }
     let events = plan.events.as_deref().map(EventsFile::new).transpose()?;
     let start = Instant::now();
@@ -42,6 +46,15 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     check_written_names(&plan, &loaded)?;
     let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
     let constraints = Arc::new(Constraints::read(precolor, allowed, &loaded)?);
+    let resume = plan.resume.as_deref().map(checkpoints::read).transpose()?;
+    if let Some(path) = plan.improvements.as_ref().and_then(|(output, _)| output.path())
+        && resume.is_some()
+        && plan.settings.move_limit.is_none()
+    {
+        // What was found after the checkpoint is not lost, unless moves decide the result.
+        let path = path.to_owned();
+        plan.warm_start = plan.warm_start.or_else(|| has_content(&path).then_some(path));
+    }
     let saved = saved_colors(&plan, &loaded, &constraints)?;
     let stop = StopHandle::new();
     let mut events_error = None;
@@ -49,12 +62,24 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
     let limits = Limits::of(plan.settings.time_limit, plan.settings.move_limit);
     let progress = Progress::new(line, limits, events, &mut events_error);
     let improvements = save_improvements(&plan, &loaded, &constraints);
+    let checkpoints = plan.checkpoints.clone();
+    let checkpoints =
+        checkpoints.map(|(path, every)| (CheckpointFile::new(path, plan.talk), every));
     let mut builder = Solver::builder(&loaded.graph).settings(&plan.settings);
     builder = builder.stop_handle(stop.clone()).on_event(progress);
     if let Some(improvements) = &improvements {
         builder = builder.on_improvement(|coloring| improvements.found(coloring));
     }
+    if let Some((file, every)) = &checkpoints {
+        builder = builder.on_checkpoint(*every, |checkpoint| file.write(checkpoint));
+    }
+    if let Some(checkpoint) = &resume {
+        builder = builder.resume(checkpoint.clone());
+    }
     let solver = Ready::new(builder, &plan, &loaded, &constraints)?;
+    if let (Some(path), Some(checkpoint), true) = (&plan.resume, &resume, plan.talk) {
+        checkpoints::note_resumed(path, checkpoint);
+    }
     let flag = stop.flag();
     let received = on_first_signal(move || stop.stop(), Some(flag))?;
     let result = solver.run(&loaded);
@@ -76,6 +101,9 @@ pub fn run(plan: ColorPlan) -> Result<u8, Failure> {
                 "note: {output}: another run has put a colouring with {colors} there, which stays"
             ));
         }
+    }
+    if let Some((file, _)) = checkpoints {
+        file.finish()?;
     }
     if let Some(error) = events_error {
         return Err(Failure::Output("the events".to_owned(), error));

@@ -8,6 +8,7 @@
 mod args;
 mod bench;
 mod bounds;
+mod checkpoints;
 mod closed;
 mod color;
 mod completions;

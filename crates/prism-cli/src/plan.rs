@@ -1,12 +1,13 @@
 //! What the arguments of `prism color` mean: everything decided before a file is opened.
 
 use crate::args::{ColorArgs, GraphInput};
+use crate::checkpoints;
 use crate::devices;
 use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use prism_core::io::{ColoringFormat, Format};
-use prism_solver::{Device, Settings};
+use prism_solver::{CheckpointEvery, Device, Settings};
 use std::path::{Path, PathBuf};
 
 /// A run of `prism color`, worked out.
@@ -16,6 +17,10 @@ pub struct ColorPlan {
     pub output_format: ColoringFormat,
     /// Where each better colouring goes, and its format.
     pub improvements: Option<(Output, ColoringFormat)>,
+    /// Where checkpoints go, and how far apart they are.
+    pub checkpoints: Option<(PathBuf, CheckpointEvery)>,
+    /// The checkpoint that the run goes on from.
+    pub resume: Option<PathBuf>,
     pub settings: Settings,
     pub warm_start: Option<PathBuf>,
     pub precolor: Option<PathBuf>,
@@ -38,6 +43,7 @@ impl ColorPlan {
             args.warm_start.as_ref(),
             args.precolor.as_ref(),
             args.allowed.as_ref(),
+            args.resume.as_ref(),
         ];
         if inputs.into_iter().skip(1).flatten().any(|path| is_stdin(path)) {
             let message = "only the graph can come from standard input".to_owned();
@@ -46,16 +52,20 @@ impl ColorPlan {
         let written = [
             ("-o", &args.output),
             ("--save-improvements", &args.save_improvements),
+            ("--checkpoint", &args.checkpoint),
             ("--events", &args.events),
         ];
         for (option, path) in
             written.iter().filter_map(|&(option, path)| Some((option, path.as_ref()?)))
         {
             // There `-` is an output. A start is read before the search, and may be replaced by what is
-            // better.
-            let is_start = |input: &Path| {
-                option == "--save-improvements" && args.warm_start.as_deref() == Some(input)
+            // better, or by what goes on from it.
+            let start = match option {
+                "--save-improvements" => args.warm_start.as_deref(),
+                "--checkpoint" => args.resume.as_deref(),
+                _ => None,
             };
+            let is_start = |input: &Path| start == Some(input);
             let taken = |input: &&&PathBuf| {
                 !is_stdin(path) && !is_start(input) && is_same_file(path, input)
             };
@@ -74,6 +84,20 @@ impl ColorPlan {
         check_different(&written)?;
         if args.save_improvements.as_deref().is_some_and(is_stdin) {
             let message = "--save-improvements needs a file, which is replaced again and again";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        if args.checkpoint.as_deref().is_some_and(is_stdin) {
+            let message = "--checkpoint needs a file, which is replaced again and again";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        for path in args.checkpoint.iter().chain(&args.resume) {
+            if path.extension().is_some_and(|extension| extension == "gz") {
+                let message = "checkpoints are not compressed; name a file without .gz";
+                return Err(Failure::Usage(format!("{}: {message}", path.display())));
+            }
+        }
+        if args.allowed.is_some() && (args.checkpoint.is_some() || args.resume.is_some()) {
+            let message = "a colouring within the lists of --allowed has no checkpoints";
             return Err(Failure::Usage(message.to_owned()));
         }
         if args.json
@@ -106,11 +130,14 @@ impl ColorPlan {
             let format = format.or(args.output_format).unwrap_or_default();
             Ok::<_, Failure>((Output::new(Some(path)), format))
         });
+        let every = checkpoints::every(args.checkpoint_every, settings.move_limit.is_some())?;
         let events_on_stderr = args.events.as_deref().is_some_and(is_stdin);
         Ok(Self {
             output,
             output_format,
             improvements: improvements.transpose()?,
+            checkpoints: args.checkpoint.map(|path| (path, every)),
+            resume: args.resume,
             settings,
             warm_start: args.warm_start,
             precolor: args.precolor,

@@ -61,7 +61,9 @@ impl EventSink for Progress<'_> {
         }
         let Limits { time: time_limit, moves: move_limit } = self.limits;
         match event {
-            Event::LowerBound { lower_bound, .. } => self.lower_bound = *lower_bound,
+            Event::LowerBound { lower_bound, .. } | Event::Resumed { lower_bound, .. } => {
+                self.lower_bound = *lower_bound
+            }
             Event::Progress { k, best, conflicts, moves, moves_per_second, seconds } => {
                 let bound = self.lower_bound;
                 self.line.show(*seconds, || {

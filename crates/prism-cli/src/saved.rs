@@ -69,6 +69,6 @@ pub fn colors_in(
 }
 
 /// Whether there is a file with something in it.
-fn has_content(path: &Path) -> bool {
+pub fn has_content(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0)
 }

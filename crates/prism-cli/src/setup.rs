@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::plan::ColorPlan;
 use prism_core::io::{Loaded, read_coloring_path};
 use prism_solver::{BuildError, ListSolver, Outcome, Solver, SolverBuilder, Status, Unsatisfied};
+use std::path::Path;
 
 /// A run that can begin.
 pub enum Ready<'a> {
@@ -43,6 +44,10 @@ impl<'a> Ready<'a> {
         ready.or_else(|error| match error {
             BuildError::OutOfMemory(missing) => {
                 Err(Failure::Memory(plan.input.file.display().to_string(), missing))
+            }
+            BuildError::Checkpoint(why) => {
+                let path = plan.resume.as_deref().unwrap_or(Path::new("the checkpoint"));
+                Err(Failure::Input(format!("{}: {why}", path.display())))
             }
             _ if error.is_impossibility() => Ok(Self::Impossible(told(&error))),
             _ => Err(Failure::Input(told(&error))),

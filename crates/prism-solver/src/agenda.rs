@@ -8,6 +8,7 @@
 //! when it is stuck. Both keep their searches while the other has its turn.
 
 use crate::Goal;
+use crate::ledger::is_possible;
 use serde::{Deserialize, Serialize};
 
 /// Moves of the search for the target before the descent goes on: more than most targets take that can
@@ -42,6 +43,11 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
+    /// Whether it can be one that a run has come to.
+    pub fn is_possible(&self) -> bool {
+        self.moves.iter().chain([&self.vain]).all(|&count| is_possible(count))
+    }
+
     /// What is next, and with how many colours, if the best colouring has `best` colours: more than
     /// the goal.
     pub fn next(&self, goal: Goal, best: usize) -> (Course, usize) {

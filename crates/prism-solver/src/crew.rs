@@ -13,7 +13,7 @@ use crate::attempt::{Attempt, AttemptState, NoBench, OpenPart, Plan};
 use crate::deferred::Deferred;
 use crate::elites::Origin;
 use crate::incumbent::Incumbent;
-use crate::ledger::CORES;
+use crate::ledger::{CORES, is_possible};
 use crate::memory;
 use crate::roster::Row;
 use crate::site::{Place, Readiness, Site};
@@ -149,6 +149,8 @@ impl Crew {
         incumbent: &Incumbent<'_>,
     ) -> Result<(), Mismatch> {
         let graph = incumbent.problem.graph();
+        let possible = is_possible(state.turn) && state.agendas.iter().all(Agenda::is_possible);
+        Mismatch::unless(possible, "a number of turns or moves")?;
         let preferred = state.preferred.is_none_or(|row| row < orders.roster.len());
         Mismatch::unless(preferred, "the last engine")?;
         for (attempt, state) in self.attempts.iter_mut().zip(&state.attempts) {

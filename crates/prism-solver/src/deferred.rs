@@ -21,7 +21,7 @@ enum State {
         stream: u64,
         asynchronous: bool,
         /// What it is to go on from.
-        at_rest: Option<Saved>,
+        at_rest: Option<Box<Saved>>,
     },
     Ready(Box<dyn FixedK>),
     Failed(String),
@@ -51,7 +51,7 @@ impl FixedK for Deferred {
             let made = (seating.set_up)(&self.task, gpu, *stream, *asynchronous);
             self.state = match made {
                 Ok(mut search) => {
-                    if let Some(Err(mismatch)) = at_rest.as_ref().map(|it| search.restore(it)) {
+                    if let Some(Err(mismatch)) = at_rest.as_deref().map(|it| search.restore(it)) {
                         tracing::warn!(%mismatch, "a search of the checkpoint begins anew");
                     }
                     State::Ready(search)
@@ -101,7 +101,7 @@ impl FixedK for Deferred {
     fn save(&mut self) -> Saved {
         match &mut self.state {
             State::Ready(search) => search.save(),
-            State::Waiting { at_rest: Some(at_rest), .. } => at_rest.clone(),
+            State::Waiting { at_rest: Some(at_rest), .. } => (**at_rest).clone(),
             State::Waiting { .. } | State::Failed(_) => Saved {
                 best: self.best(),
                 individuals: Vec::new(),
@@ -117,7 +117,7 @@ impl FixedK for Deferred {
             State::Ready(search) => search.restore(saved),
             // It is looked at when there is a search that it can be one of.
             State::Waiting { at_rest, .. } => {
-                *at_rest = Some(saved.clone());
+                *at_rest = Some(Box::new(saved.clone()));
                 Ok(())
             }
             State::Failed(_) => Err(Mismatch::Part("the device")),

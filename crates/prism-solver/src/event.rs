@@ -19,6 +19,17 @@ pub enum Event {
         /// The seed.
         seed: u64,
     },
+    /// The run goes on from a checkpoint.
+    Resumed {
+        /// Colours of the best colouring that the run had found.
+        k: usize,
+        /// The best lower bound.
+        lower_bound: usize,
+        /// Moves that it had made, all threads together.
+        moves: u64,
+        /// Seconds that it had taken.
+        seconds: f64,
+    },
     /// A better lower bound.
     LowerBound {
         /// No proper colouring has fewer colours.

@@ -27,6 +27,23 @@ pub(crate) struct Books {
     pub engines: Vec<EngineCounters>,
 }
 
+impl Books {
+    /// Whether no sum of what they count can overflow.
+    pub fn are_possible(&self) -> bool {
+        let counters = |done: &EngineCounters| {
+            [done.rounds, done.successes, done.improvements, done.moves]
+                .into_iter()
+                .all(is_possible)
+        };
+        is_possible(self.moves) && self.engines.iter().all(counters)
+    }
+}
+
+/// Whether a count is one that a run can have come to: what is added to it later never overflows.
+pub(crate) fn is_possible(count: u64) -> bool {
+    count < u64::MAX >> 2
+}
+
 /// The site of the cores, and of engines that make a colouring.
 pub(crate) const CORES: &str = "cpu";
 

@@ -335,8 +335,8 @@ impl<'a> SolverBuilder<'a> {
         self
     }
 
-    /// Goes on from a checkpoint of the same graph, given colours, seed and method. Limits, threads, device and
-    /// goal may be others; limits are those of the whole run, with what it had done before. With the same
+    /// Goes on from a checkpoint of the same graph, given colours, seed and method, and from a warm start if that
+    /// is better. Limits, threads, device and goal may be others; limits are those of the whole run, with what it had done before. With the same
     /// threads, a move limit, and checkpoints as often as before, the result is that of a run that was never
     /// interrupted.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {

@@ -4,7 +4,7 @@ use crate::checkpoint::{Due, Maker, State};
 use crate::crew::{Crew, Orders};
 use crate::exhaustion::Exhaustion;
 use crate::incumbent::{Incumbent, Limits};
-use crate::ledger::Ledger;
+use crate::ledger::{CORES, Ledger};
 use crate::opening::Opening;
 use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior, TakeCheckpoint};
 use crate::problem::Problem;
@@ -16,6 +16,7 @@ use crate::{
     Status,
 };
 use prism_core::bounds;
+use prism_core::search::Mismatch;
 use prism_core::{Coloring, MAX_COLORS};
 use std::sync::{Arc, OnceLock};
 
@@ -116,6 +117,7 @@ impl<'a> Solver<'a> {
     fn resume(&mut self, checkpoint: Checkpoint) -> Result<(), CheckpointError> {
         let State { books, best, lower_bound, clique, class, exact_work, crew } = checkpoint.state;
         let best = Coloring::from_colors(best);
+        Mismatch::unless(books.are_possible(), "a number of moves")?;
         self.incumbent.take_over(books, best, lower_bound, clique)?;
         self.exhaustion.take_over(exact_work);
         self.class = class;
@@ -217,6 +219,17 @@ impl<'a> Solver<'a> {
             let (vertices, edges) = (graph.n(), graph.m());
             let (threads, seed) = (self.threads, self.seed);
             self.incumbent.ledger.emit(&Event::Started { vertices, edges, threads, seed });
+            if let Some(k) = self.incumbent.best_k() {
+                let lower_bound = self.incumbent.lower_bound();
+                let ledger = &mut self.incumbent.ledger;
+                let (moves, seconds) = (ledger.moves, ledger.seconds());
+                ledger.emit(&Event::Resumed { k, lower_bound, moves, seconds });
+            }
+        }
+        if let Some(warm) = self.warm_start.take_if(|_| self.incumbent.best().is_some())
+            && self.incumbent.adopt(warm, "warm start", CORES)
+        {
+            self.crew.improved(&self.incumbent);
         }
         if self.incumbent.best().is_none() {
             let opening = Opening {

@@ -155,6 +155,7 @@ impl Rotation {
         let are_all_there = players.iter().all(|player| place(player).is_some())
             && [players.len(), nearest.len()] == [rows.len(); 2]
             && *at < rows.len()
+            && *finished < u32::MAX >> 1
             && rows.contains(leader);
         players.sort_by_key(place);
         let nearest = nearest.clone();

@@ -1,12 +1,16 @@
 //! Runs that are interrupted, and go on from a checkpoint.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../../fuzz/src/checkpoint.rs"]
+mod fuzz;
+
 use prism_core::{Graph, generate};
 use prism_solver::{
     BuildError, Checkpoint, CheckpointError, CheckpointEvery, Event, Goal, Method, Outcome, Solver,
     SolverBuilder, Status, StopHandle,
 };
 use proptest::prelude::*;
+use std::path::Path;
 use std::time::Duration;
 
 /// What a run with checkpoints every so many moves comes to, and these.
@@ -209,5 +213,31 @@ fn a_graph_in_parts_goes_on_in_parts() {
             builder.move_limit(900_000).threads(2).resume(checkpoint)
         });
         assert_eq!(result(&again), result(&whole));
+    }
+}
+
+/// The corpus of the fuzz target: states as they are, without the file around them.
+#[test]
+fn the_corpus_of_states_is_refused_or_goes_on() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/checkpoint");
+    let files: Vec<_> =
+        std::fs::read_dir(corpus).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > 1);
+    files.iter().for_each(|file| fuzz::replay(&std::fs::read(file).unwrap()));
+}
+
+/// What the target begins with is what a run writes: otherwise it would try nothing but the check of sizes.
+#[test]
+fn a_state_of_a_run_is_one_that_the_target_goes_on_from() {
+    let graph = fuzz::graph();
+    let (_, checkpoints) = run(&graph, 100_000, |_| fuzz::builder(&graph));
+    for checkpoint in checkpoints {
+        assert!(fuzz::builder(&graph).resume(checkpoint.clone()).build().is_ok());
+        let state = postcard::to_stdvec(&checkpoint).unwrap();
+        fuzz::replay(&state);
+        if let Some(folder) = std::env::var_os("PRISM_WRITE_CORPUS") {
+            let name = format!("moves-{}", checkpoint.moves());
+            std::fs::write(Path::new(&folder).join(name), state).unwrap();
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use super::GraphInput;
 use super::settings::{Offer, SettingsOf};
+use crate::checkpoints::parse_every;
 use crate::failure::EXIT_CODES;
 use clap::Args;
 use prism_core::io::ColoringFormat;
+use prism_solver::CheckpointEvery;
 use prism_solver::roster::{Row, STANDARD};
 use std::path::PathBuf;
 
@@ -43,6 +45,18 @@ pub struct ColorArgs {
     /// be the file of --warm-start); a file that is no colouring of this graph is refused
     #[arg(long, value_name = "FILE")]
     pub save_improvements: Option<PathBuf>,
+    /// Write a checkpoint to this file now and then and in the end, for --resume to go on from
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// How far apart checkpoints are: a time, or a number of moves, all threads together, as in
+    /// 50000000moves, which --moves needs [default: 30s, and with --moves 50000000moves]
+    #[arg(long, value_name = "TIME", requires = "checkpoint", value_parser = parse_every)]
+    pub checkpoint_every: Option<CheckpointEvery>,
+    /// Go on from the checkpoint in this file, of the same graph, given colours, seed and method. Limits,
+    /// threads, device, target and outputs may be others; limits are those of the whole run, with what it
+    /// had done before
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub settings: SettingsOf<EachRow>,
     /// Start from the colouring in this file, in any form that is written

@@ -10,6 +10,7 @@ mod common;
 
 mod bench;
 mod cases;
+mod checkpoints;
 mod color;
 mod describe;
 mod devices;
