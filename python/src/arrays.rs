@@ -123,7 +123,7 @@ fn copied<T: Copy + Into<i64> + Sync>(
 ) -> PyResult<PyGraph> {
     let n = offsets.len() - 1;
     py.detach(|| {
-        let mut arcs = Vec::with_capacity(offsets[n] as usize);
+        let mut narrow = Vec::with_capacity(offsets[n] as usize);
         for u in 0..n {
             for &column in &columns[offsets[u] as usize..offsets[u + 1] as usize] {
                 let v: i64 = column.into();
@@ -132,9 +132,16 @@ fn copied<T: Copy + Into<i64> + Sync>(
                         "row {u} has an entry in column {v}, which is outside 0..{n}"
                     )));
                 }
-                arcs.push((u as u32, v as u32));
+                narrow.push(v as u32);
             }
         }
+        // Most matrices are as PRISM has them, but for the width of their indices.
+        if let Ok(graph) = Graph::from_csr(offsets, &*narrow) {
+            return Ok(PyGraph::numbered(graph.into_owned(), 0, (0, 0)));
+        }
+        let row = |u: usize| narrow[offsets[u] as usize..offsets[u + 1] as usize].iter();
+        let mut arcs: Vec<(u32, u32)> =
+            (0..n).flat_map(|u| row(u).map(move |&v| (u as u32, v))).collect();
         arcs.sort_unstable();
         let all = arcs.len();
         arcs.dedup();

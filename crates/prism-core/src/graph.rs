@@ -186,25 +186,37 @@ impl<'a> Graph<'a> {
         Ok(graph)
     }
 
-    /// Whether every arc has its reverse, for lists that are sorted and in range. In order of u, the arcs
-    /// (u, v) pass each list of a v from its front to its end: one look an arc in place of a search.
+    /// Whether every arc has its reverse, for lists that are sorted and in range.
     fn check_symmetry(&self) -> Result<(), GraphError> {
+        if self.is_symmetric()? {
+            return Ok(());
+        }
+        let lonely = |u: u32| self.neighbors(u).iter().find(move |&&v| !self.has_edge(v, u));
+        let mut arcs = self.vertices().filter_map(|u| Some((u, *lonely(u)?)));
+        arcs.next().map_or(Ok(()), |(u, v)| Err(GraphError::Asymmetric { u, v }))
+    }
+
+    /// In order of u, the arcs (u, v) with u < v pass the smaller neighbours of each v from first to last: one
+    /// look an edge, which is the cost, since it is at a random place.
+    fn is_symmetric(&self) -> Result<bool, GraphError> {
         let mut next: Vec<u64> = try_zeroed(self.n())?;
         next.copy_from_slice(&self.offsets[..self.n()]);
         for u in self.vertices() {
-            for &v in self.neighbors(u) {
+            let list = self.neighbors(u);
+            let smaller = list.partition_point(|&v| v < u);
+            if next[u as usize] != self.offsets[u as usize] + smaller as u64 {
+                return Ok(false);
+            }
+            for &v in &list[smaller..] {
+                // Beyond the list of v as well: the turn of v tells.
                 let at = &mut next[v as usize];
-                if *at == self.offsets[v as usize + 1] || self.neighbors[*at as usize] > u {
-                    return Err(GraphError::Asymmetric { u, v });
-                }
-                if self.neighbors[*at as usize] < u {
-                    // Its reverse would have come before.
-                    return Err(GraphError::Asymmetric { u: v, v: self.neighbors[*at as usize] });
+                if self.neighbors.get(*at as usize) != Some(&u) {
+                    return Ok(false);
                 }
                 *at += 1;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The same graph, without a copy, for as long as this one lives.
