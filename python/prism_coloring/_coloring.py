@@ -130,7 +130,8 @@ class Coloring:
 
     def report(self) -> dict[str, Any]:
         """The report of the run: the keys of ``prism color --json``, without those of the file and the colours."""
-        return json.loads(self._found.report())
+        report: dict[str, Any] = json.loads(self._found.report())
+        return report
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the sizes of the classes with matplotlib.

@@ -6,6 +6,7 @@ What an object is, is told by the modules of its classes, so that no library is 
 from __future__ import annotations
 
 import json
+import operator
 import os
 import warnings
 from collections.abc import Mapping
@@ -29,7 +30,8 @@ def as_graph(graph: Any, *, symmetrize: bool = False) -> Graph:
     if isinstance(graph, (str, bytes, os.PathLike)):
         return read(graph)
     if getattr(type(graph), "__networkx_backend__", None) == "prism":
-        return graph.prism
+        converted: Graph = graph.prism
+        return converted
     families = {cls.__module__.partition(".")[0] for cls in type(graph).__mro__}
     if hasattr(graph, "is_multigraph") and hasattr(graph, "_adj"):
         return _prism.from_networkx(graph, False)
@@ -90,9 +92,10 @@ def _from_matrix(matrix: Any, symmetrize: bool) -> Graph:
             raise TypeError(f"{name}: expected a vector of integers, not {array.dtype} of shape {array.shape}")
     if len(ends) != matrix.shape[0] + 1:
         raise ValueError(f"indptr has {len(ends)} entries for {matrix.shape[0]} rows; expected one more than rows")
-    wide = numpy.int32 if columns.dtype.itemsize <= 4 and columns.dtype.kind == "i" else numpy.int64
     ends = numpy.ascontiguousarray(ends, dtype=numpy.int64)
-    return _prism.from_csr(ends, numpy.ascontiguousarray(columns, dtype=wide), symmetrize)
+    if columns.dtype.kind == "i" and columns.dtype.itemsize <= 4:
+        return _prism.from_csr(ends, numpy.ascontiguousarray(columns, dtype=numpy.int32), symmetrize)
+    return _prism.from_csr(ends, numpy.ascontiguousarray(columns, dtype=numpy.int64), symmetrize)
 
 
 def _from_igraph(graph: Any) -> Graph:
@@ -218,7 +221,4 @@ def generate(
 
 def _number(value: Any) -> float:
     """A number of NumPy as one of Python."""
-    try:
-        return value.__index__()
-    except AttributeError:
-        return float(value)
+    return operator.index(value) if hasattr(value, "__index__") else float(value)

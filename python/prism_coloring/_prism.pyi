@@ -7,6 +7,25 @@ from typing import Any, final
 import numpy
 from numpy.typing import NDArray
 
+__all__ = [
+    "Found",
+    "Graph",
+    "NoColoringError",
+    "Solver",
+    "__version__",
+    "bounds",
+    "from_csr",
+    "from_edges",
+    "from_neighbors",
+    "from_networkx",
+    "generate",
+    "greedy",
+    "is_coloring",
+    "read",
+    "settings",
+    "verify",
+]
+
 __version__: str
 
 class NoColoringError(ValueError):

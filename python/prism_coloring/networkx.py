@@ -61,7 +61,7 @@ class Graph:
     def __init__(self, graph: Any) -> None:
         self.prism = _prism.from_networkx(graph, True)
         self.graph = dict(graph.graph)
-        self._multigraph = graph.is_multigraph()
+        self._multigraph = bool(graph.is_multigraph())
 
     def is_directed(self) -> bool:
         return False

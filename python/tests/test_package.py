@@ -53,31 +53,17 @@ def test_the_wheel_has_what_it_should():
     importlib.import_module("_prism_coloring_networkx")
 
 
-def test_the_stub_names_what_the_extension_has():
-    """Every name and every method, both ways."""
-    import ast
-
-    from prism_coloring import _prism
-
-    stub = ast.parse((pathlib.Path(prism.__file__).parent / "_prism.pyi").read_text())
-    told = {}
-    for node in stub.body:
-        if isinstance(node, ast.ClassDef):
-            inner = [n for n in node.body if isinstance(n, (ast.FunctionDef, ast.AnnAssign))]
-            told[node.name] = {n.name if isinstance(n, ast.FunctionDef) else n.target.id for n in inner}
-        elif isinstance(node, ast.FunctionDef):
-            told[node.name] = [argument.arg for argument in node.args.args + node.args.kwonlyargs]
-        elif isinstance(node, ast.AnnAssign):
-            told[node.target.id] = None
-    public = {name for name in dir(_prism) if not name.startswith("__") or name == "__version__"}
-    assert set(told) == public
-    for name, names in told.items():
-        thing = getattr(_prism, name)
-        if isinstance(thing, type) and name != "NoColoringError":
-            has = {n for n in vars(thing) if not n.startswith("__")}
-            assert {n for n in names if not n.startswith("__")} == has, name
-        elif isinstance(names, list):
-            assert list(inspect.signature(thing).parameters) == names, name
+@pytest.mark.parametrize(
+    "tool", [["mypy.stubtest", "--concise", "prism_coloring", "--mypy-config-file"],
+             ["mypy", "-p", "prism_coloring", "--config-file"]]
+)
+def test_types(tool, tmp_path):
+    """The stub says what the extension has, and the rest of the package is typed."""
+    settings = pathlib.Path(__file__).parent.parent / "pyproject.toml"
+    done = subprocess.run(
+        [sys.executable, "-m", *tool, str(settings)], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_version_is_that_of_the_metadata():
