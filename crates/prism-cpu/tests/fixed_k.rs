@@ -72,7 +72,7 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         Quantum::new(graph.reborrow(), k as Color, &start, field, seed).unwrap()
     };
     let population = {
-        let improver = TabuImprover::new(dense.clone(), k, 5);
+        let improver = TabuImprover::new(dense.clone(), k, 5, 1);
         let options = PoolOptions {
             seed,
             iterations: [10, 40],
@@ -81,6 +81,12 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
             ..PoolOptions::for_vertices(n)
         };
         Population::new(Arc::new(graph.clone()), k, &start, improver, options)
+    };
+    let few = {
+        let improver = TabuImprover::new(dense.clone(), k, 2, 2);
+        let options =
+            PoolOptions { seed, members: Some(3), iterations: [10, 40], ..PoolOptions::few(n, 2) };
+        Population::new(Arc::new(graph.clone()), k, &vec![UNCOLORED; n], improver, options)
     };
     let greedy = IteratedGreedy::new(Arc::new(graph.reborrow()), k, &proper(graph), rng());
     let case = |name, search, excess| Case { name, search, excess };
@@ -104,6 +110,7 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
         case("thermodynamic", Box::new(thermodynamic), 0),
         case("quantum", Box::new(quantum), 0),
         case("population", Box::new(population), 5 * 40),
+        case("population of few on two threads", Box::new(few), 2 * 40),
         case("memetic", memetic(false), 1),
         case("memetic on two threads", memetic(true), 1),
     ]

@@ -290,7 +290,7 @@ fn players(
     let player = |&(row, turn, scale): &(usize, Turn, u64)| Player {
         row,
         turn,
-        speaks_for: turn.speaks_for.and_then(plays),
+        speaks_for: turn.speaks_for.iter().find_map(|&name| plays(name)),
         scale,
     };
     playing.iter().map(player).collect()

@@ -10,7 +10,7 @@ mod constructions;
 mod phases;
 mod searches;
 
-use crate::strategy::Turns;
+use crate::strategy::{GraphClass, Turn, Turns};
 use crate::task::{Seat, SetUp, Task};
 use prism_core::bounds::Degeneracy;
 use prism_core::search::FixedK;
@@ -73,8 +73,8 @@ pub struct Search {
     /// The number of its random streams, which no other row may have. It is part of the result of a
     /// seed, and so never changes.
     pub stream: u64,
-    /// The bytes that one search takes for a graph and a number of colours; `u64::MAX` where it does not
-    /// work at all.
+    /// The bytes that one search takes for a graph and a number of colours, or a thread of one that all
+    /// threads share; `u64::MAX` where it does not work at all.
     pub memory: fn(&Graph<'_>, usize) -> u64,
     /// How it runs on the cores, if it does.
     pub cores: Option<Seating>,
@@ -87,19 +87,30 @@ pub struct Search {
 pub struct Seating {
     /// Sets one search up.
     pub set_up: fn(&Task, &Seat<'_>) -> SetUp,
-    /// Threads that share one search.
+    /// Threads that share one search; [`Seating::ALL`] of the site if it takes as many as there are.
     pub threads_a_search: usize,
     /// Moves between two looks at how far a search is.
     pub slice: u64,
     /// When it has its turns.
     pub turns: Turns,
+    /// It has them where the cores have so many threads, the least and the most.
+    pub at_threads: [usize; 2],
 }
 
 impl Seating {
+    /// All threads share one search.
+    pub const ALL: usize = usize::MAX;
+
     /// On the cores: one search a thread.
     #[must_use]
     pub const fn a_thread(set_up: fn(&Task, &Seat<'_>) -> SetUp, turns: Turns) -> Self {
-        Self { set_up, threads_a_search: 1, slice: 4096, turns }
+        Self { set_up, threads_a_search: 1, slice: 4096, turns, at_threads: [1, usize::MAX] }
+    }
+
+    /// Its part on graphs of a class where the cores have so many threads.
+    pub(crate) fn turn(&self, class: GraphClass, threads: usize) -> Option<Turn> {
+        let [least, most] = self.at_threads;
+        self.turns.on(class).filter(|_| (least..=most).contains(&threads))
     }
 }
 
@@ -177,6 +188,23 @@ impl Row {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn one_memetic_search_has_turns_on_the_cores_whatever_threads_there_are() {
+        for class in [GraphClass::Structured, GraphClass::Random] {
+            for (threads, expected) in
+                [(1, "memetic"), (2, "memetic"), (3, "population"), (64, "population")]
+            {
+                let turn = |row: &&Row| row.search()?.cores?.turn(class, threads);
+                let rows = STANDARD.iter().filter(|row| turn(row).is_some());
+                let names: Vec<&str> = rows.map(|row| row.name).collect();
+                let both: Vec<_> =
+                    names.iter().filter(|name| ["memetic", "population"].contains(name)).collect();
+                assert_eq!(both, [&expected], "{names:?}");
+                assert!(names.contains(&"guided-ejection") && names.contains(&"partialcol"));
+            }
+        }
+    }
 
     #[test]
     fn names_and_streams_are_unique_and_plain() {

@@ -160,7 +160,7 @@ impl Site {
         match &self.place {
             Place::Cores => rows
                 .filter_map(|(row, search)| {
-                    let turn = search.cores?.turns.on(class);
+                    let turn = search.cores?.turn(class, self.threads);
                     Some(Candidate { row, turn, memory: (search.memory)(graph, k), scale: 1 })
                 })
                 .collect(),

@@ -42,9 +42,9 @@ pub struct Turn {
     pub weights: [u64; 2],
     /// Whether it leads until it is known how near each one comes.
     pub leads: bool,
-    /// The engine that contains this one. How near this one comes counts for that, which leads in its
-    /// place.
-    pub speaks_for: Option<&'static str>,
+    /// The engines that contain this one. How near this one comes counts for the first of them that takes
+    /// part, which leads in its place.
+    pub speaks_for: &'static [&'static str],
 }
 
 impl Turns {
@@ -64,7 +64,7 @@ impl Turn {
     /// A small part at that place.
     #[must_use]
     pub const fn at(place: u8) -> Self {
-        Self { place, weights: [4, 4], leads: false, speaks_for: None }
+        Self { place, weights: [4, 4], leads: false, speaks_for: &[] }
     }
 }
 

@@ -20,6 +20,6 @@ mod schedule;
 pub use gpx::gpx;
 pub use improver::{Improved, Improver, Order};
 pub use likeness::{Chained, Chains, Likeness, agreement};
-pub use members::{Admission, Pool};
-pub use options::{Pace, PoolOptions};
+pub use members::{Admission, Brood, Pool};
+pub use options::{Pace, PoolOptions, Succession};
 pub use population::Population;

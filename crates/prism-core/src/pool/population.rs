@@ -4,7 +4,7 @@
 //! call. A generation that is stopped ends early, and its children enter as they are.
 
 use super::schedule::{COUNTERS, Schedule, Standing};
-use super::{Improver, Order, Pool, PoolOptions};
+use super::{Brood, Improver, Order, Pool, PoolOptions, Succession};
 use crate::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, completed, split_counters};
 use crate::{Color, Graph, Rng};
 use std::sync::Arc;
@@ -34,8 +34,8 @@ pub struct Population<I> {
 }
 
 impl<I: Improver> Population<I> {
-    /// A search for `k >= 1` colours, with as many individuals as the improver improves at once: one from
-    /// `start`, where colours of k and above become random ones, the others from random assignments.
+    /// A search for `k >= 1` colours: one individual from `start`, where colours of k and above become random
+    /// ones, the others from random assignments.
     ///
     /// # Panics
     /// If `start` has another length than the graph.
@@ -52,7 +52,8 @@ impl<I: Improver> Population<I> {
             if usize::from(color) < k { color } else { rng.below(k as u32) as Color }
         };
         let start: Vec<Color> = start.iter().map(known).collect();
-        let pool = Pool::new(k, improver.individuals(), options.parallel);
+        let members = options.members.unwrap_or(improver.individuals());
+        let pool = Pool::new(k, members, options.parallel);
         Self {
             best: Elite::new(k, start.clone(), graph.edges()),
             graph,
@@ -118,7 +119,8 @@ impl<I: Improver> Population<I> {
         let mut start = self.start.clone();
         let random = |rng: &mut Rng| (0..n).map(|_| rng.below(k as u32) as Color).collect();
         let fresh = |rng: &mut Rng| start.take().unwrap_or_else(|| random(rng));
-        let mut children = self.pool.children(self.improver.individuals(), &mut rng, fresh);
+        let brood = self.pool.children(self.improver.individuals(), &mut rng, fresh);
+        let Brood { mut children, parents } = brood;
         for child in &mut children {
             if !self.improver.takes(child) {
                 *child = random(&mut rng);
@@ -148,7 +150,15 @@ impl<I: Improver> Population<I> {
         if let Some(best) = improved.individuals.iter().min_by_key(|one| one.conflicts) {
             self.note(best)?;
         }
-        self.pool.admit(improved.individuals, self.twins());
+        match self.options.succession {
+            // Children that have had few moves are worse than their parents for that alone.
+            Succession::Parents if !improved.stopped => {
+                self.pool.succeed(improved.individuals, &parents);
+            }
+            Succession::Apart | Succession::Parents => {
+                self.pool.admit(improved.individuals, self.twins());
+            }
+        }
         if !improved.stopped {
             self.go_on(made);
         }
@@ -162,7 +172,7 @@ impl<I: Improver> Population<I> {
         let now = Standing { best, total: conflicts().sum(), moves };
         if self.schedule.pass(&self.options, now, || self.pool.likeness()) {
             self.pool.clear();
-            self.schedule = Schedule::new();
+            self.schedule = self.schedule.afresh(&self.options);
             self.restarts += 1;
         }
     }

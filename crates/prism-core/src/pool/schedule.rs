@@ -2,7 +2,7 @@
 
 use super::{Pace, PoolOptions};
 
-/// Stages in which [`Pace::Patience`] leads to the last parameters.
+/// Stages in which [`Pace::Patience`] and [`Pace::Steady`] lead to the last parameters.
 const STAGES: u64 = 3;
 
 /// Generations without a gain are endured for so many times the patience while members differ.
@@ -24,7 +24,7 @@ pub(super) struct Standing {
 pub(super) struct Schedule {
     stage: u64,
     moves: u64,
-    /// Generations since something got better.
+    /// Generations since something got better; at a steady pace since the fresh start.
     idle: u64,
     /// What it has to be better than.
     best: u64,
@@ -42,7 +42,7 @@ impl Schedule {
     /// The part of the way that lies behind it, from 0 to 1.
     pub fn progress(&self, options: &PoolOptions) -> f64 {
         let (done, all) = match options.pace {
-            Pace::Patience => (self.stage, STAGES),
+            Pace::Patience | Pace::Steady => (self.stage, STAGES),
             Pace::Moves(all) => (self.moves, all.max(1)),
         };
         (done as f64 / all as f64).min(1.0)
@@ -70,6 +70,11 @@ impl Schedule {
         likeness: impl FnOnce() -> f64,
     ) -> bool {
         self.moves = self.moves.saturating_add(now.moves);
+        if options.pace == Pace::Steady {
+            self.idle += 1;
+            let looks = self.idle.is_multiple_of(options.patience.max(1));
+            return looks && likeness() > options.together;
+        }
         // A hundredth of all conflicts, since a single one less is found again and again.
         let fewer = u128::from(now.total) * 100 < u128::from(self.total) * 99;
         if now.best < self.best || fewer {
@@ -93,6 +98,15 @@ impl Schedule {
         }
         let apart = options.patience.max(1).saturating_mul(WHILE_APART);
         self.idle >= apart || likeness() > options.together
+    }
+
+    /// That of a population that begins afresh.
+    pub fn afresh(&self, options: &PoolOptions) -> Self {
+        let stage = match options.pace {
+            Pace::Steady => (self.stage + 1).min(STAGES),
+            Pace::Patience | Pace::Moves(_) => 0,
+        };
+        Self { stage, ..Self::new() }
     }
 
     /// As numbers of a saved state.
@@ -149,6 +163,28 @@ mod tests {
         let mut apart = schedule.clone();
         assert_eq!(endured(&mut schedule, &options, 0.94), (4, true));
         assert_eq!(endured(&mut apart, &options, 0.93), (12, true), "members still differ");
+    }
+
+    #[test]
+    fn a_steady_pace_is_the_same_until_the_pool_has_come_together() {
+        let options = options(Pace::Steady);
+        let mut schedule = Schedule::new();
+        for iterations in [100, 200, 400, 800, 800] {
+            for generation in 1..100 {
+                let looked = std::cell::Cell::new(false);
+                let likeness = || {
+                    looked.set(true);
+                    if generation < 97 { 0.9 } else { 0.94 }
+                };
+                // What gets better does not matter.
+                let now = standing(100 - generation, 500);
+                assert!(!schedule.pass(&options, now, likeness));
+                assert_eq!(looked.get(), generation % 4 == 0);
+                assert_eq!(schedule.iterations(&options), iterations);
+            }
+            assert!(schedule.pass(&options, standing(0, 0), || 0.94), "it is the hundredth");
+            schedule = schedule.afresh(&options);
+        }
     }
 
     #[test]

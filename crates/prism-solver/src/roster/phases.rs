@@ -1,12 +1,13 @@
 //! The rows of the phases, which run on a GPU, and by their twins on the cores.
 
+use super::searches::{PAIR, tabu_tables};
 use super::{GpuSeating, Kind, Row, Search, Seating};
 use crate::strategy::{Turn, Turns};
 use crate::task::{Seat, SetUp, Task, Unready};
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::{self, LANES, Slots};
 use prism_core::pool::{PoolOptions, Population};
-use prism_core::search::FixedK;
+use prism_core::search::{FixedK, UNCOLORED};
 use prism_core::{Color, Graph};
 use prism_cpu::quantum::Quantum;
 use prism_cpu::tabu_improver::TabuImprover;
@@ -26,15 +27,25 @@ const MOVES: u64 = 256;
 /// Proposals of a phase that anneals, in the same time.
 const PROPOSALS: u64 = 4096;
 
-/// The one that leads on a GPU where graphs are random.
+/// The one that leads where graphs are random, on a GPU and where more than two threads search.
 pub const POPULATION: Row = Row {
     name: "population",
     source: "Galinier & Hao 1999, Porumbel, Hao & Kuntz 2010",
-    help: "memetic search whose many individuals are kept apart by distance",
+    help: "memetic search of many individuals, kept apart by distance on a GPU",
     kind: Kind::Search(Search {
         stream: 11,
-        memory: |graph, k| table(graph, k).saturating_add(members(graph)),
-        cores: Some(Seating::a_thread(population, Turns::NEVER)),
+        memory: |graph, k| tabu_tables(graph, k).saturating_add(members(graph)),
+        cores: Some(Seating {
+            threads_a_search: Seating::ALL,
+            at_threads: [PAIR + 1, usize::MAX],
+            ..Seating::a_thread(
+                population,
+                Turns {
+                    structured: Some(Turn { weights: [8, 8], ..Turn::at(2) }),
+                    random: Some(Turn { weights: [8, 8], leads: true, ..Turn::at(2) }),
+                },
+            )
+        }),
         gpu: Some(GpuSeating {
             set_up: population_on_gpu,
             fits: PopulationGpu::fits,
@@ -132,12 +143,12 @@ fn table(graph: &Graph<'_>, k: usize) -> u64 {
     (graph.n() as u64).saturating_mul(k as u64).saturating_mul(4)
 }
 
-/// Individuals of a population on a core: as many as Galinier and Hao had, twice.
-const INDIVIDUALS: usize = 20;
-
-/// What the colourings of such a population take: members, children, and what they become.
+/// What the colourings of a population on one core take: members, children, and what they become.
 fn members(graph: &Graph<'_>) -> u64 {
-    (graph.n() as u64).saturating_mul(3 * INDIVIDUALS as u64 * size_of::<Color>() as u64)
+    let members = PoolOptions::few(graph.n(), 1).members.unwrap_or(1) as u64;
+    let coloring = (graph.n() as u64).saturating_mul(size_of::<Color>() as u64);
+    // A member has chains as large as its colouring.
+    coloring.saturating_mul(2 * members + 3)
 }
 
 /// A population on a GPU: one individual from what is known, the others from random colourings.
@@ -157,16 +168,19 @@ fn population_on_gpu(
     Ok(Box::new(PopulationGpu::new(gpu, graph, Some(&start), task.k(), options)?))
 }
 
-/// A population on a core, improved by tabu search.
+/// A population on the cores, improved by tabu search, from random colourings: all would soon be children
+/// of one that is far better than the others.
 fn population(task: &Task, seat: &Seat<'_>) -> SetUp {
-    let mut rng = seat.rng(task);
-    let start = task.squeezed(&mut rng);
     let (graph, k) = (task.graph().clone(), task.k());
     TabuCol::memory(&graph, k).ok_or(Unready::Unfit)?;
-    let options =
-        PoolOptions { seed: rng.bits(), parallel: false, ..PoolOptions::for_vertices(graph.n()) };
-    let improver = TabuImprover::new(task.adjacency()?.clone(), k, INDIVIDUALS);
-    Ok(Box::new(Population::new(graph, k, &start, improver, options)))
+    let (n, threads) = (graph.n(), seat.threads.max(1));
+    let options = PoolOptions {
+        seed: seat.rng(task).bits(),
+        parallel: threads > 1,
+        ..PoolOptions::few(n, threads)
+    };
+    let improver = TabuImprover::new(task.adjacency()?.clone(), k, threads, threads);
+    Ok(Box::new(Population::new(graph, k, &vec![UNCOLORED; n], improver, options)))
 }
 
 /// A phase on a GPU: one individual from what is known, the others from random colourings.

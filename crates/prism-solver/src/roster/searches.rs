@@ -1,5 +1,6 @@
 //! The rows of the engines that search at a fixed number of colours.
 
+use super::phases::POPULATION;
 use super::{Kind, Row, Search, Seating};
 use crate::strategy::{Turn, Turns};
 use crate::task::{Seat, SetUp, Task};
@@ -12,7 +13,11 @@ use prism_cpu::memetic::{Memetic, MemeticParams};
 use prism_cpu::partialcol::{PartialCol, Tenure};
 use prism_cpu::tabucol::TabuCol;
 
-/// The strongest on graphs of chance.
+/// The most threads with which two individuals are enough: more would only be more pairs, each with as far
+/// to go as one.
+pub(super) const PAIR: usize = 2;
+
+/// The strongest on graphs of chance where one thread or two search.
 pub const MEMETIC: Row = Row {
     name: "memetic",
     source: "Moalic & Gondran 2018",
@@ -22,6 +27,7 @@ pub const MEMETIC: Row = Row {
         memory: |graph, k| tabu_tables(graph, k).saturating_mul(2),
         cores: Some(Seating {
             threads_a_search: 2,
+            at_threads: [1, PAIR],
             ..Seating::a_thread(
                 memetic,
                 Turns {
@@ -73,7 +79,7 @@ pub const PARTIALCOL: Row = Row {
     }),
 };
 
-/// Quickest while k is easy. On graphs of chance it speaks for memetic search, which contains it: a long
+/// Quickest while k is easy. On graphs of chance it speaks for the memetic searches, which contain it: a long
 /// tabu search is ahead of many short ones for a while, and then stays where it is.
 pub const TABUCOL: Row = Row {
     name: "tabucol",
@@ -86,7 +92,7 @@ pub const TABUCOL: Row = Row {
             tabucol,
             Turns {
                 structured: Some(Turn::at(1)),
-                random: Some(Turn { speaks_for: Some(MEMETIC.name), ..Turn::at(0) }),
+                random: Some(Turn { speaks_for: &[MEMETIC.name, POPULATION.name], ..Turn::at(0) }),
             },
         )),
         gpu: None,
@@ -120,7 +126,7 @@ pub const ITERATED_GREEDY: Row = Row {
 };
 
 /// What the tables of one tabu search take.
-fn tabu_tables(graph: &Graph<'_>, k: usize) -> u64 {
+pub(super) fn tabu_tables(graph: &Graph<'_>, k: usize) -> u64 {
     TabuCol::memory(graph, k).unwrap_or(u64::MAX)
 }
 

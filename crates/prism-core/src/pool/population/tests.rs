@@ -154,6 +154,17 @@ fn population(k: usize, set: impl FnOnce(&mut Plain)) -> Population<Plain> {
     Population::new(graph, k, &[UNCOLORED; 30], improver, options())
 }
 
+/// Four at a time of a pool of six, in which children succeed their parents.
+fn few(k: usize, set: impl FnOnce(&mut Plain)) -> Population<Plain> {
+    let graph = graph();
+    let mut improver = Plain::new(&graph, k, 4);
+    set(&mut improver);
+    let (members, iterations) = (Some(6), [4, 16]);
+    let options =
+        PoolOptions { seed: 5, members, iterations, parallel: false, ..PoolOptions::few(30, 4) };
+    Population::new(graph, k, &[UNCOLORED; 30], improver, options)
+}
+
 fn check(population: &Population<Plain>) {
     let best = population.best();
     let counted = Elite::new(population.k, best.colors.clone(), population.graph.edges());
@@ -232,6 +243,38 @@ fn a_fresh_start_keeps_the_best_and_nothing_else() {
     assert_eq!(distinct.into_iter().copied().collect::<Vec<_>>(), [4, 6, 10, 16]);
     let begun = orders.windows(2).filter(|two| two[1] < two[0]).count();
     assert!(begun >= 2, "{orders:?}");
+}
+
+#[test]
+fn few_have_longer_searches_every_time_that_they_begin_afresh() {
+    let mut few = few(3, |_| ());
+    let mut iterations = Vec::new();
+    while few.restarts() < 5 {
+        let restarts = few.restarts();
+        few.run(1, &GO);
+        check(&few);
+        if few.restarts() > restarts {
+            assert!(few.pool().members().is_empty());
+            iterations.push(few.iterations());
+        } else {
+            let generations = few.improver().orders.len();
+            assert!(few.pool().members().len() == 6 || generations == 1 || !iterations.is_empty());
+        }
+        assert!(few.generations() < 100_000);
+    }
+    assert_eq!(iterations, [6, 10, 16, 16, 16]);
+}
+
+#[test]
+fn few_that_are_stopped_keep_parents_that_are_better() {
+    let mut few = few(3, |it| it.stopped = Some(20));
+    few.run(20 * 16, &GO);
+    let total =
+        |few: &Population<Plain>| few.pool().members().iter().map(|one| one.conflicts).sum::<u64>();
+    let before = total(&few);
+    assert_eq!((few.generations(), few.run(1000, &GO)), (20, Step::Stopped));
+    assert!(few.generations() == 21 && total(&few) <= before);
+    check(&few);
 }
 
 #[test]
@@ -338,6 +381,22 @@ proptest! {
             prop_assert_eq!(sliced.run(slice, &GO), Step::OutOfMoves);
         }
         prop_assert_eq!(whole.save(), sliced.save());
+        let (mut whole, mut sliced) = (few(3, |_| ()), few(3, |_| ()));
+        whole.run(slices.iter().sum(), &GO);
+        for &slice in &slices {
+            prop_assert_eq!(sliced.run(slice, &GO), Step::OutOfMoves);
+        }
+        prop_assert_eq!(whole.save(), sliced.save());
+    }
+
+    #[test]
+    fn few_go_on_from_what_they_were(before in 0u64..9000, after in 0u64..9000) {
+        let (mut one, mut other) = (few(3, |_| ()), few(3, |_| ()));
+        one.run(before, &GO);
+        other.restore(&one.save()).unwrap();
+        prop_assert_eq!(one.run(after, &GO), other.run(after, &GO));
+        prop_assert_eq!(one.save(), other.save());
+        check(&other);
     }
 
     #[test]
