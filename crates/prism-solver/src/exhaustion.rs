@@ -18,6 +18,13 @@ pub(crate) const EXACT_WORK_PER_MOVE: u64 = 20;
 /// small that the proof is likely to be found: three quarters of the time.
 const EXACT_WORK_PER_MOVE_SMALL: u64 = 450;
 
+/// What the next search there may do, in terms of the last one: much more at first, so that little is
+/// done twice, up to seconds.
+const GROWTH_SMALL: [u64; 2] = [16, 4];
+
+/// Work of seconds: a billion is 2.5 of them.
+const SECONDS_OF_WORK: u64 = 1_000_000_000;
+
 /// The largest graph that this holds for.
 const EXACT_SMALL: usize = 100;
 
@@ -36,13 +43,14 @@ pub(crate) const EXACT_VERTICES: usize = 1 << 16;
 pub(crate) struct Exhaustion {
     pub goal: Goal,
     pub limits: Limits,
-    /// The work that it may do the next time.
+    /// The work that it might do the last time, and may do the next time.
+    last: u64,
     work: u64,
 }
 
 impl Exhaustion {
     pub fn new(goal: Goal, limits: Limits) -> Self {
-        Self { goal, limits, work: EXACT_WORK }
+        Self { goal, limits, last: 0, work: EXACT_WORK }
     }
 
     /// The work that it may do the next time.
@@ -52,7 +60,7 @@ impl Exhaustion {
 
     /// The same where another run was.
     pub fn take_over(&mut self, work: u64) {
-        self.work = work.max(EXACT_WORK);
+        (self.last, self.work) = (work / GROWTH_SMALL[1], work.max(EXACT_WORK));
     }
 
     /// Whether it is due.
@@ -63,6 +71,8 @@ impl Exhaustion {
         let earned = incumbent.ledger.moves.saturating_mul(rate);
         let affordable = match gap {
             0 => false,
+            // Even with what was tried, not with what is to be: a proof is more likely than a colouring.
+            _ if small => earned >= self.last,
             1..=EXACT_GAP => earned >= self.work - EXACT_WORK,
             _ => earned >= EXACT_WORK_FAR && self.work <= EXACT_WORK_FAR,
         };
@@ -86,8 +96,11 @@ impl Exhaustion {
             ..=EXACT_GAP => self.work,
             _ => EXACT_WORK_FAR,
         };
-        let growth = if self.seeks_proof(incumbent) { 4 } else { 2 };
-        self.work = work.saturating_mul(growth);
+        let growth = match self.seeks_proof(incumbent) {
+            false => 2,
+            true => GROWTH_SMALL[usize::from(work >= SECONDS_OF_WORK)],
+        };
+        (self.last, self.work) = (work, work.saturating_mul(growth));
         alarm.rearm();
         let (graph, stop) = (incumbent.problem.graph(), alarm.interrupt());
         let (proved, coloring) = raise_lower_bound(graph, least, most, work, stop);
