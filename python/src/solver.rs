@@ -6,7 +6,7 @@ use crate::found::Found;
 use crate::graph::PyGraph;
 use crate::settings;
 use crate::wait::{LOOK, no_thread, thread};
-use prism_core::Coloring;
+use prism_core::{Coloring, Violation};
 use prism_solver::{
     Event, Improvement, ListSolver, Outcome, Settings, Solver, Status, StopHandle, Unsatisfied,
 };
@@ -42,6 +42,15 @@ enum State {
     Over,
 }
 
+/// Why a run has no colouring to give.
+#[derive(Clone)]
+enum Failed {
+    /// None was found.
+    Unsatisfied(Unsatisfied),
+    /// What was found is not proper.
+    Improper(Violation),
+}
+
 /// What a running solver has told.
 #[derive(Default)]
 struct Told {
@@ -55,7 +64,7 @@ struct Told {
     status: Option<Status>,
     /// Whether a thread works.
     working: bool,
-    end: Option<Result<Arc<Outcome>, Unsatisfied>>,
+    end: Option<Result<Arc<Outcome>, Failed>>,
 }
 
 #[derive(Default)]
@@ -279,11 +288,17 @@ impl PySolver {
         let end = self.shared.told().end.clone();
         match end {
             Some(Ok(outcome)) => Ok(self.found(py, outcome)),
-            Some(Err(Unsatisfied { proof: Some(why), .. })) => {
+            Some(Err(Failed::Improper(wrong))) => {
+                let wrong = self.graph.get().in_words(py, |n| n.describe_violation(&wrong))?;
+                Err(failure::internal(&format!(
+                    "{wrong}, unless the arrays of the graph were changed meanwhile"
+                )))
+            }
+            Some(Err(Failed::Unsatisfied(Unsatisfied { proof: Some(why), .. }))) => {
                 let why = self.graph.get().in_words(py, |naming| why.in_words_of(naming))?;
                 Err(no_coloring(py, &why, true))
             }
-            Some(Err(run)) => {
+            Some(Err(Failed::Unsatisfied(run))) => {
                 let why = format!(
                     "none was found ({}), and it is not proved that there is none",
                     run.status
@@ -374,15 +389,19 @@ fn work(
         Ok(outcome) => outcome.status,
         Err(run) => run.status,
     });
-    if let Ok(outcome) = &ended {
-        // The solver verifies as well; this is the check that nothing gets past, a change of borrowed arrays
-        // included.
-        let proper = outcome.coloring.verify(&graph.get().graph);
-        assert_eq!(proper, Ok(()), "the colouring is not proper; was the graph changed meanwhile?");
-        (told.moves, told.seconds) = (outcome.moves, outcome.seconds);
-        told.lower_bound = outcome.lower_bound;
-    }
-    told.end = Some(ended.map(Arc::new));
+    told.end = Some(match ended {
+        Ok(outcome) => {
+            (told.moves, told.seconds) = (outcome.moves, outcome.seconds);
+            told.lower_bound = outcome.lower_bound;
+            // The solver verifies as well; this is the check that nothing gets past, a change of borrowed
+            // arrays included.
+            match outcome.coloring.verify(&graph.get().graph) {
+                Ok(()) => Ok(outcome.into()),
+                Err(wrong) => Err(Failed::Improper(wrong)),
+            }
+        }
+        Err(run) => Err(Failed::Unsatisfied(run)),
+    });
     None
 }
 

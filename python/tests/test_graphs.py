@@ -109,6 +109,15 @@ def test_a_plain_csr_is_borrowed_and_others_are_not():
     assert prism.color(graph).num_colors == 3
 
 
+def test_a_matrix_that_is_changed_meanwhile_gives_no_wrong_colouring():
+    matrix = narrow(nx.Graph([(0, 1), (2, 3), (4, 5), (5, 6), (6, 4)]))
+    solver = prism.Solver(matrix, device="cpu", method="natural")
+    # Its rows are no graph any more: 4 does not see that it is a neighbour of 1.
+    matrix.indices[:] = matrix.indices[::-1].copy()
+    with pytest.raises(RuntimeError, match="unless the arrays of the graph were changed"):
+        solver.run()
+
+
 def test_explicit_zeros_are_entries():
     matrix = scipy.sparse.csr_array(([0.0, 0.0], ([0, 1], [1, 0])), shape=(2, 2))
     assert matrix.nnz == 2 and prism.color(matrix).num_colors == 2
