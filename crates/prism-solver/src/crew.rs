@@ -60,8 +60,6 @@ pub(crate) struct Crew {
     turn: u64,
     /// The row of the engine that solved the last attempt.
     preferred: Option<usize>,
-    /// Whether all are called home in the middle of their turns, and will go on with them.
-    pausing: bool,
 }
 
 /// The crew at rest.
@@ -122,16 +120,13 @@ impl Crew {
             outings: Vec::new(),
             turn: 0,
             preferred: None,
-            pausing: false,
         }
     }
 
     /// Calls all teams home in the middle of their turns, and gives what there is of everyone. Searches forget
     /// what they do not save.
     pub fn save(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) -> CrewState {
-        self.pausing = true;
-        self.recall(orders, incumbent);
-        self.pausing = false;
+        self.call_home(true, orders, incumbent);
         let attempt = |attempt: &mut Option<Attempt>| attempt.as_mut().map(Attempt::save);
         CrewState {
             attempts: self.attempts.each_mut().map(attempt),
@@ -166,6 +161,11 @@ impl Crew {
         }
         (self.turn, self.preferred) = (state.turn, state.preferred);
         Ok(())
+    }
+
+    /// Whether moves alone decide the result, so that sites wait for each other.
+    pub fn is_in_lockstep(&self) -> bool {
+        self.field.lockstep
     }
 
     /// Whether no team is out.
@@ -217,7 +217,7 @@ impl Crew {
             return changed || self.expects_someone(incumbent);
         }
         self.wait(incumbent);
-        self.take_in(orders, incumbent);
+        self.take_in(false, orders, incumbent);
         true
     }
 
@@ -257,10 +257,15 @@ impl Crew {
 
     /// Calls all teams home and takes in what they have found.
     pub fn recall(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
+        self.call_home(false, orders, incumbent);
+    }
+
+    /// The same, where `pausing` says that they will go on with their turns.
+    fn call_home(&mut self, pausing: bool, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
         self.field.alarm.raise();
         while !self.outings.is_empty() {
             self.wait(incumbent);
-            self.take_in(orders, incumbent);
+            self.take_in(pausing, orders, incumbent);
         }
     }
 
@@ -434,8 +439,9 @@ impl Crew {
         incumbent.ledger.progress(first.k, best, conflicts, moves);
     }
 
-    /// Takes in the teams that are home, in the order of their sites.
-    fn take_in(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
+    /// Takes in the teams that are home, in the order of their sites; `pausing` says that they will go on with
+    /// what is left of their turns.
+    fn take_in(&mut self, pausing: bool, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
         let plan = self.plan(orders);
         let (home, out): (Vec<Errand>, Vec<Errand>) = std::mem::take(&mut self.outings)
             .into_iter()
@@ -455,7 +461,7 @@ impl Crew {
                 tracing::warn!(site, why, "a site is lost");
                 incumbent.ledger.emit(&Event::SiteLost { site, why });
             }
-            let (several, pausing) = (self.sites.len() > 1, self.pausing);
+            let several = self.sites.len() > 1;
             let Some(attempt) = &mut self.attempts[course as usize] else { continue };
             if attempt.k != k {
                 continue;

@@ -18,6 +18,7 @@
 mod augmented;
 mod domains;
 mod palettes;
+mod unsatisfied;
 
 use crate::exhaustion::{EXACT_VERTICES, EXACT_WORK, EXACT_WORK_PER_MOVE};
 use crate::ledger::{CORES, Ledger};
@@ -26,14 +27,11 @@ use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
-use crate::{
-    BuildError, EngineCounters, Event, Goal, Method, Outcome, Proof, Settings, Solver, Status,
-};
+use crate::{BuildError, Event, Goal, Method, Outcome, Proof, Settings, Solver, Status};
 use augmented::Augmented;
 use domains::Domains;
 use palettes::Palettes;
 use prism_core::bounds::{Effort, clique, degeneracy};
-use prism_core::io::Naming;
 use prism_core::memory::Room;
 use prism_core::search::UNCOLORED;
 use prism_core::{Color, Coloring};
@@ -43,84 +41,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use unsatisfied::{Impossibility, Unsatisfied};
+
 /// Work of the lower bound that leaves the lists aside: tenths of a second.
 const BOUND_WORK: u64 = 20_000_000;
 
 /// Moves, all threads together, that each of several palettes gets in the first round; in each later
 /// round it is four times as many.
 const FIRST_TURN: u64 = 50_000;
-
-/// Why there is no colouring within the lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Impossibility {
-    /// The list of a vertex is empty, or does not have the colour that it is given.
-    #[error("vertex {vertex} (0-based) may have no colour at all")]
-    NothingAllowed {
-        /// The vertex.
-        vertex: u32,
-    },
-    /// Two adjacent vertices may have one colour only, the same.
-    #[error("adjacent vertices {u} and {v} (0-based) may both have colour {color} only")]
-    Clash {
-        /// One end.
-        u: u32,
-        /// The other end.
-        v: u32,
-        /// The colour.
-        color: Color,
-    },
-    /// Its neighbours, which have one colour left each, take all colours of a vertex.
-    #[error("the neighbours of vertex {vertex} (0-based) leave it no colour of its list")]
-    NothingLeft {
-        /// The vertex.
-        vertex: u32,
-    },
-    /// Found by trying, or by a bound.
-    #[error("all possibilities are ruled out")]
-    Search,
-}
-
-impl Impossibility {
-    /// What it says, in the words of the graph's file.
-    #[must_use]
-    pub fn in_words_of(self, naming: Naming<'_>) -> String {
-        let name = |v: u32| naming.name(v);
-        match self {
-            Self::NothingAllowed { vertex } => {
-                format!("vertex {} may have no colour at all", name(vertex))
-            }
-            Self::Clash { u, v, color } => format!(
-                "adjacent vertices {} and {} may both have colour {color} only (counted from 0)",
-                name(u),
-                name(v)
-            ),
-            Self::NothingLeft { vertex } => {
-                format!("the neighbours of vertex {} leave it no colour of its list", name(vertex))
-            }
-            Self::Search => self.to_string(),
-        }
-    }
-}
-
-/// What a run came to that found no colouring within the lists.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{}", match proof {
-    Some(why) => format!("no colouring is within the lists: {why}"),
-    None => "no colouring within the lists was found".to_owned(),
-})]
-pub struct Unsatisfied {
-    /// The proof that there is none; nothing if a limit ended the search before.
-    pub proof: Option<Impossibility>,
-    /// Why the run ended: [`Status::Infeasible`] exactly with a proof.
-    pub status: Status,
-    /// What each engine did.
-    pub engines: Vec<EngineCounters>,
-    /// Moves, all threads together.
-    pub moves: u64,
-    /// Wall-clock seconds.
-    pub seconds: f64,
-}
 
 /// Colours one graph within lists. Made by [`SolverBuilder::within_lists`](crate::SolverBuilder).
 ///

@@ -43,7 +43,6 @@ pub struct Solver<'a> {
     status: Status,
     has_started: bool,
     checkpoints: Option<Checkpoints<'a>>,
-    lockstep: bool,
 }
 
 /// Makes checkpoints and hands them over.
@@ -95,7 +94,6 @@ impl<'a> Solver<'a> {
             status: Status::Running,
             has_started: false,
             checkpoints: None,
-            lockstep: options.lockstep,
         };
         let Some(maker) = maker else { return Ok(solver) };
         if let Some(checkpoint) = options.resume {
@@ -103,7 +101,7 @@ impl<'a> Solver<'a> {
             solver.resume(checkpoint)?;
         }
         if let Some((every, take)) = options.checkpoints {
-            if solver.lockstep && matches!(every, CheckpointEvery::Time(_)) {
+            if solver.crew.is_in_lockstep() && matches!(every, CheckpointEvery::Time(_)) {
                 return Err(BuildError::CheckpointsByTime);
             }
             let ledger = &solver.incumbent.ledger;
@@ -127,9 +125,8 @@ impl<'a> Solver<'a> {
 
     /// Calls everyone home, and hands a checkpoint over.
     fn make_checkpoint(&mut self) {
-        let (Some(mut to), Some(_)) = (self.checkpoints.take(), self.incumbent.best()) else {
-            return;
-        };
+        let has_colors = self.incumbent.best().is_some();
+        let Some(mut to) = self.checkpoints.take_if(|_| has_colors) else { return };
         let crew = self.crew.save(self.orders(), &mut self.incumbent);
         let Incumbent { ledger, clique, .. } = &self.incumbent;
         // What comes home may be better.
@@ -191,7 +188,7 @@ impl<'a> Solver<'a> {
             self.step(0);
         }
         let status = self.status;
-        if !(self.lockstep && status == Status::Stopped) {
+        if !(self.crew.is_in_lockstep() && status == Status::Stopped) {
             self.make_checkpoint();
         }
         let coloring = self.best().unwrap_or_default();
