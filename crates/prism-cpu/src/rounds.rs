@@ -14,12 +14,18 @@
 //! too many is barred. (Two bars a vertex are not enough: where a vertex has three colours beside its own
 //! that cost nothing it goes round them for ever, and the search never climbs.)
 //!
+//! With [`Settings::dendrites`] vertices carry leaky integrators of their conflict history: a bar lasts longer for a
+//! vertex that has been in conflict of late, and among moves of equal change those come first whose vertices
+//! have been in conflict for long, before chance.
+//!
 //! Nothing that is decided depends on the order in which vertices are looked at, and what is kept by
 //! difference are sums and maxima. So threads may share a round in any way, on a device as well: a round is
 //! three passes over the list of conflicting vertices, which propose, move, and list anew.
 //!
 //! A round costs the degrees of the conflicting vertices, and O(k) for each. Memory: 32 to 64 bytes a vertex for
-//! the bars, and 22 for the rest.
+//! the bars, and 22 for the rest; 12 for integrators.
+
+mod integrators;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +34,7 @@ use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, run_in_ste
 use prism_core::{Color, Graph, Philox};
 
 use crate::whcr::Settings;
+use integrators::Integrators;
 
 /// The most rounds that a move bars a colour.
 const LONGEST: u64 = 1 << 20;
@@ -42,7 +49,7 @@ pub const MOST_VERTICES: usize = 1 << 24;
 /// What a conflicting vertex would do.
 #[derive(Clone, Copy, Debug)]
 struct Proposal {
-    /// Its place in the order of all: the change, then chance, then the vertex.
+    /// Its place in the order of all: the change, how its vertex is favoured, chance, the vertex.
     key: u64,
     vertex: u32,
     to: Color,
@@ -79,6 +86,8 @@ pub struct Rounds<'g> {
     /// The conflicting vertices, and others that are not any more.
     listed: Vec<u32>,
     is_listed: Vec<bool>,
+    /// By vertex; none without [`Settings::dendrites`].
+    integrators: Vec<Integrators>,
     /// Conflicting edges of the colours at hand.
     current: u64,
     round: u64,
@@ -108,7 +117,7 @@ fn place(vertex: u32, color: u32, places: usize) -> usize {
 
 impl<'g> Rounds<'g> {
     /// A repair with `k >= 1` colours of `start`, which has one colour below `k` for each vertex. Of the
-    /// settings, `everywhere` and `dendrites` mean nothing here.
+    /// settings, `everywhere` means nothing here.
     ///
     /// # Panics
     /// If `start` does not go with the graph or with `k`, or there are more than [`MOST_VERTICES`] vertices.
@@ -123,6 +132,8 @@ impl<'g> Rounds<'g> {
         assert!(n <= MOST_VERTICES, "{n} vertices");
         assert_eq!(start.len(), n, "one colour a vertex");
         assert!(start.iter().all(|&color| usize::from(color) < k), "colours are below {k}");
+        let remembering = if settings.dendrites { n } else { 0 };
+        let integrators = vec![Integrators::default(); remembering];
         let mut repair = Self {
             k,
             settings,
@@ -132,6 +143,7 @@ impl<'g> Rounds<'g> {
             keys: vec![NONE; n],
             listed: Vec::new(),
             is_listed: vec![false; n],
+            integrators,
             current: 0,
             round: 0,
             made: 0,
@@ -204,7 +216,8 @@ impl<'g> Rounds<'g> {
         for it in &made {
             let most = (u64::from(self.settings.tenure_base as u32) + grown).min(LONGEST);
             let tenure = u64::from(Philox::below(it.tenure_draw, most as u32));
-            self.make(it, tenure);
+            let integrators = self.integrators.get(it.vertex as usize);
+            self.make(it, tenure + integrators.map_or(0, |it| it.damping()));
         }
         for proposal in &proposals {
             self.keys[proposal.vertex as usize] = NONE;
@@ -237,6 +250,13 @@ impl<'g> Rounds<'g> {
         for &u in self.graph.neighbors(v) {
             self.counts[usize::from(self.colors[u as usize])] += 1;
         }
+        let chance = match self.integrators.get_mut(v as usize) {
+            None => draws[1] >> 17,
+            Some(integrators) => {
+                integrators.integrate(now);
+                (7 - integrators.favour()) << 12 | draws[1] >> 20
+            }
+        };
         let own = self.colors[v as usize];
         let from = self.same[v as usize];
         let shift = Philox::below(draws[0], k);
@@ -255,7 +275,7 @@ impl<'g> Rounds<'g> {
         let (count, place) = least?;
         let to = (place + shift) % k;
         let change = i64::from(count) - i64::from(from);
-        let key = ((change + BIAS) as u64) << 39 | u64::from(draws[1] >> 17) << 24 | u64::from(v);
+        let key = ((change + BIAS) as u64) << 39 | u64::from(chance) << 24 | u64::from(v);
         Some(Proposal { key, vertex: v, to: to as Color, change, tenure_draw: draws[2] })
     }
 
@@ -294,10 +314,11 @@ impl<'g> Rounds<'g> {
         &self.colors
     }
 
-    /// Goes on with this assignment, with nothing barred.
+    /// Goes on with this assignment, with nothing barred and no conflict remembered.
     fn go_on_from(&mut self, colors: &[Color]) {
         self.colors.copy_from_slice(colors);
         self.until.fill(0);
+        self.integrators.fill(Integrators::default());
         self.count();
     }
 }
@@ -321,7 +342,7 @@ impl FixedK for Rounds<'_> {
         self.effort
     }
 
-    /// Bars are forgotten.
+    /// Bars and integrators are forgotten.
     fn save(&mut self) -> Saved {
         let colors = self.colors.clone();
         self.go_on_from(&colors);

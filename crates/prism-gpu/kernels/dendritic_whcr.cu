@@ -1,5 +1,9 @@
-// WHCR whose vertices carry leaky integrators of their conflict history: repair.cuh says how.
+// WHCR whose vertices carry leaky integrators of their conflict history: repair.cuh says how. Graphs that are
+// too large for its table are repaired in rounds: rounds.cuh.
 #define DENDRITES 1
+#if ROUNDS
+#include "rounds.cuh"
+#else
 #include "repair.cuh"
 
 extern "C" __global__ void __launch_bounds__(THREADS)
@@ -7,3 +11,4 @@ dendritic_whcr(const RuntimeConfig* __restrict__ config, KernelTelemetry* __rest
                u32* harvest, const u32* abort, const Population population) {
     repair(config, telemetry, harvest, abort, population);
 }
+#endif

@@ -1,5 +1,5 @@
-// Conflict repair in rounds, for graphs that are too large for a table of counts: what whcr.cu is where the
-// host defines ROUNDS. prism_cpu::rounds says how it goes, and makes the same moves from the same seed.
+// Conflict repair in rounds, for graphs that are too large for a table of counts: what whcr.cu and
+// dendritic_whcr.cu are where the host defines ROUNDS. prism_cpu::rounds says how it goes, and makes the same moves from the same seed.
 //
 // An individual is spread over the device. Its state lies in device memory: colours, how many neighbours of
 // each vertex share its colour, bars, and the list of the conflicting vertices. Nothing that is decided depends
@@ -46,18 +46,53 @@ struct Tally {
 };
 static_assert(sizeof(Tally) == TALLY_BYTES, "Tally is not what the host has room for");
 
+// The integrators of a vertex's conflict history (DENDRITES), as prism_cpu::rounds has them.
+struct Integrators {
+    u32 fast, slow;
+    u32 round; // in which they were added to
+    u32 unused;
+
+    // Lets them leak, and adds that the vertex is in conflict.
+    __device__ __forceinline__ void integrate(u32 now) {
+        const u32 gap = now - round;
+        fast = leak(fast, gap, 5) + 1024;
+        slow = leak(slow, gap, 10) + 32;
+        round = now;
+    }
+
+    // What is left of a value after so many rounds: half of it after each 2^half_life.
+    static __device__ __forceinline__ u32 leak(u32 value, u32 gap, u32 half_life) {
+        const u32 halvings = gap >> half_life, rest = gap & ((1u << half_life) - 1);
+        value = halvings < 32 ? value >> halvings : 0;
+        return value - (value * rest >> (half_life + 1));
+    }
+
+    // Rounds by which a bar lasts longer.
+    __device__ __forceinline__ u32 damping() const {
+        return min(fast >> 14, 3u);
+    }
+
+    // How the vertex is favoured among moves of equal change.
+    __device__ __forceinline__ u32 favour() const {
+        return min(slow >> 13, 7u);
+    }
+};
+constexpr u32 INTEGRATORS_BYTES = DENDRITES ? sizeof(Integrators) : 0;
+static_assert(INTEGRATORS_BYTES == VERTEX_BYTES, "Integrators is not what the host has room for");
+
 // Where the graph and the individuals' state is, beside a Population. Of the arrays with an entry a vertex
 // there are as many as individuals, one after the other.
 struct Lists {
     const u64* offsets;     // of each vertex's neighbours
     const u32* neighbors;
     Tally* tallies;
-    u64* keys;              // what a vertex proposes: the change, chance, the vertex
+    u64* keys;              // what a vertex proposes: the change, favour, chance, the vertex
     u64* until;             // the round until which a place is barred, see `place`
     u32* same;              // neighbours of the same colour
     u32* is_listed;
     u32* listed[2];         // the conflicting vertices, and room for them in the next round
     unsigned short* target; // the colour that a vertex proposes
+    Integrators* integrators;
     u32 room;               // colours of a row
     u32 places;             // a power of two, as an exponent
 };
@@ -73,6 +108,7 @@ struct One {
     u64 *keys, *until;
     u32 *same, *is_listed, *list, *next;
     unsigned short* target;
+    Integrators* integrators;
 
     __device__ One(const Population& population, const Lists& lists, u32 side) {
         number = blockIdx.y;
@@ -90,6 +126,7 @@ struct One {
         list = lists.listed[side] + first;
         next = lists.listed[1 - side] + first;
         target = lists.target + first;
+        integrators = lists.integrators + first;
     }
 
     // Appends to the list that this round reads.
@@ -149,7 +186,7 @@ __device__ __forceinline__ void keep(const One& one, const Population& populatio
     const RuntimeConfig *__restrict__ config, KernelTelemetry *__restrict__ telemetry, u32 *harvest,  \
         const u32 *abort, const Population population, const Lists lists, u32 side, u32 individuals
 
-// The first kernel of a step: counts. What was barred goes if the host has forgotten it.
+// The first kernel of a step: counts. What was barred and remembered goes if the host has forgotten it.
 extern "C" __global__ void __launch_bounds__(THREADS) rounds_count(ROUNDS_ARGUMENTS) {
     const One one(population, lists, side);
     const u32 lane = threadIdx.x % 32;
@@ -171,6 +208,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) rounds_count(ROUNDS_ARGUME
             ends += same;
             one.same[vertex] = same;
             one.keys[vertex] = NONE;
+            if (DENDRITES && one.memory[0] == 0) {
+                one.integrators[vertex] = Integrators{};
+            }
             one.is_listed[vertex] = same > 0;
             if (same > 0) {
                 one.append(vertex, side);
@@ -247,10 +287,17 @@ extern "C" __global__ void __launch_bounds__(THREADS) rounds_propose(ROUNDS_ARGU
         for (u32 step = 16; step > 0; step >>= 1) {
             least = min(least, __shfl_xor_sync(FULL, least, step));
         }
+        u32 chance = random.y >> 17;
+        if (DENDRITES && lane == 0) {
+            Integrators integrators = one.integrators[vertex];
+            integrators.integrate(u32(round));
+            one.integrators[vertex] = integrators;
+            chance = (7 - integrators.favour()) << 12 | random.y >> 20;
+        }
         if (lane == 0 && least != NONE) {
             const u32 to = (u32(least) + shift) % one.k;
             const u64 change = u64((long long)(least >> 32) - (long long)(from) + BIAS);
-            const u64 key = change << 39 | u64(random.y >> 17) << 24 | vertex;
+            const u64 key = change << 39 | u64(chance) << 24 | vertex;
             one.keys[vertex] = key;
             one.target[vertex] = (unsigned short)(to);
             first = min(first, key);
@@ -309,7 +356,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) rounds_move(ROUNDS_ARGUMEN
             one.same[vertex] += int(change);
             one.colors[vertex] = (unsigned short)(to);
             const uint4 random = draw_for(seed, population.phase, round, vertex);
-            atomicMax(one.until + place(vertex, old, lists.places), round + 1 + below(random.z, most));
+            const u32 damping = DENDRITES ? one.integrators[vertex].damping() : 0;
+            const u64 end = round + 1 + below(random.z, most) + damping;
+            atomicMax(one.until + place(vertex, old, lists.places), end);
             ++made;
             changes += change;
         }

@@ -1,9 +1,9 @@
 // Wavelet-hierarchical conflict repair (WHCR): repair.cuh says how. Graphs that are too large for its table
 // are repaired in rounds: rounds.cuh.
+#define DENDRITES 0
 #if ROUNDS
 #include "rounds.cuh"
 #else
-#define DENDRITES 0
 #include "repair.cuh"
 
 extern "C" __global__ void __launch_bounds__(THREADS)

@@ -57,7 +57,7 @@ fn the_phases_compile_for_every_shape_of_a_block() {
     // No table, with few and with many colours.
     for (vertices, colors) in [(10_000, 5), (10_000, 10_000)] {
         let sources = phases::sources(vertices, colors, &device_info("mock")).unwrap();
-        assert_eq!(sources.len(), 1);
+        assert_eq!(sources.len(), 2);
         sources.iter().for_each(compiles);
     }
 }

@@ -47,6 +47,24 @@ fn a_large_sparse_graph_is_coloured_in_few_rounds() {
 }
 
 #[test]
+fn what_vertices_remember_changes_the_moves() {
+    let graph = generate::gnp(300, 0.05, 3).unwrap();
+    let after = |dendrites| {
+        let settings = Settings { dendrites, seed: 4, ..Settings::default() };
+        let mut repair = Rounds::new(graph.reborrow(), 4, &start(300, 4, 2), settings);
+        repair.iterate(300);
+        check(&repair);
+        repair
+    };
+    let (plain, dendritic) = (after(false), after(true));
+    assert!(plain.integrators.is_empty() && plain.coloring() != dendritic.coloring());
+    // With four colours there are vertices that stay in conflict, and others that never were.
+    let damped = |least| dendritic.integrators.iter().filter(|it| it.damping() >= least).count();
+    assert!(damped(2) > 0 && damped(1) < 300, "{} of {}", damped(2), damped(1));
+    assert!(dendritic.integrators.iter().any(|it| it.favour() > 0));
+}
+
+#[test]
 fn one_move_a_round_is_a_tabu_search() {
     let graph = generate::gnp(60, 0.5, 5).unwrap();
     let settings = Settings { one_move: true, seed: 3, ..Settings::default() };
@@ -74,11 +92,12 @@ fn small_and_impossible_cases_end() {
 proptest! {
     #[test]
     fn the_report_is_true_and_slices_and_states_decide_nothing(
-        n in 1u64..60, density in 0.0f64..1.0, k in 1usize..9, seed: u64, one_move: bool,
+        n in 1u64..60, density in 0.0f64..1.0, k in 1usize..9, seed: u64, one_move: bool, dendrites: bool,
         slices in prop::collection::vec(0u64..80, 1..5), saves: bool,
     ) {
         let graph = generate::gnp(n, density, seed).unwrap();
-        let settings = Settings { seed, individual: 3, phase: 1, one_move, ..Settings::default() };
+        let settings =
+            Settings { seed, individual: 3, phase: 1, one_move, dendrites, ..Settings::default() };
         let new = || {
             let start = start(graph.n(), k, seed);
             Rounds::new(graph.reborrow(), k, &start, settings.clone())
@@ -107,9 +126,11 @@ proptest! {
     }
 
     #[test]
-    fn vertices_that_move_together_are_not_adjacent(n in 2u64..50, k in 2usize..6, seed: u64) {
+    fn vertices_that_move_together_are_not_adjacent(
+        n in 2u64..50, k in 2usize..6, seed: u64, dendrites: bool,
+    ) {
         let graph = generate::gnp(n, 0.3, seed).unwrap();
-        let settings = Settings { seed, ..Settings::default() };
+        let settings = Settings { seed, dendrites, ..Settings::default() };
         let mut repair = Rounds::new(graph.reborrow(), k, &start(graph.n(), k, seed), settings);
         for _ in 0..20 {
             if repair.conflicts() == 0 {

@@ -23,6 +23,8 @@ pub struct PhaseKernel {
     pub(crate) phase: u32,
     /// Words that it keeps of an individual from step to step.
     pub(crate) memory: fn(&Layout) -> u32,
+    /// Bytes that it keeps of a vertex in rounds, beside what every kernel does there.
+    pub(crate) round_vertex_bytes: u64,
     /// What it asks of a layout.
     pub(crate) demand: &'static Demand,
     /// Individuals for each block that a step runs.
@@ -38,7 +40,8 @@ impl PhaseKernel {
         for (name, text) in self.headers {
             source = source.header(*name, *text);
         }
-        rounds::define(layout.define(source, self.memory_words(layout)))
+        let source = layout.define(source, self.memory_words(layout));
+        rounds::define(source, self.round_vertex_bytes)
     }
 
     /// Words of an individual: at least one, so that there is something to point to.

@@ -115,7 +115,10 @@ fn device_bytes(kernel: &PhaseKernel, layout: &Layout, demands: &Demands, indivi
     let step = size_of::<RuntimeConfig>() + size_of::<KernelTelemetry>() + layout.coloring_bytes();
     let slots = PipelineOptions::default().depth as u64;
     let beside = match layout.is_in_rounds() {
-        true => individuals * rounds::individual_bytes(demands.vertices as u64),
+        true => {
+            individuals
+                * rounds::individual_bytes(demands.vertices as u64, kernel.round_vertex_bytes)
+        }
         false => 0,
     };
     graph_bytes(layout, demands)
@@ -127,6 +130,7 @@ fn device_bytes(kernel: &PhaseKernel, layout: &Layout, demands: &Demands, indivi
 #[cfg(test)]
 mod tests {
     use super::super::dendritic_whcr::DendriticWhcr;
+    use super::super::thermodynamic::{Thermodynamic, ThermodynamicOptions};
     use super::super::whcr::Whcr;
     use super::super::{QuantumEvolutionGpu, QuantumOptions, RepairOptions, WhcrGpu};
     use super::*;
@@ -139,8 +143,8 @@ mod tests {
     #[test]
     fn limits_are_named_without_a_device() {
         let device = device_info("mock");
-        let options = RepairOptions::default();
-        let of = |demands| footprint::<DendriticWhcr>(&options, &demands, &device);
+        let options = ThermodynamicOptions::default();
+        let of = |demands| footprint::<Thermodynamic>(&options, &demands, &device);
         let text = |demands| of(demands).unwrap_err().to_string();
         assert!(text(demands(4097, 10, 5)).contains("4096 vertices"));
         assert!(text(demands(10, 10, 300)).contains("256 colours"));
@@ -150,6 +154,7 @@ mod tests {
         assert!(of(demands(300, 300 * 299 / 2, 3)).is_ok());
         assert!(of(demands(0, 0, 0)).is_ok());
         let old = DeviceInfo { compute_capability: (7, 5), ..device };
+        let options = RepairOptions::default();
         let error = footprint::<Whcr>(&options, &demands(10, 10, 5), &old).unwrap_err();
         assert!(matches!(error, PhaseError::DeviceTooOld { found: (7, 5) }), "{error}");
     }
@@ -163,6 +168,11 @@ mod tests {
         assert_eq!(large.individuals, 1);
         // Lists, bars and colours of a vertex, and both ends of an edge.
         assert!((90 << 20..150 << 20).contains(&large.device_bytes), "{large:?}");
+        // Two integrators of a vertex, and when they were added to.
+        let options = RepairOptions::default();
+        let demanded = demands(1 << 20, 5 << 20, 5);
+        let dendritic = footprint::<DendriticWhcr>(&options, &demanded, &device).unwrap();
+        assert_eq!(dendritic.device_bytes - large.device_bytes, 16 * ((1 << 20) + 4));
         let text = |demands| of(demands).unwrap_err().to_string();
         assert!(text(demands((1 << 24) + 1, 10, 5)).contains("16777216 vertices"));
         assert!(text(demands(1 << 24, 10, 5)).contains("bytes of device memory"));

@@ -45,6 +45,7 @@ const KERNEL: PhaseKernel = PhaseKernel {
     phase: 3,
     memory,
     demand: &DEMAND,
+    round_vertex_bytes: 0,
     individuals_a_block: 2,
     largest_class: 255,
 };

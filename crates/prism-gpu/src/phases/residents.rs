@@ -156,7 +156,6 @@ impl Residents {
         state: &State,
         sweeps: u32,
     ) -> Result<Self, PhaseError> {
-        let source = kernel.source_for(&layout);
         let count = u32::try_from(state.individuals.len()).unwrap_or(u32::MAX);
         let memory = kernel.memory_words(&layout) as usize;
         let filled = |bytes: &[u8]| -> Result<DeviceBuffer, GpuError> {
@@ -165,10 +164,10 @@ impl Residents {
             Ok(buffer)
         };
         let (work, rows) = if layout.is_in_rounds() {
-            let rounds = Rounds::new(gpu, &source, &layout, (graph, slots), count, sweeps)?;
+            let rounds = Rounds::new(gpu, kernel, &layout, (graph, slots), count, sweeps)?;
             (Work::Rounds(Box::new(rounds)), 0)
         } else {
-            let function = gpu.module(&source)?.function(kernel.name)?;
+            let function = gpu.module(&kernel.source_for(&layout))?.function(kernel.name)?;
             function.allow_shared(layout.shared_bytes)?;
             let rows = filled(&colorings::adjacency(graph, &layout, slots))?;
             let at = rows.ptr().0;

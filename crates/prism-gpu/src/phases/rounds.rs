@@ -15,6 +15,7 @@ use prism_stream::{
 };
 
 use super::Layout;
+use super::kind::PhaseKernel;
 use super::residents::Population;
 
 /// Rounds of a step, of so many sweeps that it is asked for: a round is three launches, where an iteration of an
@@ -46,15 +47,19 @@ struct Lists {
     is_listed: u64,
     listed: [u64; 2],
     target: u64,
+    integrators: u64,
     room: u32,
     places: u32,
 }
 
-const _: () = assert!(offset_of!(Lists, places) == 84);
+const _: () = assert!(offset_of!(Lists, places) == 92);
 
-/// Tells a kernel's source of the structures.
-pub(crate) fn define(source: KernelSource) -> KernelSource {
-    source.define("TALLY_BYTES", TALLY_BYTES).define("LISTS_BYTES", size_of::<Lists>())
+/// Tells a kernel's source of the structures, and of the bytes that it keeps of a vertex for itself.
+pub(crate) fn define(source: KernelSource, vertex_bytes: u64) -> KernelSource {
+    source
+        .define("TALLY_BYTES", TALLY_BYTES)
+        .define("LISTS_BYTES", size_of::<Lists>())
+        .define("VERTEX_BYTES", vertex_bytes)
 }
 
 /// Places for the bars of so many vertices, as an exponent of two.
@@ -67,9 +72,12 @@ pub(crate) fn graph_bytes(vertices: u64, edges: u64) -> u64 {
     8 * (vertices + 4) + 8 * edges
 }
 
-/// Bytes of device memory that an individual takes, beside its colourings.
-pub(crate) fn individual_bytes(vertices: u64) -> u64 {
-    VERTEX_BYTES * (vertices + 4) + (8 << places(vertices + 4)) + TALLY_BYTES as u64
+/// Bytes of device memory that an individual takes, beside its colourings, with so many bytes of a vertex
+/// that the kernel keeps for itself.
+pub(crate) fn individual_bytes(vertices: u64, vertex_bytes: u64) -> u64 {
+    (VERTEX_BYTES + vertex_bytes) * (vertices + 4)
+        + (8 << places(vertices + 4))
+        + TALLY_BYTES as u64
 }
 
 /// The kernels of a step, and the memory that they have beside that of all phases.
@@ -89,20 +97,20 @@ pub(crate) struct Rounds {
     threads: u32,
     shared_bytes: u32,
     /// The memory that `lists` points to.
-    _buffers: [DeviceBuffer; 10],
+    _buffers: [DeviceBuffer; 11],
 }
 
 impl Rounds {
     /// Puts the graph of the slots on the device, and makes room for so many individuals.
     pub fn new(
         gpu: &GpuContext,
-        source: &KernelSource,
+        kernel: &PhaseKernel,
         layout: &Layout,
         (graph, slots): (&Graph<'_>, &Slots),
         individuals: u32,
         sweeps: u32,
     ) -> Result<Self, GpuError> {
-        let module = gpu.module(source)?;
+        let module = gpu.module(&kernel.source_for(layout))?;
         let function = |name| module.function(name);
         let propose = function("rounds_propose")?;
         propose.allow_shared(layout.shared_bytes)?;
@@ -134,6 +142,7 @@ impl Rounds {
             each(4)?,
             each(4)?,
             each(2)?,
+            each(kernel.round_vertex_bytes as usize)?,
         ];
         let at = buffers.each_ref().map(|buffer| buffer.ptr().0);
         let lists = Lists {
@@ -146,6 +155,7 @@ impl Rounds {
             is_listed: at[6],
             listed: [at[7], at[8]],
             target: at[9],
+            integrators: at[10],
             room: layout.room(),
             places,
         };

@@ -49,6 +49,7 @@ const KERNEL: PhaseKernel = PhaseKernel {
     phase: 2,
     memory: |_| PLACE_WORDS as u32,
     demand: &DEMAND,
+    round_vertex_bytes: 0,
     individuals_a_block: 1,
     largest_class: u64::MAX,
 };

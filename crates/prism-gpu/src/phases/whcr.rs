@@ -23,14 +23,15 @@ const ONE_MOVE: u32 = 2;
 
 const KERNEL: PhaseKernel = PhaseKernel {
     phase: 1,
-    headers: &[REPAIR, ("rounds.cuh", include_str!("../../kernels/rounds.cuh"))],
-    demand: &layout::REPAIR_OR_ROUNDS,
     ..kernel("whcr", include_str!("../../kernels/whcr.cu"), |layout| memory(layout, 0))
 };
 
-const REPAIR: (&str, &str) = ("repair.cuh", include_str!("../../kernels/repair.cuh"));
+const HEADERS: [(&str, &str); 2] = [
+    ("repair.cuh", include_str!("../../kernels/repair.cuh")),
+    ("rounds.cuh", include_str!("../../kernels/rounds.cuh")),
+];
 
-/// Words that an individual keeps in rounds: whether its bars hold, and the moves of the last round.
+/// Words that an individual keeps in rounds: whether its bars (and integrators) hold, and the moves of the last round.
 const ROUNDS_MEMORY: u32 = 2;
 
 /// The kernel of a repair, whose number is still to be said.
@@ -42,10 +43,11 @@ pub(super) const fn kernel(
     PhaseKernel {
         name,
         source,
-        headers: &[REPAIR],
+        headers: &HEADERS,
         phase: 0,
         memory,
-        demand: &layout::REPAIR,
+        round_vertex_bytes: 0,
+        demand: &layout::REPAIR_OR_ROUNDS,
         individuals_a_block: 1,
         largest_class: u64::MAX,
     }

@@ -2,7 +2,7 @@
 
 use prism_core::generate;
 use prism_core::search::{Saved, Step};
-use prism_gpu::phases::{PhaseError, RepairOptions, WhcrGpu};
+use prism_gpu::phases::{DendriticWhcrGpu, PhaseError, RepairOptions, WhcrGpu};
 use prism_gpu::{GpuContext, GpuError, KernelError};
 use prism_stream::mock::{MockCompiler, MockDriver};
 
@@ -131,7 +131,7 @@ fn what_is_wrong_is_said_before_a_device_is_asked() {
         let expected = "a colouring of 2 vertices cannot start a search on a graph of 5";
         assert_eq!(error.to_string(), expected);
         assert!(matches!(phase.load(&graph, None, 0), Err(PhaseError::NoColors)));
-        if phase.number() != WhcrGpu::PHASE {
+        if ![WhcrGpu::PHASE, DendriticWhcrGpu::PHASE].contains(&phase.number()) {
             let large = generate::gnp(5000, 0.001, 1).unwrap();
             assert!(matches!(phase.load(&large, None, 3), Err(PhaseError::TooLarge { .. })));
         }

@@ -8,7 +8,8 @@ use prism_core::{Color, Graph, generate, hierarchy};
 use prism_cpu::rounds::Rounds;
 use prism_cpu::whcr::{Repair as Twin, Settings};
 use prism_gpu::GpuContext;
-use prism_gpu::phases::{DendriticWhcrGpu, Layout, RepairOptions, WhcrGpu};
+use prism_gpu::phases::whcr::Repair;
+use prism_gpu::phases::{DendriticWhcrGpu, Layout, Phase, RepairOptions, WhcrGpu};
 
 use super::needs;
 use super::support::{Options, Search, conflicts, graphs};
@@ -120,6 +121,15 @@ fn gpu_steps_of_any_length_make_the_same_moves() {
 
 #[test]
 fn gpu_in_rounds_it_makes_the_moves_of_its_twin() {
+    in_rounds_it_makes_the_moves_of_its_twin::<false>();
+}
+
+#[test]
+fn gpu_in_rounds_dendrites_make_the_moves_of_their_twin() {
+    in_rounds_it_makes_the_moves_of_its_twin::<true>();
+}
+
+fn in_rounds_it_makes_the_moves_of_its_twin<const DENDRITES: bool>() {
     let Some(gpu) = needs::gpu() else { return };
     let gnp = |n: u64, degree: f64, k| (generate::gnp(n, degree / n as f64, 3).unwrap(), k);
     let star: Vec<_> = (1..6000).map(|leaf| (0, leaf)).collect();
@@ -134,7 +144,8 @@ fn gpu_in_rounds_it_makes_the_moves_of_its_twin() {
     for (graph, k) in graphs {
         for one_move in [false, true] {
             let options = RepairOptions { one_move, ..Options::new(320, 0, 4, 3).repair() };
-            let mut phase = WhcrGpu::with_context(&gpu, options.clone()).unwrap();
+            let mut phase =
+                Phase::<Repair<DENDRITES>>::with_context(&gpu, options.clone()).unwrap();
             phase.load(&graph, None, k).unwrap();
             let starts = phase.individuals().unwrap();
             let result = phase.repair().unwrap();
@@ -145,9 +156,10 @@ fn gpu_in_rounds_it_makes_the_moves_of_its_twin() {
                     tenure_base: options.tenure_base as f32,
                     tenure_slope: 1.0,
                     one_move,
+                    dendrites: DENDRITES,
                     seed: options.phase.seed,
                     individual,
-                    phase: WhcrGpu::PHASE,
+                    phase: Phase::<Repair<DENDRITES>>::PHASE,
                     ..Settings::default()
                 };
                 let start = slots.by_slot(&start.coloring);
@@ -176,9 +188,15 @@ fn gpu_a_large_graph_is_coloured_in_rounds() {
 
 #[test]
 fn gpu_in_rounds_individuals_are_what_they_report() {
+    in_rounds_individuals_are_what_they_report::<false>();
+    in_rounds_individuals_are_what_they_report::<true>();
+}
+
+fn in_rounds_individuals_are_what_they_report<const DENDRITES: bool>() {
     let Some(gpu) = needs::gpu() else { return };
     let graph = generate::gnp(4100, 0.003, 3).unwrap();
-    let mut phase = WhcrGpu::with_context(&gpu, Options::new(96, 0, 3, 2).repair()).unwrap();
+    let new = || Phase::<Repair<DENDRITES>>::with_context(&gpu, Options::new(96, 0, 3, 2).repair());
+    let mut phase = new().unwrap();
     phase.load(&graph, None, 5).unwrap();
     phase.repair().unwrap();
     let best = phase.best();
@@ -186,7 +204,7 @@ fn gpu_in_rounds_individuals_are_what_they_report() {
     let go = AtomicBool::new(false);
     assert_eq!(FixedK::run(&mut phase, 500, &go), Step::OutOfMoves);
     let saved = phase.save();
-    let mut restored = WhcrGpu::with_context(&gpu, Options::new(96, 0, 3, 2).repair()).unwrap();
+    let mut restored = new().unwrap();
     restored.load(&graph, None, 5).unwrap();
     restored.restore(&saved).unwrap();
     for _ in 0..2 {
