@@ -7,10 +7,13 @@
 
 mod elite;
 mod saved;
+mod watch;
 
 pub use elite::{Elite, UNCOLORED, completed};
 pub use saved::{Mismatch, Saved, Shape, place, split_counters};
+pub use watch::{Pipeline, Sample, TimedStep, Watch, Watcher};
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why [`FixedK::run`] came back.
@@ -65,6 +68,10 @@ pub trait FixedK: Send {
     /// If the state does not fit, and then the search is as it was. What cannot be told from a state of
     /// this search is taken for one: another engine, or a graph in which the best has as many conflicts.
     fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch>;
+
+    /// From now on tells `watcher` now and then how the search stands, and once at this moment, if it has more to
+    /// tell than its moves and its conflicts. The search goes the same way as without.
+    fn watch(&mut self, _watcher: &Arc<dyn Watcher>) {}
 
     /// Why the search failed, after [`Step::Failed`].
     fn failure(&self) -> Option<String> {

@@ -17,7 +17,9 @@
 use crate::conflict_list::ConflictList;
 use crate::metropolis::count_neighbors;
 use prism_core::memory::{OutOfMemory, try_zeroed};
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED, split_counters};
+use prism_core::search::{
+    Elite, FixedK, Mismatch, Sample, Saved, Shape, Step, UNCOLORED, Watch, Watcher, split_counters,
+};
 use prism_core::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +86,10 @@ pub struct Annealing<'g> {
     best: Vec<Color>,
     fewest: u64,
     moves: u64,
+    /// Proposals accepted since it was built.
+    accepted: u64,
     rng: Rng,
+    watch: Watch,
 }
 
 impl<'g> Annealing<'g> {
@@ -137,7 +142,9 @@ impl<'g> Annealing<'g> {
             fewest: 0,
             colors,
             moves: 0,
+            accepted: 0,
             rng,
+            watch: Watch::default(),
         };
         search.recount();
         search.fewest = search.clashes;
@@ -185,8 +192,20 @@ impl<'g> Annealing<'g> {
         }
     }
 
+    /// Tells whoever watches how the search stands.
+    fn tell(&self) {
+        self.watch.sample(|| Sample {
+            moves: self.moves,
+            conflicts: self.fewest,
+            proposed: self.moves,
+            accepted: self.accepted,
+            ..Sample::default()
+        });
+    }
+
     /// Cools down, or heats up when frozen.
     fn end_level(&mut self) {
+        self.tell();
         let share = self.level.uphill as f64 / self.level.proposals as f64;
         if self.level.improved {
             self.level.cold_levels = 0;
@@ -214,6 +233,7 @@ impl<'g> Annealing<'g> {
             let new = if draw < old { draw } else { draw + 1 };
             let growth = i64::from(self.count(v, new)) - i64::from(self.count(v, old));
             if growth <= 0 || self.accepts(growth as usize) {
+                self.accepted += 1;
                 self.level.uphill += u64::from(growth > 0);
                 self.clashes = self.clashes.saturating_add_signed(growth);
                 self.recolor(v, new);
@@ -284,6 +304,12 @@ impl FixedK for Annealing<'_> {
     /// Proposals, accepted or not.
     fn moves(&self) -> u64 {
         self.moves
+    }
+
+    /// A sample a level of temperature.
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        self.watch = watcher.into();
+        self.tell();
     }
 
     fn save(&mut self) -> Saved {

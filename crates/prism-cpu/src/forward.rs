@@ -34,6 +34,13 @@ macro_rules! forward_fixed_k {
             ) -> Result<(), prism_core::search::Mismatch> {
                 self.0.restore(saved)
             }
+
+            fn watch(
+                &mut self,
+                watcher: &std::sync::Arc<dyn prism_core::search::Watcher>,
+            ) {
+                self.0.watch(watcher);
+            }
         }
     };
 }

@@ -15,7 +15,9 @@ use crate::adjacency::Adjacency;
 use crate::tabucol::TabuCol;
 use prism_core::memory::OutOfMemory;
 use prism_core::pool::{agreement, gpx};
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, split_counters};
+use prism_core::search::{
+    Elite, FixedK, Mismatch, Sample, Saved, Shape, Step, Watch, Watcher, split_counters,
+};
 use prism_core::{Color, Rng};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -60,6 +62,7 @@ pub struct Memetic {
     /// Conflicts of the best individual when this generation began.
     record: u64,
     rng: Rng,
+    watch: Watch,
 }
 
 impl Memetic {
@@ -87,7 +90,20 @@ impl Memetic {
         let (elite, last_elite) = (None, None);
         let record = best.conflicts;
         let generation = 0;
-        Ok(Self { n, k, params, lanes, left, generation, elite, last_elite, best, record, rng })
+        Ok(Self {
+            n,
+            k,
+            params,
+            lanes,
+            left,
+            generation,
+            elite,
+            last_elite,
+            best,
+            record,
+            rng,
+            watch: Watch::default(),
+        })
     }
 
     /// Generations finished.
@@ -122,7 +138,9 @@ impl Memetic {
             }
             self.last_elite = self.elite.take();
         }
-        if agreement(&parents[0].colors, &parents[1].colors, self.k) == self.n {
+        let alike = agreement(&parents[0].colors, &parents[1].colors, self.k);
+        self.tell(alike);
+        if alike == self.n {
             parents[0].colors = random(self.n, self.k, &mut self.rng);
         }
         let [a, b] = &parents;
@@ -135,6 +153,16 @@ impl Memetic {
         }
         self.left = self.params.tabu_moves;
         Ok(())
+    }
+
+    /// Tells whoever watches how the search stands whose individuals class so many vertices alike.
+    fn tell(&self, alike: usize) {
+        self.watch.sample(|| Sample {
+            moves: self.moves(),
+            conflicts: self.best.conflicts,
+            diversity: (self.n > 0).then(|| 1.0 - alike as f64 / self.n as f64),
+            ..Sample::default()
+        });
     }
 
     /// Takes the better child if it beats everything before this generation, the first one when both
@@ -270,6 +298,12 @@ impl FixedK for Memetic {
         (self.elite, self.last_elite, self.best) = (elite, last_elite, saved.best.clone());
         self.rng = saved.random[0].clone();
         Ok(())
+    }
+
+    /// A sample a generation, with how much its parents differ.
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        self.watch = watcher.into();
+        self.tell(self.agreement());
     }
 
     /// The offered individual takes the place of the second child, and is a parent of the next

@@ -157,7 +157,7 @@ impl<'g> Quantum<'g> {
             left: 0,
             bonds: None,
         };
-        Ok(Self(Annealer { walks, schedule }))
+        Ok(Self(Annealer::new(walks, schedule)))
     }
 
     /// The colouring at hand of every slice.

@@ -46,6 +46,8 @@ struct Tempering {
     steps: u32,
     /// The replica whose turn it is in this step, and the proposals that it has made of it.
     turn: (usize, u32),
+    /// Exchanges that were tried since it was built, and all that were made.
+    tried: u64,
     swaps: u64,
 }
 
@@ -98,14 +100,15 @@ impl<'g> Thermodynamic<'g> {
             ladder,
             steps: 0,
             turn: (0, 0),
+            tried: 0,
             swaps: 0,
         };
-        Ok(Self(Annealer { walks, schedule }))
+        Ok(Self(Annealer::new(walks, schedule)))
     }
 
     /// Goes on with other temperatures; as many rungs as before, or nothing changes.
     pub fn steer(&mut self, ladder: Ladder) {
-        let Annealer { walks, schedule } = &mut self.0;
+        let Annealer { walks, schedule, .. } = &mut self.0;
         if ladder.rungs().len() == schedule.ladder.rungs().len() {
             walks.draws.proposals = ladder.proposals;
             schedule.ladder = ladder;
@@ -157,6 +160,7 @@ impl Tempering {
                 let (cold, hot) = (self.holder[low], self.holder[low + 1]);
                 let growth = walks[hot].conflicts() as i64 - walks[cold].conflicts() as i64;
                 let rung = low - base;
+                self.tried += 1;
                 let cooling =
                     i64::from(self.ladder.beta(rung)) - i64::from(self.ladder.beta(rung + 1));
                 // The proposals of a walk have a smaller number of the phase.
@@ -192,6 +196,10 @@ impl Schedule for Tempering {
             self.steps += 1;
         }
         self.turn.0 == 0
+    }
+
+    fn exchanges(&self) -> [u64; 2] {
+        [self.tried, self.swaps]
     }
 
     fn counters(&self) -> Vec<u64> {

@@ -3,7 +3,9 @@
 
 use crate::metropolis::{Draws, Walk, Weight};
 use prism_core::memory::OutOfMemory;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, UNCOLORED};
+use prism_core::search::{
+    Elite, FixedK, Mismatch, Sample, Saved, Shape, Step, UNCOLORED, Watch, Watcher,
+};
 use prism_core::{Color, Graph, Philox};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -159,6 +161,11 @@ pub(crate) trait Schedule: Send {
     /// Up to so many proposals of one walk, of which there is one; whether that has ended a step.
     fn advance(&mut self, walks: &mut Walks<'_>, proposals: u32) -> bool;
 
+    /// Exchanges between walks: tried, and made.
+    fn exchanges(&self) -> [u64; 2] {
+        [0, 0]
+    }
+
     /// Where it stands. As many numbers at any time.
     fn counters(&self) -> Vec<u64>;
 
@@ -171,9 +178,31 @@ pub(crate) trait Schedule: Send {
 pub(crate) struct Annealer<'g, S> {
     pub walks: Walks<'g>,
     pub schedule: S,
+    watch: Watch,
 }
 
-impl<S: Schedule> Annealer<'_, S> {
+impl<'g, S: Schedule> Annealer<'g, S> {
+    pub fn new(walks: Walks<'g>, schedule: S) -> Self {
+        Self { walks, schedule, watch: Watch::default() }
+    }
+
+    /// Tells whoever watches how the search stands.
+    fn tell(&self) {
+        self.watch.sample(|| {
+            let [exchanges, swaps] = self.schedule.exchanges();
+            let Walks { proposed, accepted, .. } = self.walks;
+            Sample {
+                moves: proposed,
+                conflicts: self.walks.fewest(),
+                proposed,
+                accepted,
+                exchanges,
+                swaps,
+                diversity: None,
+            }
+        });
+    }
+
     /// Goes on to the end of the step.
     pub fn step(&mut self) {
         while !self.schedule.advance(&mut self.walks, u32::MAX) {}
@@ -182,9 +211,9 @@ impl<S: Schedule> Annealer<'_, S> {
 
 impl<S: Schedule> FixedK for Annealer<'_, S> {
     fn run(&mut self, moves: u64, stop: &AtomicBool) -> Step {
-        let walks = &mut self.walks;
-        let end = walks.proposed.saturating_add(moves);
-        while walks.fewest() > 0 {
+        let end = self.walks.proposed.saturating_add(moves);
+        while self.walks.fewest() > 0 {
+            let walks = &mut self.walks;
             if walks.proposed >= end {
                 return Step::OutOfMoves;
             }
@@ -194,11 +223,17 @@ impl<S: Schedule> FixedK for Annealer<'_, S> {
             let now = (end - walks.proposed).min(STOP_PERIOD);
             if walks.all().is_empty() {
                 walks.proposed += now;
-            } else {
-                self.schedule.advance(walks, now as u32);
+            } else if self.schedule.advance(walks, now as u32) {
+                self.tell();
             }
         }
         Step::Solved
+    }
+
+    /// A sample a step.
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        self.watch = watcher.into();
+        self.tell();
     }
 
     fn best(&self) -> Elite {

@@ -5,7 +5,7 @@
 use prism_core::annealing::{Ladder, TransverseField};
 use prism_core::hierarchy::Slots;
 use prism_core::pool::{PoolOptions, Population};
-use prism_core::search::{Elite, FixedK, Saved, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Sample, Saved, Step, UNCOLORED, Watcher};
 use prism_core::{Color, Coloring, Graph, Rng, generate, hierarchy};
 use prism_cpu::adjacency::Adjacency;
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -20,8 +20,8 @@ use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
 use proptest::prelude::*;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
@@ -116,6 +116,58 @@ fn searches<'g>(graph: &'g Graph<'static>, k: usize, seed: u64) -> Vec<Case<'g>>
     ]
 }
 
+/// Keeps all samples of a search.
+#[derive(Debug, Default)]
+struct Notes(Mutex<Vec<Sample>>);
+
+impl Watcher for Notes {
+    fn sample(&self, sample: Sample) {
+        self.0.lock().unwrap().push(sample);
+    }
+}
+
+/// Has a search watched; what it tells.
+fn watch(search: &mut dyn FixedK) -> Arc<Notes> {
+    let notes = Arc::new(Notes::default());
+    search.watch(&(notes.clone() as Arc<dyn Watcher>));
+    notes
+}
+
+/// Whether what a search tells can be: best values get better, counts grow, parts are not more than the whole.
+fn check_samples(name: &str, samples: &[Sample]) -> Result<(), TestCaseError> {
+    for pair in samples.windows(2) {
+        prop_assert!(pair[0].moves <= pair[1].moves, "{}", name);
+        prop_assert!(pair[0].conflicts >= pair[1].conflicts, "{}", name);
+        let counts = |of: &Sample| [of.proposed, of.accepted, of.exchanges, of.swaps];
+        let grow = counts(&pair[0]).into_iter().zip(counts(&pair[1])).all(|(a, b)| a <= b);
+        prop_assert!(grow, "{}: {:?}", name, pair);
+    }
+    for sample in samples {
+        prop_assert!(sample.accepted <= sample.proposed, "{}: {:?}", name, sample);
+        prop_assert!(sample.swaps <= sample.exchanges, "{}: {:?}", name, sample);
+        prop_assert!(sample.diversity.is_none_or(|share| (0.0..=1.0).contains(&share)), "{}", name);
+    }
+    Ok(())
+}
+
+#[test]
+fn those_that_have_more_to_tell_tell_it() {
+    let graph = generate::gnp(40, 0.5, 1).unwrap();
+    for mut case in searches(&graph, 6, 1) {
+        let notes = watch(&mut *case.search);
+        case.search.run(20_000, &GO_ON);
+        let samples = notes.0.lock().unwrap().clone();
+        let name = case.name;
+        let last = samples.last().copied().unwrap_or_default();
+        let anneals = ["annealing", "thermodynamic", "quantum"].contains(&name);
+        assert_eq!(last.accepted > 0, anneals, "{name}: {last:?}");
+        assert_eq!(last.swaps > 0, name == "thermodynamic", "{name}: {last:?}");
+        let compares = name.starts_with("memetic") || name.starts_with("population");
+        assert_eq!(last.diversity.is_some(), compares, "{name}: {last:?}");
+        assert_eq!(samples.len() > 9, anneals || compares, "{name}: {}", samples.len());
+    }
+}
+
 /// A proper colouring, with as many colours as it takes.
 fn proper(graph: &Graph<'_>) -> Vec<Color> {
     prism_cpu::greedy::greedy(graph, prism_cpu::greedy::Order::Random, 1)
@@ -205,6 +257,32 @@ proptest! {
             // Of two children, the one that is not solved goes on to the end of the slice.
             if !(name.starts_with("memetic") && step == Step::Solved) {
                 prop_assert_eq!(sliced.search.moves(), made, "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_watched_goes_the_same_way_and_tells_the_same_in_slices(
+        n in 1u64..40, density in 0.0f64..1.0, k in 1usize..10, seed: u64,
+        moves in 1u64..3000, slice in 1u64..500,
+    ) {
+        let graph = generate::gnp(n, density, seed).unwrap();
+        let alone = searches(&graph, k, seed);
+        let others = searches(&graph, k, seed).into_iter().zip(searches(&graph, k, seed));
+        for (mut alone, (mut whole, mut sliced)) in alone.into_iter().zip(others) {
+            let notes = [&mut whole, &mut sliced].map(|case| watch(&mut *case.search));
+            let step = alone.search.run(moves, &GO_ON);
+            prop_assert_eq!(whole.search.run(moves, &GO_ON), step, "{}", alone.name);
+            prop_assert_eq!(whole.search.save(), alone.search.save(), "{}", alone.name);
+            while sliced.search.moves() < moves && sliced.search.conflicts() > 0 {
+                let share = slice.min(moves - sliced.search.moves());
+                sliced.search.run(share, &GO_ON);
+            }
+            let [whole, sliced] = notes.map(|notes| std::mem::take(&mut *notes.0.lock().unwrap()));
+            check_samples(alone.name, &whole)?;
+            // Of two children, the one that is not solved goes on to the end of the slice.
+            if !(alone.name.starts_with("memetic") && step == Step::Solved) {
+                prop_assert_eq!(whole, sliced, "{}", alone.name);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use prism_core::pool::{Improved, Improver, Order, Pool, PoolOptions, Population};
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Pipeline, Sample, Saved, Step, Watcher};
 use prism_core::{Color, Graph};
 use prism_stream::{DeviceInfo, GpuContext};
 
@@ -105,8 +105,25 @@ impl Improver for Device {
         improved
     }
 
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        let watcher: Arc<dyn Watcher> = Arc::new(OfPipeline(watcher.clone()));
+        self.whcr.watch(&watcher);
+    }
+
     fn rescued(&self) -> Option<Elite> {
         self.whcr.rescued()
+    }
+}
+
+/// Passes on what the pipeline does. Samples are those of the population, one a generation.
+#[derive(Debug)]
+struct OfPipeline(Arc<dyn Watcher>);
+
+impl Watcher for OfPipeline {
+    fn sample(&self, _: Sample) {}
+
+    fn pipeline(&self, pipeline: Pipeline) {
+        self.0.pipeline(pipeline);
     }
 }
 
@@ -261,6 +278,10 @@ impl FixedK for PopulationGpu {
 
     fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
         self.0.restore(saved)
+    }
+
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        self.0.watch(watcher);
     }
 
     fn failure(&self) -> Option<String> {

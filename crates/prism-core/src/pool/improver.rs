@@ -1,7 +1,8 @@
 //! Who improves the individuals of a population.
 
 use crate::Color;
-use crate::search::Elite;
+use crate::search::{Elite, Watcher};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How individuals are to be improved.
@@ -58,6 +59,9 @@ pub trait Improver: Send {
     fn lacks_memory(_error: &Self::Error) -> bool {
         false
     }
+
+    /// From now on tells `watcher` what it does beside its moves: what the pipeline of its device does.
+    fn watch(&mut self, _watcher: &Arc<dyn Watcher>) {}
 
     /// The best individual that is known of a call that failed.
     fn rescued(&self) -> Option<Elite> {

@@ -5,7 +5,9 @@
 
 use super::schedule::{COUNTERS, Schedule, Standing};
 use super::{Brood, Improver, Order, Pool, PoolOptions, Succession};
-use crate::search::{Elite, FixedK, Mismatch, Saved, Shape, Step, completed, split_counters};
+use crate::search::{
+    Elite, FixedK, Mismatch, Sample, Saved, Shape, Step, Watch, Watcher, completed, split_counters,
+};
 use crate::{Color, Graph, Rng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,7 @@ pub struct Population<I> {
     generation: u32,
     restarts: u64,
     failure: Option<String>,
+    watch: Watch,
 }
 
 impl<I: Improver> Population<I> {
@@ -68,6 +71,7 @@ impl<I: Improver> Population<I> {
             generation: 0,
             restarts: 0,
             failure: None,
+            watch: Watch::default(),
         }
     }
 
@@ -159,10 +163,21 @@ impl<I: Improver> Population<I> {
                 self.pool.admit(improved.individuals, self.twins());
             }
         }
+        self.tell();
         if !improved.stopped {
             self.go_on(made);
         }
         Ok(improved.stopped.then_some(Step::Stopped))
+    }
+
+    /// Tells whoever watches how the pool stands.
+    fn tell(&self) {
+        self.watch.sample(|| {
+            let is_several = self.pool.members().len() > 1;
+            let diversity = is_several.then(|| 1.0 - self.pool.likeness());
+            let (moves, conflicts) = (self.moves, self.best.conflicts);
+            Sample { moves, conflicts, diversity, ..Sample::default() }
+        });
     }
 
     /// Changes what the next generation does, and begins afresh where that is due.
@@ -329,6 +344,13 @@ impl<I: Improver> FixedK for Population<I> {
         self.pool.put(members, entered);
         self.failure = None;
         Ok(())
+    }
+
+    /// A sample a generation, with the diversity of the pool.
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        self.watch = watcher.into();
+        self.improver.watch(watcher);
+        self.tell();
     }
 
     fn failure(&self) -> Option<String> {

@@ -6,14 +6,16 @@
 //!
 //! Individuals of other searches are taken in between two calls, while nothing runs.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, completed};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, Watcher, completed};
 
 use super::colorings;
 use super::kind::Kind;
 use super::residents::{Individual, Residents};
 use super::runner::{Ended, Limit};
+use super::watched;
 use super::{Phase, PhaseError};
 
 impl<K: Kind> FixedK for Phase<K> {
@@ -80,6 +82,14 @@ impl<K: Kind> FixedK for Phase<K> {
     /// the device does not take the state, the search has its best, and has failed.
     fn restore(&mut self, saved: &Saved) -> Result<(), Mismatch> {
         self.put(saved)
+    }
+
+    /// A sample a step, and after each call what the pipeline did lately, of which some steps are timed from now
+    /// on.
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        watched::time(&mut self.runner.context);
+        self.runner.watch = watcher.into();
+        self.runner.tell::<K>();
     }
 
     fn failure(&self) -> Option<String> {

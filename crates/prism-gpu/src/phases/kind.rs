@@ -87,6 +87,14 @@ pub trait Kind: fmt::Debug + Send + Sized + 'static {
         1
     }
 
+    /// Whether moves are proposals, which are accepted or not.
+    const PROPOSES: bool = false;
+
+    /// The exchanges between two replicas that a step can make.
+    fn exchanges(_options: &Self::Options, _shape: &Shape, _step: &StepSummary) -> u64 {
+        0
+    }
+
     /// As it is before the first step.
     fn begin(options: &Self::Options) -> Self;
 

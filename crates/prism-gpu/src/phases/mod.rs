@@ -29,6 +29,7 @@ mod residents;
 mod rounds;
 mod runner;
 mod saved;
+mod watched;
 
 pub mod dendritic_whcr;
 pub mod quantum;

@@ -122,6 +122,8 @@ impl Kind for QuantumEvolution {
 
     const KERNEL: &'static PhaseKernel = &KERNEL;
 
+    const PROPOSES: bool = true;
+
     fn mended(mut options: QuantumOptions) -> QuantumOptions {
         options.field.slices = options.field.slices.next_multiple_of(2).max(2);
         options

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use prism_core::hierarchy::{self, Slots};
+use prism_core::search::Watch;
 use prism_core::{Color, Graph, KernelTelemetry, RuntimeConfig};
 use prism_stream::{GpuContext, GpuError};
 
@@ -20,6 +21,7 @@ use super::kind::{Kind, PhaseKernel, Shape};
 use super::limits::{self, Demands};
 use super::outcome::{IndividualState, StepSummary, StopHandle};
 use super::residents::{Residents, State, UNKNOWN};
+use super::watched::{self, Tally};
 use super::{PhaseError, PhaseOptions};
 use crate::stream_integration::ManagedGpuContext;
 
@@ -64,6 +66,7 @@ pub(crate) struct Loaded {
     pub latest_moves: u64,
     /// Moves that a step makes, as far as is known beforehand.
     nominal_moves: u64,
+    tally: Tally,
     /// The steps of this call, if they are to be kept.
     history: Option<Vec<StepSummary>>,
 }
@@ -83,6 +86,7 @@ pub(crate) struct Runner {
     pub options: PhaseOptions,
     pub stop: StopHandle,
     pub loaded: Option<Loaded>,
+    pub watch: Watch,
 }
 
 impl Runner {
@@ -93,7 +97,7 @@ impl Runner {
     ) -> Result<Self, PhaseError> {
         let context = ManagedGpuContext::with_options(gpu.clone(), options.pipeline)?;
         let stop = StopHandle::new(context.abort_handle());
-        Ok(Self { context, kernel, options, stop, loaded: None })
+        Ok(Self { context, kernel, options, stop, loaded: None, watch: Watch::default() })
     }
 
     /// Puts a graph on the device; what was there goes. If there is no memory for as many individuals as
@@ -157,6 +161,7 @@ impl Runner {
             steps: 0,
             moves: 0,
             unheeded: VecDeque::new(),
+            tally: Tally::default(),
             history: None,
         });
         Ok(())
@@ -176,6 +181,7 @@ impl Runner {
         if ended.is_err() {
             self.stop.abort();
         }
+        watched::tell(&self.watch, &self.context);
         ended
     }
 
@@ -187,7 +193,7 @@ impl Runner {
         stop: impl Fn() -> bool,
     ) -> Result<Ended, PhaseError> {
         let loaded = self.loaded.as_mut().ok_or(PhaseError::NothingLoaded)?;
-        loaded.take_all(&mut self.context)?; // what a call that failed has left
+        loaded.take_all::<K>(&mut self.context, options, &self.watch)?; // what a call that failed has left
         self.context.clear_abort()?;
         let last = match limit {
             Limit::Steps(steps) => loaded.steps.saturating_add(steps),
@@ -211,13 +217,13 @@ impl Runner {
             loaded.steps += 1;
             let telemetry = self.context.triple_buffered_step(config)?;
             if let Some(step) = self.context.answered() {
-                loaded.observe(&mut self.context, step, &telemetry)?;
+                loaded.observe::<K>(&mut self.context, (step, &telemetry), options, &self.watch)?;
             }
         }
         if loaded.conflicts == 0 || stopped {
             self.stop.abort();
         }
-        loaded.take_all(&mut self.context)?;
+        loaded.take_all::<K>(&mut self.context, options, &self.watch)?;
         self.context.clear_abort()?;
         if stopped || !is_counted {
             loaded.target = loaded.moves; // what was asked for and not made is not owed
@@ -246,6 +252,13 @@ impl Runner {
         loaded.shape.individuals = u32::try_from(count).unwrap_or(u32::MAX);
         loaded.nominal_moves = K::moves_a_step(options, &loaded.shape).max(1);
         Ok(())
+    }
+
+    /// Tells whoever watches how the search stands.
+    pub fn tell<K: Kind>(&self) {
+        if let Some(loaded) = &self.loaded {
+            loaded.tell::<K>(&self.watch);
+        }
     }
 
     pub fn loaded(&self) -> Result<&Loaded, PhaseError> {
@@ -333,21 +346,31 @@ impl Loaded {
         config
     }
 
+    fn tell<K: Kind>(&self, watch: &Watch) {
+        watch.sample(|| self.tally.sample::<K>(self.moves, self.conflicts));
+    }
+
     /// Takes the steps that are in flight.
-    fn take_all(&mut self, context: &mut ManagedGpuContext) -> Result<(), PhaseError> {
+    fn take_all<K: Kind>(
+        &mut self,
+        context: &mut ManagedGpuContext,
+        options: &K::Options,
+        watch: &Watch,
+    ) -> Result<(), PhaseError> {
         while let Some((step, telemetry)) = take(context)? {
-            self.observe(context, step, &telemetry)?;
+            self.observe::<K>(context, (step, &telemetry), options, watch)?;
         }
         Ok(())
     }
 
     /// Reads the telemetry of a step, whose number the pipeline counts otherwise. A better colouring is
     /// fetched and counted.
-    fn observe(
+    fn observe<K: Kind>(
         &mut self,
         context: &mut ManagedGpuContext,
-        in_pipeline: u64,
-        telemetry: &KernelTelemetry,
+        (in_pipeline, telemetry): (u64, &KernelTelemetry),
+        options: &K::Options,
+        watch: &Watch,
     ) -> Result<(), PhaseError> {
         if self.conflicts == 0 {
             return Ok(()); // how far it came before it was ended is a matter of time
@@ -364,8 +387,12 @@ impl Loaded {
         if let Some(history) = &mut self.history {
             history.push(summary);
         }
+        if watch.is_on() {
+            self.tally.add::<K>(options, &self.shape, &summary);
+        }
         let reported = u64::from(telemetry.conflicts);
         if reported >= self.conflicts {
+            self.tell::<K>(watch);
             return Ok(());
         }
         let harvest = context.harvest(in_pipeline)?;
@@ -376,6 +403,7 @@ impl Loaded {
         }
         self.best = colors;
         self.conflicts = counted;
+        self.tell::<K>(watch);
         Ok(())
     }
 }

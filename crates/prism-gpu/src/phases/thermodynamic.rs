@@ -141,6 +141,17 @@ pub struct Thermodynamic {
 /// How fast the hottest temperature follows, a step.
 const PACE: f64 = 0.005;
 
+/// The exchanges that a step can make, in the mean of two steps: every other pair of neighbours may exchange.
+fn possible_exchanges(options: &ThermodynamicOptions, shape: &Shape, step: &StepSummary) -> f64 {
+    let interval = u64::from(options.exchange_interval);
+    let is_exchange = interval > 0 && step.step > 0 && step.step.is_multiple_of(interval);
+    if !is_exchange {
+        return 0.0;
+    }
+    let rungs = options.rungs.max(1) as f64;
+    f64::from(shape.individuals) * (rungs - 1.0) / (2.0 * rungs)
+}
+
 impl Kind for Thermodynamic {
     type Options = ThermodynamicOptions;
 
@@ -156,15 +167,15 @@ impl Kind for Thermodynamic {
         shape.sweeps(options.phase.sweeps)
     }
 
+    const PROPOSES: bool = true;
+
+    fn exchanges(options: &ThermodynamicOptions, shape: &Shape, step: &StepSummary) -> u64 {
+        possible_exchanges(options, shape, step).round() as u64
+    }
+
     fn observe(&mut self, options: &ThermodynamicOptions, shape: &Shape, step: &StepSummary) {
-        // Every other pair of neighbours may exchange.
-        let possible = f64::from(shape.individuals) * (options.rungs.max(1) - 1) as f64
-            / (2.0 * options.rungs.max(1) as f64);
-        let is_exchange = options.exchange_interval > 0
-            && step.step > 0
-            && possible > 0.0
-            && step.step.is_multiple_of(u64::from(options.exchange_interval));
-        if !is_exchange || options.exchange_share == 0.0 {
+        let possible = possible_exchanges(options, shape, step);
+        if possible == 0.0 || options.exchange_share == 0.0 {
             return;
         }
         let share = f64::from(step.swaps) / possible;

@@ -1,9 +1,9 @@
 //! The phases as a solver drives them, on a mock whose kernels are toys.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use prism_core::search::{Elite, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Pipeline, Sample, Step, UNCOLORED, Watcher};
 use prism_core::{Color, Graph, generate};
 use prism_gpu::{PipelineOptions, Placement, Submission};
 use prism_stream::mock::MockDriver;
@@ -256,7 +256,7 @@ fn a_search_goes_to_another_thread_with_its_graph() {
     let mut whcr = prism_gpu::phases::WhcrGpu::with_context(&gpu, options.repair()).unwrap();
     whcr.load_shared(Arc::clone(&shared), None, K).unwrap();
     assert_eq!(Arc::strong_count(&shared), 2, "no copy was made");
-    let mut search: Box<dyn prism_core::search::FixedK> = Box::new(whcr);
+    let mut search: Box<dyn FixedK> = Box::new(whcr);
     let ran = std::thread::spawn(move || (search.run(100, &GO), search.conflicts()));
     let (step, left) = ran.join().unwrap();
     assert!(step == Step::OutOfMoves && left > 0);
@@ -381,4 +381,61 @@ fn without_a_table_it_is_the_same() {
         assert_eq!(u64::from(state.best_conflicts), conflicts(&graph, &state.best));
     }
     assert_eq!(mock.violations(), Vec::<String>::new());
+}
+
+/// Keeps what a search tells.
+#[derive(Debug, Default)]
+pub struct Notes {
+    samples: Mutex<Vec<Sample>>,
+    pipelines: Mutex<Vec<Pipeline>>,
+}
+
+impl Watcher for Notes {
+    fn sample(&self, sample: Sample) {
+        self.samples.lock().unwrap().push(sample);
+    }
+
+    fn pipeline(&self, pipeline: Pipeline) {
+        self.pipelines.lock().unwrap().push(pipeline);
+    }
+}
+
+/// Has a search watched from the beginning; what it tells in so many moves, in calls of so many.
+pub fn told(search: &mut dyn FixedK, moves: u64, slice: u64) -> (Vec<Sample>, Vec<Pipeline>) {
+    let notes = Arc::new(Notes::default());
+    search.watch(&(notes.clone() as Arc<dyn Watcher>));
+    (0..moves / slice).for_each(|_| _ = search.run(slice, &GO));
+    let Notes { samples, pipelines } = &*notes;
+    (std::mem::take(&mut samples.lock().unwrap()), std::mem::take(&mut pipelines.lock().unwrap()))
+}
+
+#[test]
+fn who_is_watched_goes_the_same_way_and_tells_of_each_step() {
+    let mut numbers = Vec::new();
+    let alone = on_streams(1).into_iter().zip(on_streams(1)).zip(on_streams(2));
+    for (((_, mut alone), (mock, mut whole)), (_, mut sliced)) in alone {
+        alone.run(6000, &GO);
+        let (samples, pipelines) = told(&mut *whole, 6000, 6000);
+        assert_eq!(whole.save(), alone.save());
+        assert_eq!(told(&mut *sliced, 6000, 500).0, samples, "slices decide nothing");
+        let last = samples.last().unwrap();
+        assert_eq!((last.moves, last.conflicts), (whole.moves(), whole.conflicts()));
+        assert!(samples.len() > 20, "{}", samples.len());
+        assert!(samples.is_sorted_by(|a, b| a.moves < b.moves && a.swaps <= b.swaps));
+        // Of the kernels that are toys here, annealing alone has proposals, and replica exchange exchanges.
+        let anneals = [2, 3].contains(&alone.number());
+        assert_eq!(last.proposed, if anneals { last.moves } else { 0 });
+        assert_eq!((last.accepted > 0, last.exchanges > 0), (anneals, alone.number() == 2));
+        let pipeline = pipelines.last().unwrap();
+        assert_eq!(pipeline.transport, "three streams, config and telemetry copied");
+        let is_timed = |ends: Option<[u64; 2]>| ends.is_some_and(|[begin, end]| begin <= end);
+        for step in &pipeline.steps {
+            assert!(is_timed(step.upload) && is_timed(step.kernel) && is_timed(step.download));
+            assert!((1..=3).contains(&step.in_flight));
+        }
+        assert!((2..=24).contains(&pipeline.steps.len()), "{}", pipeline.steps.len());
+        assert_eq!(mock.violations(), Vec::<String>::new());
+        numbers.push(alone.number());
+    }
+    assert_eq!(numbers.len(), 4);
 }

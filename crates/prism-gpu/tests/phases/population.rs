@@ -11,7 +11,7 @@ use prism_gpu::phases::{Demands, Layout, WhcrGpu};
 use prism_gpu::{PipelineOptions, Placement, PopulationGpu, PopulationOptions, Submission};
 use prism_stream::mock::{MockDriver, device_info};
 
-use super::fixed_k::{GO, INDIVIDUALS, K, graph, launches};
+use super::fixed_k::{GO, INDIVIDUALS, K, graph, launches, told};
 use super::support::{Options, conflicts};
 use super::{needs, toy};
 
@@ -95,6 +95,25 @@ fn the_order_of_calls_on_the_device_decides_nothing() {
     let (_, mut other) = loaded(1, 8, K);
     other.run(5000, &GO);
     assert_ne!(saved.individuals, other.save().individuals, "another seed is another search");
+}
+
+#[test]
+fn who_watches_a_population_sees_its_generations_and_the_pipeline() {
+    let (_, mut alone) = loaded(1, 7, K);
+    alone.run(5000, &GO);
+    let (mock, mut watched) = loaded(1, 7, K);
+    let (samples, pipelines) = told(&mut watched, 5000, 5000);
+    assert_eq!(watched.save(), alone.save());
+    assert_eq!(samples.len() as u64, watched.generations() + 1, "one before the first");
+    assert!(samples[0].diversity.is_none() && samples[0].moves == 0);
+    let shares = samples[1..].iter().map(|sample| sample.diversity.unwrap());
+    assert!(shares.clone().all(|share| (0.0..=1.0).contains(&share)));
+    assert!(shares.clone().any(|share| share > 0.0), "they are never all alike");
+    let last = samples.last().unwrap();
+    assert_eq!((last.moves, last.conflicts), (watched.moves(), watched.conflicts()));
+    assert_eq!(pipelines.len() as u64, watched.generations());
+    assert!(!pipelines[0].steps.is_empty());
+    assert_eq!(mock.violations(), Vec::<String>::new());
 }
 
 #[test]
