@@ -21,7 +21,7 @@ use crate::stop::Alarm;
 use crate::strategy::{GraphClass, Player};
 use crate::task::{Task, Unready};
 use crate::team::{Field, Outing, Return, Team};
-use crate::{Event, Goal};
+use crate::{Event, Goal, TurnEnded};
 use prism_core::memory::Room;
 use prism_core::search::Mismatch;
 use prism_core::{Color, Coloring};
@@ -60,6 +60,8 @@ pub(crate) struct Crew {
     turn: u64,
     /// The row of the engine that solved the last attempt.
     preferred: Option<usize>,
+    /// Whether turns are told, with what is seen of the searches.
+    tells_turns: bool,
 }
 
 /// The crew at rest.
@@ -110,7 +112,7 @@ enum Sent {
 }
 
 impl Crew {
-    pub fn new(sites: Vec<Site>, alarm: Arc<Alarm>, lockstep: bool) -> Self {
+    pub fn new(sites: Vec<Site>, alarm: Arc<Alarm>, lockstep: bool, tells_turns: bool) -> Self {
         let (home, returns) = channel();
         Self {
             sites,
@@ -120,6 +122,7 @@ impl Crew {
             outings: Vec::new(),
             turn: 0,
             preferred: None,
+            tells_turns,
         }
     }
 
@@ -318,6 +321,9 @@ impl Crew {
                         let engine = orders.roster[row].name;
                         tracing::warn!(engine, %mismatch, "a search of the checkpoint begins anew");
                     }
+                    if self.tells_turns {
+                        team.watch();
+                    }
                     team
                 }
                 Err(Unready::Stopped) => return Sent::Again,
@@ -343,11 +349,10 @@ impl Crew {
         bench.left = Some(share - piece);
         let limit = piece.saturating_mul(scale).saturating_mul(team.threads() as u64).min(left);
         self.turn += 1;
-        let begun = incumbent.ledger.seconds();
-        let moves = incumbent.ledger.moves;
+        let (clock, moves) = (incumbent.ledger.clock(), incumbent.ledger.moves);
         let ledger = &mut incumbent.ledger;
         let between = &mut |conflicts, made| ledger.progress(k, best, conflicts, moves + made);
-        let outing = team.set_out(self.turn, limit, &self.field, begun, between);
+        let outing = team.set_out(self.turn, limit, &self.field, clock, between);
         self.outings.push(Errand { site, row, course, k, part, limit, scale, outing });
         Sent::Out
     }
@@ -450,8 +455,21 @@ impl Crew {
         let mut solved: Vec<Solved> = Vec::new();
         for errand in home {
             let Errand { site, row, course, k, part, scale, limit, .. } = errand;
+            let begun = errand.outing.begun();
             let outcome = errand.outing.end(&incumbent.ledger);
             incumbent.ledger.book_turn(outcome.team.engine, &self.sites[site].name, &outcome);
+            if self.tells_turns {
+                incumbent.ledger.emit(&Event::TurnEnded(TurnEnded {
+                    engine: outcome.team.engine.into(),
+                    site: self.sites[site].name.clone(),
+                    k,
+                    begun,
+                    seconds: begun + outcome.seconds,
+                    moves: outcome.made,
+                    samples: outcome.seeing.samples,
+                    pipeline: outcome.seeing.pipeline,
+                }));
+            }
             self.sites[site].agenda.book(course, outcome.made / scale);
             // Fewer if the system gave no more; they would be missing the next time, too.
             self.sites[site].threads = outcome.team.threads().min(self.sites[site].threads);

@@ -2,7 +2,7 @@
 
 use crate::roster::GpuSeating;
 use crate::task::Task;
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, UNCOLORED};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, UNCOLORED, Watcher};
 use prism_gpu::GpuContext;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,6 +12,8 @@ use std::sync::atomic::AtomicBool;
 pub(crate) struct Deferred {
     task: Arc<Task>,
     state: State,
+    /// Who watches it once it is made.
+    watcher: Option<Arc<dyn Watcher>>,
 }
 
 enum State {
@@ -36,12 +38,12 @@ impl Deferred {
         asynchronous: bool,
     ) -> Self {
         let state = State::Waiting { gpu, seating, stream, asynchronous, at_rest: None };
-        Self { task, state }
+        Self { task, state, watcher: None }
     }
 
     /// One that cannot run.
     pub fn failed(task: Arc<Task>, why: String) -> Self {
-        Self { task, state: State::Failed(why) }
+        Self { task, state: State::Failed(why), watcher: None }
     }
 }
 
@@ -53,6 +55,9 @@ impl FixedK for Deferred {
                 Ok(mut search) => {
                     if let Some(Err(mismatch)) = at_rest.as_deref().map(|it| search.restore(it)) {
                         tracing::warn!(%mismatch, "a search of the checkpoint begins anew");
+                    }
+                    if let Some(watcher) = &self.watcher {
+                        search.watch(watcher);
                     }
                     State::Ready(search)
                 }
@@ -122,6 +127,13 @@ impl FixedK for Deferred {
             }
             State::Failed(_) => Err(Mismatch::Part("the device")),
         }
+    }
+
+    fn watch(&mut self, watcher: &Arc<dyn Watcher>) {
+        if let State::Ready(search) = &mut self.state {
+            search.watch(watcher);
+        }
+        self.watcher = Some(watcher.clone());
     }
 
     fn failure(&self) -> Option<String> {

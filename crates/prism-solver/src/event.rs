@@ -1,6 +1,9 @@
 //! What a running solver tells.
 
 use crate::{Improvement, Status};
+use prism_core::search::{Pipeline, Sample};
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// Something that happened. Every event is plain data and serialises to one JSON object with the
 /// field `event` naming its kind.
@@ -68,6 +71,9 @@ pub enum Event {
         /// Seconds since the start.
         seconds: f64,
     },
+    /// A turn of an engine is over: told only where that was asked for
+    /// ([`SolverBuilder::tell_turns`](crate::SolverBuilder::tell_turns)).
+    TurnEnded(TurnEnded),
     /// A site can search no more; the others go on, and what it found is kept.
     SiteLost {
         /// Its name, as `--device` has it.
@@ -88,6 +94,49 @@ pub enum Event {
         /// Seconds since the start.
         seconds: f64,
     },
+}
+
+/// A turn of an engine on a site, and what its searches told of themselves meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TurnEnded {
+    /// The engine.
+    pub engine: Cow<'static, str>,
+    /// Where it ran: `cpu`, `cuda:0`.
+    pub site: String,
+    /// Number of colours searched for.
+    pub k: usize,
+    /// Seconds since the start of the run when the turn began.
+    pub begun: f64,
+    /// The same when it ended.
+    pub seconds: f64,
+    /// Moves made, all threads together.
+    pub moves: u64,
+    /// How the searches stood meanwhile, all together: some tens of samples at most.
+    pub samples: Vec<TurnSample>,
+    /// What the pipeline of the device did, where one was used.
+    pub pipeline: Option<Pipeline>,
+}
+
+impl TurnEnded {
+    /// The same in a run that began so many seconds before that of its own.
+    pub(crate) fn later(&self, seconds: f64) -> Self {
+        let mut turn = self.clone();
+        turn.begun += seconds;
+        turn.seconds += seconds;
+        turn.samples.iter_mut().for_each(|sample| sample.seconds += seconds);
+        turn
+    }
+}
+
+/// How the searches of a turn stood at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TurnSample {
+    /// Seconds since the start of the run.
+    pub seconds: f64,
+    /// The fewest conflicts of a search, the mean of diversities, and sums of counts, which begin with the
+    /// turn.
+    #[serde(flatten)]
+    pub sample: Sample,
 }
 
 /// Receives the events of a solver, on the thread that called [`Solver::run`](crate::Solver::run).

@@ -1,5 +1,6 @@
 //! What has happened so far: the clock, the moves, the history, the counters, and the events made of
-//! them. Nothing else in the solver counts or reads the time; the alarm of `stop` only waits.
+//! them. Nothing else in the solver counts or reads the time, but for lookouts, which read its clock; the alarm of
+//! `stop` only waits.
 
 use crate::team::Outcome;
 use crate::{EngineCounters, Event, EventSink, Improvement, Proof};
@@ -8,14 +9,30 @@ use std::time::{Duration, Instant};
 /// The books of one solver.
 pub(crate) struct Ledger<'a> {
     sink: Option<Box<dyn EventSink + 'a>>,
-    /// Time spent in finished calls of `step`.
-    spent: Duration,
-    /// Start of the current call.
-    since: Option<Instant>,
+    clock: Clock,
     pub moves: u64,
     pub history: Vec<Improvement>,
     pub engines: Vec<EngineCounters>,
     last_progress: (f64, u64),
+}
+
+/// The time that a solver has taken: it runs only while the solver does.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock {
+    /// Time spent in finished calls of `step`.
+    spent: Duration,
+    /// Start of the current call.
+    since: Option<Instant>,
+}
+
+impl Clock {
+    fn elapsed(&self) -> Duration {
+        self.spent + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    pub fn seconds(&self) -> f64 {
+        self.elapsed().as_secs_f64()
+    }
 }
 
 /// What the books say.
@@ -54,8 +71,7 @@ impl<'a> Ledger<'a> {
     pub fn new(sink: Option<Box<dyn EventSink + 'a>>) -> Self {
         Self {
             sink,
-            spent: Duration::ZERO,
-            since: None,
+            clock: Clock::default(),
             moves: 0,
             history: Vec::new(),
             engines: Vec::new(),
@@ -73,26 +89,30 @@ impl<'a> Ledger<'a> {
     pub fn take_over(&mut self, books: Books) {
         let Books { seconds, moves, history, engines } = books;
         // Negative, endless or no number: a clock begins at nothing then.
-        self.spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        self.clock.spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         (self.moves, self.history, self.engines) = (moves, history, engines);
     }
 
     /// The clock runs only while the solver does.
     pub fn start_clock(&mut self) {
-        self.since = Some(Instant::now());
+        self.clock.since = Some(Instant::now());
     }
 
     pub fn stop_clock(&mut self) {
-        self.spent = self.elapsed();
-        self.since = None;
+        self.clock = Clock { spent: self.elapsed(), since: None };
+    }
+
+    /// The clock as it is, to be read elsewhere until it is stopped here.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     pub fn elapsed(&self) -> Duration {
-        self.spent + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+        self.clock.elapsed()
     }
 
     pub fn seconds(&self) -> f64 {
-        self.elapsed().as_secs_f64()
+        self.clock.seconds()
     }
 
     pub fn emit(&mut self, event: &Event) {

@@ -381,12 +381,14 @@ impl<'a> ListSolver<'a> {
             .roster(self.options.roster)
             .on(self.options.gpu.clone())
             .stop_handle(self.options.stop.clone())
+            .tell_turns(self.options.tells_turns)
             .moves_of_part(moves.min(left), self.options.lockstep)
             .prior(Prior { clique: plain.clique(), class: self.class });
         if let Some(known) = known {
             builder = builder.warm_start(known);
         }
         let (best, booked) = (self.best_k().unwrap_or(0), self.ledger.moves);
+        let begun = self.ledger.seconds();
         let ledger = &mut self.ledger;
         let pass_on = |event: &Event| match event {
             Event::Progress { conflicts, moves, k, .. } => {
@@ -396,6 +398,7 @@ impl<'a> ListSolver<'a> {
                 let seconds = ledger.seconds();
                 ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
             }
+            Event::TurnEnded(turn) => ledger.emit(&Event::TurnEnded(turn.later(begun))),
             // The others speak of colours that mean nothing outside.
             _ => {}
         };

@@ -87,6 +87,8 @@ pub(crate) struct Options<'a> {
     pub warm_start: Option<Coloring>,
     pub precolored: Vec<(u32, Color)>,
     pub sink: Option<Box<dyn EventSink + 'a>>,
+    /// Whether turns are told, too.
+    pub tells_turns: bool,
     pub improvements: Option<TakeColoring<'a>>,
     /// When checkpoints are made, and who takes them.
     pub checkpoints: Option<(CheckpointEvery, TakeCheckpoint<'a>)>,
@@ -187,6 +189,7 @@ impl<'a> SolverBuilder<'a> {
             warm_start: None,
             precolored: Vec::new(),
             sink: None,
+            tells_turns: false,
             improvements: None,
             checkpoints: None,
             resume: None,
@@ -312,6 +315,14 @@ impl<'a> SolverBuilder<'a> {
     /// Where events go; nowhere by default.
     pub fn on_event(mut self, sink: impl EventSink + 'a) -> Self {
         self.options.sink = Some(Box::new(sink));
+        self
+    }
+
+    /// Has the searches watched, and each of their turns told as an [`Event::TurnEnded`](crate::Event::TurnEnded), for a
+    /// picture of the run: see [`Chronicle`](crate::Chronicle). The result is the same; it takes a little more
+    /// time.
+    pub fn tell_turns(mut self, tell: bool) -> Self {
+        self.options.tells_turns = tell;
         self
     }
 

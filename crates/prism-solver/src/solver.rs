@@ -87,7 +87,7 @@ impl<'a> Solver<'a> {
             seed: settings.seed,
             warm_start: options.warm_start,
             prior: options.prior,
-            crew: Crew::new(sites, alarm.clone(), options.lockstep),
+            crew: Crew::new(sites, alarm.clone(), options.lockstep, options.tells_turns),
             alarm,
             exhaustion: Exhaustion::new(settings.goal(), limits),
             class: GraphClass::Random,

@@ -5,11 +5,12 @@
 //! whoever waits can read how far they are. Clocks never reach the searches, so what a turn does
 //! depends on its moves alone.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Clock, Ledger};
+use crate::lookout::{Lookout, Seeing};
 use crate::roster::{Row, Seating};
 use crate::stop::Alarm;
 use crate::task::{Seat, SetUp, Task, Unready};
-use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step};
+use prism_core::search::{Elite, FixedK, Mismatch, Saved, Step, Watcher};
 use prism_core::threads::affordable;
 use std::any::Any;
 use std::io;
@@ -31,6 +32,8 @@ pub(crate) struct Team {
     threads: usize,
     /// Moves between two looks at how far a search is.
     slice: u64,
+    /// One a search if they are watched, else none.
+    lookouts: Vec<Arc<Lookout>>,
 }
 
 /// How far one search is.
@@ -80,6 +83,8 @@ pub(crate) struct Outcome {
     pub winner: Option<Elite>,
     /// Why a search can go on no more.
     pub failure: Option<String>,
+    /// What was seen of the searches, if they are watched.
+    pub seeing: Seeing,
     /// Whether one cannot for want of memory.
     pub is_starved: bool,
 }
@@ -107,12 +112,24 @@ impl Team {
         if stop.load(Ordering::Relaxed) {
             return Err(Unready::Stopped);
         }
-        Ok(Self { engine: row.name, searches, threads, slice: seating.slice })
+        let (engine, slice, lookouts) = (row.name, seating.slice, Vec::new());
+        Ok(Self { engine, searches, threads, slice, lookouts })
     }
 
     /// One search that does not need to be watched more often than once a turn.
     pub fn single(row: &Row, search: Box<dyn FixedK>) -> Self {
-        Self { engine: row.name, searches: vec![Some(search)], threads: 1, slice: u64::MAX }
+        let (searches, lookouts) = (vec![Some(search)], Vec::new());
+        Self { engine: row.name, searches, threads: 1, slice: u64::MAX, lookouts }
+    }
+
+    /// Has all searches watched from now on.
+    pub fn watch(&mut self) {
+        let watched = |search: &mut Box<dyn FixedK>| {
+            let lookout = Arc::new(Lookout::new());
+            search.watch(&(lookout.clone() as Arc<dyn Watcher>));
+            lookout
+        };
+        self.lookouts = self.searches.iter_mut().flatten().map(watched).collect();
     }
 
     /// Threads of all searches together.
@@ -175,7 +192,7 @@ impl Team {
         turn: u64,
         moves: u64,
         field: &Field,
-        begun: f64,
+        clock: Clock,
         between: &mut dyn FnMut(u64, u64),
     ) -> Outing {
         // Where there are fewer moves than searches, the last ones have to wait for the next turn.
@@ -186,6 +203,9 @@ impl Team {
             Arc::new(Pulse { moves: AtomicU64::new(0), conflicts: AtomicU64::new(conflicts) })
         };
         let pulses: Vec<_> = self.searches[..racing].iter().map(pulse).collect();
+        for (lookout, search) in self.lookouts.iter().zip(self.searches.iter().flatten()) {
+            lookout.begin(clock, search.moves());
+        }
         let mut started = 0;
         while started < racing {
             let pulse = pulses[started].clone();
@@ -209,12 +229,13 @@ impl Team {
                 field.alarm.look();
                 between(conflicts, made);
             };
-            let watched = (self.slice, &*pulses[index]);
+            let lookout = self.lookouts.get(index).map(|lookout| &**lookout);
+            let watched = Watched { slice: self.slice, pulse: &pulses[index], lookout };
             let step = run_search(&mut **search, moves, &field.alarm, watched, look);
             field.note(step);
             steps[index] = Some(step);
         }
-        Outing { turn, team: self, pulses, steps, begun }
+        Outing { turn, team: self, pulses, steps, begun: clock.seconds() }
     }
 
     /// Starts a thread for a search, which the system may refuse.
@@ -234,10 +255,11 @@ impl Team {
         // The search goes over to the thread only if there is one.
         let (hand, over) = std::sync::mpsc::sync_channel::<Box<dyn FixedK>>(1);
         let (field, slice) = (field.clone(), self.slice);
+        let lookout = self.lookouts.get(index).cloned();
         let work = move || {
             let Ok(mut search) = over.recv() else { return };
             let came = catch_unwind(AssertUnwindSafe(|| {
-                let watched = (slice, &*pulse);
+                let watched = Watched { slice, pulse: &pulse, lookout: lookout.as_deref() };
                 let step = run_search(&mut *search, moves, &field.alarm, watched, &mut |_, _| ());
                 field.note(step);
                 (search, step)
@@ -257,6 +279,7 @@ impl Team {
     fn make_do_with(&mut self, threads: usize) {
         let each = self.threads.div_ceil(self.searches.len());
         self.searches.truncate(threads.max(1));
+        self.lookouts.truncate(self.searches.len());
         self.threads = self.threads.min(each * self.searches.len());
     }
 }
@@ -292,6 +315,11 @@ impl Outing {
         self.steps.iter().all(Option::is_some)
     }
 
+    /// Seconds since the start of the run when it began.
+    pub fn begun(&self) -> f64 {
+        self.begun
+    }
+
     /// Moves made so far in this turn.
     pub fn moves(&self) -> u64 {
         self.pulses.iter().map(|pulse| pulse.moves.load(Ordering::Relaxed)).sum()
@@ -316,10 +344,19 @@ impl Outing {
             seconds: ledger.seconds() - self.begun,
             winner: solved.and_then(search).map(|search| search.best()),
             failure,
+            seeing: Seeing::of(self.team.lookouts.iter().map(|lookout| &**lookout)),
             is_starved: self.steps.contains(&Some(Step::OutOfMemory)),
             team: self.team,
         }
     }
+}
+
+/// How a search is watched.
+struct Watched<'w> {
+    /// Moves between two looks.
+    slice: u64,
+    pulse: &'w Pulse,
+    lookout: Option<&'w Lookout>,
 }
 
 /// Runs one search in slices short enough to be watched, and does `between` after each.
@@ -327,7 +364,7 @@ fn run_search(
     search: &mut dyn FixedK,
     moves: u64,
     alarm: &Alarm,
-    (slice, pulse): (u64, &Pulse),
+    Watched { slice, pulse, lookout }: Watched<'_>,
     between: &mut dyn FnMut(u64, u64),
 ) -> Step {
     let start = search.moves();
@@ -337,6 +374,9 @@ fn run_search(
         let (conflicts, made) = (search.conflicts(), search.moves() - start);
         pulse.moves.store(made, Ordering::Relaxed);
         pulse.conflicts.store(conflicts, Ordering::Relaxed);
+        if let Some(lookout) = lookout {
+            lookout.note(search.moves(), conflicts);
+        }
         between(conflicts, made);
         if step != Step::OutOfMoves || search.moves() - start >= moves {
             return step;
