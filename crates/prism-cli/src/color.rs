@@ -18,7 +18,9 @@ use prism_core::io::{
     ColoringFormat, Loaded, Naming, check_names, save_unless, write_coloring, write_coloring_as_is,
 };
 use prism_core::{Coloring, Graph};
-use prism_solver::{Goal, Outcome, Report, Solver, Status, StopHandle};
+use prism_solver::{
+    Chronicle, Event, EventSink, Goal, Outcome, Report, Solver, Status, StopHandle,
+};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +37,9 @@ pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
     }
     if let Some((path, _)) = &plan.checkpoints {
         Output::File(path.clone()).check()?;
+    }
+    if let Some(report) = &plan.report {
+        report.check()?;
     }
     let events = plan.events.as_deref().map(EventsFile::new).transpose()?;
     let start = Instant::now();
@@ -60,13 +65,21 @@ pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
     let mut events_error = None;
     let line = StatusLine::new(plan.talk);
     let limits = Limits::of(plan.settings.time_limit, plan.settings.move_limit);
-    let progress = Progress::new(line, limits, events, &mut events_error);
+    let mut progress = Progress::new(line, limits, events, &mut events_error);
+    let mut chronicle = Chronicle::default();
+    let is_told = plan.report.is_some();
+    let on_event = |event: &Event| {
+        if is_told {
+            chronicle.event(event);
+        }
+        progress.event(event);
+    };
     let improvements = save_improvements(&plan, &loaded, &constraints);
     let checkpoints = plan.checkpoints.clone();
     let checkpoints =
         checkpoints.map(|(path, every)| (CheckpointFile::new(path, plan.talk), every));
     let mut builder = Solver::builder(&loaded.graph).settings(&plan.settings);
-    builder = builder.stop_handle(stop.clone()).on_event(progress);
+    builder = builder.stop_handle(stop.clone()).on_event(on_event).tell_turns(is_told);
     if let Some(improvements) = &improvements {
         builder = builder.on_improvement(|coloring| improvements.found(coloring));
     }
@@ -84,13 +97,23 @@ pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
     let received = on_first_signal(move || stop.stop(), Some(flag))?;
     let result = solver.run(&loaded);
     let written = improvements.map_or(Ok(None), Improvements::finish);
-    match &result {
-        Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds)?,
+    let concluded = match &result {
+        Ok(outcome) => conclude(&plan, &loaded, &constraints, outcome, read_seconds),
         Err(Nothing { result, .. }) if plan.json => {
             let report = Report::of_none(&plan.settings, &loaded.graph, result);
-            Printed::new(&plan.input.file, report, read_seconds).write()?;
+            Printed::new(&plan.input.file, report, read_seconds).write()
         }
-        Err(_) => {}
+        Err(_) => Ok(()),
+    };
+    // Nothing is told of a run whose result is discarded.
+    if let Some(report) = &plan.report
+        && !matches!(concluded, Err(Failure::Improper(..)))
+    {
+        let written = report.write(&plan, &loaded, &result, &chronicle, read_seconds);
+        // The colouring matters more than the page.
+        concluded.and(written)?;
+    } else {
+        concluded?;
     }
     if let Some((output, _)) = &plan.improvements {
         let left = written.map_err(|error| Failure::Output(output.to_string(), error))?;

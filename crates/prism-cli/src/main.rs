@@ -27,6 +27,7 @@ mod output;
 mod plan;
 mod printed;
 mod progress;
+mod report;
 mod saved;
 mod setup;
 mod signals;

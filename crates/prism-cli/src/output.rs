@@ -34,6 +34,20 @@ impl Output {
         }
     }
 
+    /// The ending of a file that takes its place: that of a page or a plot, which browsers go by, and otherwise that
+    /// of a text.
+    fn ending(&self) -> &'static str {
+        let extension = self.path().and_then(Path::extension);
+        let is = |other: &str| extension.is_some_and(|own| own.eq_ignore_ascii_case(other));
+        if is("html") {
+            ".html"
+        } else if is("svg") {
+            ".svg"
+        } else {
+            TEXT
+        }
+    }
+
     /// Fails now if writing would surely fail later.
     pub fn check(&self) -> Result<(), Failure> {
         match self {
@@ -67,7 +81,7 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.write(&write) {
             // The reader of a pipe that closes it has seen enough.
-            Err(failure) if !failure.is_broken_pipe() => Err(match rescue(&write) {
+            Err(failure) if !failure.is_broken_pipe() => Err(match rescue(&write, self.ending()) {
                 Ok(place) => Failure::Rescued(Box::new(failure), what, place.display().to_string()),
                 Err(_) => failure,
             }),
@@ -76,15 +90,18 @@ impl Output {
     }
 }
 
+/// The ending of files that have none of their own.
+const TEXT: &str = ".txt";
+
 /// Fails for a name of standard output if that is closed.
 fn is_no_closed_stdout(path: &Path) -> io::Result<()> {
     let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
     if names.iter().any(|name| path == Path::new(name)) { stdout_is_open() } else { Ok(()) }
 }
 
-/// Writes to a new file that nobody else may read, and says how it is called.
-fn rescue(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<PathBuf> {
-    let file = tempfile::Builder::new().prefix("prism-").suffix(".txt").tempfile()?;
+/// Writes to a new file with this ending that nobody else may read, and says how it is called.
+fn rescue(write: impl Fn(&mut dyn Write) -> io::Result<()>, ending: &str) -> io::Result<PathBuf> {
+    let file = tempfile::Builder::new().prefix("prism-").suffix(ending).tempfile()?;
     let mut out = BufWriter::with_capacity(1 << 16, &file);
     write(&mut out).and_then(|()| out.flush())?;
     drop(out);

@@ -6,6 +6,7 @@ use crate::devices;
 use crate::failure::Failure;
 use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
+use crate::report::{self, ReportFile};
 use prism_core::io::{ColoringFormat, Format};
 use prism_solver::{CheckpointEvery, Device, Settings};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct ColorPlan {
     pub warm_start: Option<PathBuf>,
     pub precolor: Option<PathBuf>,
     pub allowed: Option<PathBuf>,
+    /// Where the page about the run goes, or its first plot.
+    pub report: Option<ReportFile>,
     /// Whether the summary is a JSON object on standard output.
     pub json: bool,
     /// Whether notes, progress and the summary are shown to a person.
@@ -53,6 +56,7 @@ impl ColorPlan {
             ("-o", &args.output),
             ("--save-improvements", &args.save_improvements),
             ("--checkpoint", &args.checkpoint),
+            ("--report", &args.report),
             ("--events", &args.events),
         ];
         for (option, path) in
@@ -109,6 +113,8 @@ impl ColorPlan {
                 "--output-format is for the file of -o; without -o, --json has the colours";
             return Err(Failure::Usage(message.to_owned()));
         }
+        let new_report = |path: &PathBuf| ReportFile::new(path.clone(), report::options(&args));
+        let report = args.report.as_ref().map(new_report).transpose()?;
         let settings = args.settings.0;
         let method = &settings.method;
         if method.is_construction() && args.warm_start.is_some() {
@@ -142,6 +148,7 @@ impl ColorPlan {
             warm_start: args.warm_start,
             precolor: args.precolor,
             allowed: args.allowed,
+            report,
             json: args.json,
             talk: !args.quiet && !events_on_stderr,
             events: args.events,

@@ -43,10 +43,10 @@ impl Lookout {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A turn begins for the search, which has made so many moves.
-    pub fn begin(&self, clock: Clock, moves: u64) {
+    /// A turn begins for the search, which has made so many moves and has so many conflicts.
+    pub fn begin(&self, clock: Clock, moves: u64, conflicts: u64) {
         let mut seen = self.seen();
-        seen.last.moves = moves;
+        (seen.last.moves, seen.last.conflicts) = (moves, conflicts);
         (seen.clock, seen.start) = (clock, seen.last);
         (seen.samples, seen.pipeline) = (Thinned::new(ROOM), None);
     }
@@ -84,10 +84,12 @@ impl Seeing {
     /// who was faster.
     pub fn of<'l>(lookouts: impl IntoIterator<Item = &'l Lookout>) -> Self {
         let mut told: Vec<(u64, usize, f64, Sample)> = Vec::new();
+        let mut latest: Vec<Sample> = Vec::new();
         let mut pipeline = None;
         for (search, lookout) in lookouts.into_iter().enumerate() {
             let mut seen = lookout.seen();
             let start = seen.start;
+            latest.push(since(&start, start));
             let samples = seen.samples.iter();
             told.extend(samples.map(|&(seconds, sample)| {
                 let since = since(&start, sample);
@@ -96,16 +98,12 @@ impl Seeing {
             pipeline = pipeline.or(seen.pipeline.take());
         }
         told.sort_by_key(|&(moves, search, ..)| (moves, search));
-        let mut latest: Vec<Option<Sample>> = Vec::new();
         let mut samples = Thinned::new(ROOM);
         let mut now = 0.0_f64;
         for (_, search, seconds, sample) in told {
-            if latest.len() <= search {
-                latest.resize(search + 1, None);
-            }
-            latest[search] = Some(sample);
+            latest[search] = sample;
             now = now.max(seconds);
-            samples.push(TurnSample { seconds: now, sample: together(latest.iter().flatten()) });
+            samples.push(TurnSample { seconds: now, sample: together(latest.iter()) });
         }
         Self { samples: samples.into_iter().collect(), pipeline }
     }
@@ -154,10 +152,11 @@ mod tests {
         // What was before the turn does not count.
         one.sample(Sample { diversity: Some(0.4), ..sample(1000, 90) });
         two.sample(sample(500, 80));
-        one.begin(Clock::default(), 1000);
-        two.begin(Clock::default(), 500);
+        one.begin(Clock::default(), 1000, 40);
+        two.begin(Clock::default(), 500, 35);
+        two.sample(sample(504, 38));
         one.note(1010, 30);
-        two.sample(sample(504, 20));
+        two.sample(sample(508, 20));
         one.sample(Sample { diversity: Some(0.2), ..sample(1020, 25) });
         two.pipeline(Pipeline::default());
         let Seeing { samples, pipeline } = Seeing::of([&one, &two]);
@@ -165,20 +164,22 @@ mod tests {
             let Sample { moves, conflicts, proposed, accepted, diversity, .. } = samples[at].sample;
             (moves, conflicts, proposed, accepted, diversity)
         };
-        assert_eq!(told(0), (4, 20, 4, 2, None));
-        // The slice of the first one says nothing of proposals.
-        assert_eq!(told(1), (14, 20, 4, 2, Some(0.4)));
-        assert_eq!(told(2), (24, 20, 24, 12, Some(0.2)));
-        assert_eq!((samples.len(), pipeline.is_some()), (3, true));
-        one.begin(Clock::default(), 1020);
-        two.begin(Clock::default(), 504);
+        // Of the other one it is known how it began.
+        assert_eq!(told(0), (4, 38, 4, 2, Some(0.4)));
+        assert_eq!(told(1), (8, 20, 8, 4, Some(0.4)));
+        // A slice says nothing of proposals.
+        assert_eq!(told(2), (18, 20, 8, 4, Some(0.4)));
+        assert_eq!(told(3), (28, 20, 28, 14, Some(0.2)));
+        assert_eq!((samples.len(), pipeline.is_some()), (4, true));
+        one.begin(Clock::default(), 1020, 25);
+        two.begin(Clock::default(), 504, 20);
         assert!(Seeing::of([&one, &two]).samples.is_empty());
     }
 
     #[test]
     fn a_long_turn_has_few_samples() {
         let lookout = Lookout::new();
-        lookout.begin(Clock::default(), 0);
+        lookout.begin(Clock::default(), 0, 100_000);
         (0..100_000).for_each(|moves| lookout.note(moves, 100_000 - moves));
         let samples = Seeing::of([&lookout]).samples;
         assert!((ROOM / 2..=ROOM + 1).contains(&samples.len()), "{}", samples.len());

@@ -204,7 +204,7 @@ impl Team {
         };
         let pulses: Vec<_> = self.searches[..racing].iter().map(pulse).collect();
         for (lookout, search) in self.lookouts.iter().zip(self.searches.iter().flatten()) {
-            lookout.begin(clock, search.moves());
+            lookout.begin(clock, search.moves(), search.conflicts());
         }
         let mut started = 0;
         while started < racing {

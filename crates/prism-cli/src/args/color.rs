@@ -78,6 +78,10 @@ pub struct ColorArgs {
     /// names of the vertices
     #[arg(long)]
     pub json: bool,
+    /// Write a page about the run to this file (.html): colours and conflicts over time, what each engine
+    /// did, diversity of pools, class sizes, bounds, options; or its first plot alone (.svg)
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Write events as JSON lines to this file; - for standard error, which then holds nothing else
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,

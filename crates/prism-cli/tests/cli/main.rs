@@ -9,6 +9,7 @@
 mod common;
 
 mod bench;
+mod browser;
 mod cases;
 mod checkpoints;
 mod color;
@@ -24,6 +25,7 @@ mod large;
 mod lists;
 mod memory;
 mod numbers;
+mod report;
 mod results;
 mod signals;
 mod streams;
