@@ -157,6 +157,7 @@ class Gate:
                 "engine": last["engine"],
                 "site": last["site"],
                 "moves": result["moves"],
+                "history": [[one["k"], round(one["seconds"], 2), one["engine"]] for one in result["history"]],
                 "version": self.version,
             }
             self.done[row.name, seed] = run

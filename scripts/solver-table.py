@@ -133,7 +133,7 @@ def main():
     parser.add_argument("after")
     parser.add_argument("rows", nargs="*", choices=[[], *rows], metavar="ROW")
     parser.add_argument("--before")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     programs = {"before": args.before, "after": args.after} if args.before else {"after": args.after}
     table = Table(args.data, programs)
     print(f"{CORES} cores")

@@ -6,7 +6,7 @@
 
 mod state;
 
-use crate::elites::Elites;
+use crate::elites::{self, Elites};
 use crate::roster::{Row, position};
 use crate::site::{Candidate, Site};
 use crate::stop::Alarm;
@@ -14,7 +14,7 @@ use crate::strategy::{GraphClass, Player, Rotation, Turn};
 use crate::task::Task;
 use crate::team::Team;
 use prism_core::memory::{RESERVE, Room};
-use prism_core::search::Saved;
+use prism_core::search::{Elite, Saved};
 use prism_core::{Color, Coloring, Graph};
 use prism_cpu::preprocess::{ReduceOptions, Reduction, Undo, components};
 use state::BenchState;
@@ -58,6 +58,8 @@ pub(crate) struct OpenPart {
     /// By site, what its searches are to go on from once they are made.
     at_rest: Vec<Option<BenchState>>,
     pub elites: Elites,
+    /// The complete assignment with the fewest conflicts that a search has come to.
+    pub nearest: Option<Elite>,
 }
 
 /// The searches of one site for one part.
@@ -84,16 +86,20 @@ pub(crate) struct Plan<'p> {
     pub alone: Option<usize>,
     /// Whether the result must not depend on the memory that happens to be left.
     pub lockstep: bool,
+    /// Whether the engine that begins a rotation has all the turns.
+    pub first_alone: bool,
 }
 
 impl Attempt {
     /// Reduces `graph` for `k` colours. `best` is a proper colouring of it with more than k
-    /// colours, numbered without gaps; `seed` is that of the searches. `None` if `alarm` is raised
-    /// meanwhile, which is looked at between passes over the graph.
+    /// colours, numbered without gaps, and `near` an assignment of k or fewer with few conflicts, if one is
+    /// known; `seed` is that of the searches. `None` if `alarm` is raised meanwhile, which is looked at between
+    /// passes over the graph.
     pub fn new(
         graph: &Graph<'_>,
         k: usize,
         best: &Coloring,
+        near: Option<&[Color]>,
         seed: u64,
         alarm: &Alarm,
     ) -> Option<Self> {
@@ -102,8 +108,11 @@ impl Attempt {
         let (kernel, undo) = go_on().then(|| reduction.detach())?;
         let kernel = Arc::new(kernel);
         let known = undo.project(best.colors());
+        let near = near.map(|colors| undo.project(colors));
         let components = go_on().then(|| components(&kernel))?;
-        let part = |vertices| go_on().then(|| Part::new(&kernel, vertices, k, &known, seed));
+        let part = |vertices: &[u32]| {
+            go_on().then(|| Part::new(&kernel, vertices, k, &known, near.as_deref(), seed))
+        };
         let parts = components.iter().map(part).collect::<Option<_>>()?;
         Some(Self { k, undo, kernel, parts })
     }
@@ -136,17 +145,31 @@ impl Attempt {
         }
     }
 
-    /// The colouring of `graph`, once every part has its colours.
+    /// The colouring of `graph`, once every part has its colours; before that an assignment in which parts
+    /// without any have what is nearest to them.
     pub fn coloring(&self, graph: &Graph<'_>) -> Coloring {
         let mut colors = vec![0; self.kernel.n()];
         for part in &self.parts {
-            if let State::Solved(part_colors) = &part.state {
-                for (&v, &c) in part.vertices.iter().zip(part_colors) {
-                    colors[v as usize] = c;
-                }
+            let part_colors = match &part.state {
+                State::Solved(colors) => Some(colors),
+                State::Open(open) => open.nearest.as_ref().map(|elite| &elite.colors),
+            };
+            for (&v, &c) in part.vertices.iter().zip(part_colors.into_iter().flatten()) {
+                colors[v as usize] = c;
             }
         }
         self.undo.lift(graph, &colors)
+    }
+
+    /// The assignment of the only part without colours that comes nearest to them; `None` where there are
+    /// several.
+    pub fn nearest(&self) -> Option<&Elite> {
+        let mut open = self.parts.iter().filter_map(|part| match &part.state {
+            State::Open(open) => Some(open),
+            State::Solved(_) => None,
+        });
+        let only = open.next().filter(|_| open.next().is_none())?;
+        only.nearest.as_ref()
     }
 }
 
@@ -156,6 +179,7 @@ impl Part {
         vertices: &[u32],
         k: usize,
         known: &[Color],
+        near: Option<&[Color]>,
         seed: u64,
     ) -> Self {
         let mut known =
@@ -164,12 +188,17 @@ impl Part {
         let state = if known.num_colors() <= k {
             State::Solved(known.into_colors())
         } else {
-            let task = Task::new(induced(kernel, vertices), k, known.into_colors(), seed);
+            let mut task = Task::new(induced(kernel, vertices), k, known.into_colors(), seed);
+            if let Some(near) = near {
+                task = task
+                    .near(vertices.iter().map(|&v| near[v as usize].min(k as Color - 1)).collect());
+            }
             State::Open(Box::new(OpenPart {
                 task: Arc::new(task),
                 benches: Vec::new(),
                 at_rest: Vec::new(),
                 elites: Elites::default(),
+                nearest: None,
             }))
         };
         Self { vertices: vertices.to_vec(), state }
@@ -191,6 +220,18 @@ pub(crate) enum NoBench {
 }
 
 impl OpenPart {
+    /// Keeps an individual if none before has come nearer. Vertices without a colour get one.
+    pub fn note(&mut self, elite: Elite) {
+        let nearest = self.nearest.as_ref().map_or(u64::MAX, |nearest| nearest.conflicts);
+        // To complete it costs a look at the whole graph, and hardly ever less than a conflict a vertex.
+        if elite.conflicts < nearest {
+            let elite = elites::completed(self.task.graph(), elite);
+            if elite.conflicts < nearest {
+                self.nearest = Some(elite);
+            }
+        }
+    }
+
     /// The searches of a site, as far as they have been made.
     pub fn made(&mut self, site: usize) -> Option<&mut Bench> {
         self.benches.get_mut(site)?.as_mut()
@@ -203,7 +244,7 @@ impl OpenPart {
         site: &Site,
         plan: Plan<'_>,
     ) -> Result<(&Arc<Task>, &mut Bench, &Elites), NoBench> {
-        let Self { task, benches, at_rest, elites } = self;
+        let Self { task, benches, at_rest, elites, .. } = self;
         if benches.len() <= number {
             benches.resize_with(number + 1, || None);
         }
@@ -262,6 +303,9 @@ impl Bench {
                 fit
             }
         };
+        let first = players.iter().min_by_key(|player| player.turn.place).map(|player| player.row);
+        let is_left_out = |player: &Player| plan.first_alone && Some(player.row) != first;
+        let players: Vec<_> = players.into_iter().filter(|player| !is_left_out(player)).collect();
         if players.is_empty() {
             return Err(NoBench::Nothing);
         }

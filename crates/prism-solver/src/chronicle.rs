@@ -279,13 +279,18 @@ mod tests {
         ] {
             let (outcome, chronicle) = run(Some(method), true);
             assert!(outcome.moves > 100_000, "{method} was too lucky");
-            let [track] = &chronicle.tracks[..] else { panic!("{method}: {chronicle:?}") };
+            // What it comes to is relaxed by tabu search.
+            let known = |track: &&Track| [method, "tabucol"].contains(&&*track.engine);
+            assert!(chronicle.tracks.iter().all(|track| known(&track)), "{method}: {chronicle:?}");
+            let track = chronicle.tracks.iter().find(|track| track.engine == method).unwrap();
             let points = track.points();
             let last = points.last().unwrap().sample;
             let told = [last.accepted > 0, last.swaps > 0, last.diversity.is_some()];
             assert_eq!(told, tells, "{method}: {last:?}");
             assert!(points.len() > 8, "{method}: {}", points.len());
-            assert!(points.iter().all(|point| point.k == 13 && point.seconds <= outcome.seconds));
+            let is_its = |k: usize| k == 13 || (method == "tabucol" && k > 13);
+            assert!(points.iter().all(|point| is_its(point.k)), "{method}");
+            assert!(points.iter().all(|point| point.seconds <= outcome.seconds));
         }
     }
 }

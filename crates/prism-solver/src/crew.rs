@@ -4,38 +4,35 @@
 //! fixed number of moves, and wait for each other. Without one, nobody waits: a site that is home sets
 //! out again. A success calls everyone home.
 
+mod sending;
+mod state;
 #[cfg(test)]
 mod tests;
 
-use crate::agenda::Agenda;
 use crate::agenda::Course;
-use crate::attempt::{Attempt, AttemptState, NoBench, OpenPart, Plan};
-use crate::deferred::Deferred;
+use crate::aim::Aim;
+use crate::attempt::{Attempt, OpenPart, Plan};
 use crate::elites::Origin;
 use crate::incumbent::Incumbent;
-use crate::ledger::{CORES, is_possible};
-use crate::memory;
+use crate::ledger::CORES;
+use crate::relaxation::Relaxation;
 use crate::roster::Row;
-use crate::site::{Place, Readiness, Site};
+use crate::site::{Readiness, Site};
 use crate::stop::Alarm;
-use crate::strategy::{GraphClass, Player};
-use crate::task::{Task, Unready};
-use crate::team::{Field, Outing, Return, Team};
+use crate::strategy::GraphClass;
+use crate::team::{Field, Outing, Return};
 use crate::{Event, Goal, TurnEnded};
+use prism_core::Color;
 use prism_core::memory::Room;
-use prism_core::search::Mismatch;
-use prism_core::{Color, Coloring};
-use serde::{Deserialize, Serialize};
+use sending::Sent;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+pub(crate) use state::CrewState;
+
 /// How often whoever waits for the teams looks at how far they are.
 const WATCH_EVERY: Duration = Duration::from_millis(50);
-
-/// Moves, each thread, after which sites wait for each other where a move limit decides the result.
-const SYNC_MOVES: u64 = 1 << 16;
 
 /// What decides how the crew searches, beside the graph.
 #[derive(Clone, Copy)]
@@ -48,13 +45,28 @@ pub(crate) struct Orders<'r> {
     pub class: GraphClass,
 }
 
+impl Orders<'_> {
+    /// What kind of graph it is for the aim. Whoever chooses an engine and a target wants to see that engine
+    /// search for that target. Without one, only those search for few colours that are good at it.
+    fn class_of_aim(&self) -> GraphClass {
+        match self.alone.map(|row| &self.roster[row]) {
+            None => self.class,
+            Some(_) if self.goal != Goal::Minimize => GraphClass::Random,
+            Some(row) if row.leads_on_random() => GraphClass::Random,
+            Some(_) => GraphClass::Structured,
+        }
+    }
+}
+
 /// The sites and what they do.
 pub(crate) struct Crew {
     sites: Vec<Site>,
     field: Field,
     returns: Receiver<Return>,
     /// By course.
-    attempts: [Option<Attempt>; 2],
+    attempts: [Option<Attempt>; 3],
+    aim: Aim,
+    relaxation: Relaxation,
     outings: Vec<Errand>,
     /// The number of the last turn.
     turn: u64,
@@ -62,17 +74,6 @@ pub(crate) struct Crew {
     preferred: Option<usize>,
     /// Whether turns are told, with what is seen of the searches.
     tells_turns: bool,
-}
-
-/// The crew at rest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CrewState {
-    /// By course.
-    attempts: [Option<AttemptState>; 2],
-    turn: u64,
-    preferred: Option<usize>,
-    /// By site.
-    agendas: Vec<Agenda>,
 }
 
 /// What a team is out for.
@@ -99,18 +100,6 @@ struct Solved {
     colors: Vec<Color>,
 }
 
-/// What a team of a site is to do.
-enum Sent {
-    /// It is out.
-    Out,
-    /// There is nothing for it, or no memory.
-    Nothing,
-    /// Things have changed meanwhile.
-    Again,
-    /// It had nothing to search.
-    Solved(Coloring),
-}
-
 impl Crew {
     pub fn new(sites: Vec<Site>, alarm: Arc<Alarm>, lockstep: bool, tells_turns: bool) -> Self {
         let (home, returns) = channel();
@@ -118,52 +107,14 @@ impl Crew {
             sites,
             field: Field { alarm, home, lockstep },
             returns,
-            attempts: [None, None],
+            attempts: [None, None, None],
+            aim: Aim::default(),
+            relaxation: Relaxation::default(),
             outings: Vec::new(),
             turn: 0,
             preferred: None,
             tells_turns,
         }
-    }
-
-    /// Calls all teams home in the middle of their turns, and gives what there is of everyone. Searches forget
-    /// what they do not save.
-    pub fn save(&mut self, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) -> CrewState {
-        self.call_home(true, orders, incumbent);
-        let attempt = |attempt: &mut Option<Attempt>| attempt.as_mut().map(Attempt::save);
-        CrewState {
-            attempts: self.attempts.each_mut().map(attempt),
-            turn: self.turn,
-            preferred: self.preferred,
-            agendas: self.sites.iter().map(|site| site.agenda.clone()).collect(),
-        }
-    }
-
-    /// Goes on from a crew at rest. What the alarm cuts short is begun anew.
-    pub fn resume(
-        &mut self,
-        state: &CrewState,
-        orders: Orders<'_>,
-        incumbent: &Incumbent<'_>,
-    ) -> Result<(), Mismatch> {
-        let graph = incumbent.problem.graph();
-        let possible = is_possible(state.turn) && state.agendas.iter().all(Agenda::is_possible);
-        Mismatch::unless(possible, "a number of turns or moves")?;
-        let preferred = state.preferred.is_none_or(|row| row < orders.roster.len());
-        Mismatch::unless(preferred, "the last engine")?;
-        for (attempt, state) in self.attempts.iter_mut().zip(&state.attempts) {
-            let Some(state) = state else { continue };
-            let resumed = Attempt::resume(graph, state, orders.seed, &self.field.alarm);
-            let Some(resumed) = resumed.transpose()? else { continue };
-            let better = incumbent.best_k().is_some_and(|best| resumed.k < best);
-            Mismatch::unless(better, "the number of colours")?;
-            *attempt = Some(resumed);
-        }
-        for (site, agenda) in self.sites.iter_mut().zip(&state.agendas) {
-            site.agenda = agenda.clone();
-        }
-        (self.turn, self.preferred) = (state.turn, state.preferred);
-        Ok(())
     }
 
     /// Whether moves alone decide the result, so that sites wait for each other.
@@ -272,129 +223,6 @@ impl Crew {
         }
     }
 
-    /// Sends one site out, if there is something to do for it.
-    fn send(
-        &mut self,
-        site: usize,
-        left: u64,
-        orders: Orders<'_>,
-        incumbent: &mut Incumbent<'_>,
-    ) -> Sent {
-        let Some(best) = incumbent.best_k() else { return Sent::Nothing };
-        let (course, k) = self.sites[site].agenda.next(orders.goal, best);
-        if self.attempts[course as usize].is_none() {
-            match self.begin(k, orders, incumbent) {
-                Ok(attempt) => self.attempts[course as usize] = Some(attempt),
-                Err(sent) => return sent,
-            }
-        }
-        let (alarm, lockstep) = (self.field.alarm.clone(), self.field.lockstep);
-        let plan = self.plan(orders);
-        let Some(attempt) = &mut self.attempts[course as usize] else { return Sent::Nothing };
-        let Some((part, open)) = attempt.open_part() else {
-            return Sent::Solved(attempt.coloring(incumbent.problem.graph()));
-        };
-        let here = &self.sites[site];
-        if let Some(row) = orders.alone {
-            // On a GPU if it can.
-            let gpu = |site: &Site| site.is_gpu() && site.takes(&orders.roster[row], &open.task);
-            if site != self.sites.iter().position(gpu).unwrap_or(0) {
-                return Sent::Nothing;
-            }
-        }
-        let (task, bench, elites) = match open.bench(site, here, plan) {
-            Ok(bench) => bench,
-            Err(NoBench::Nothing) => return Sent::Nothing,
-            Err(NoBench::Memory) => {
-                alarm.run_out();
-                return Sent::Again;
-            }
-        };
-        let (Player { row, scale, .. }, share) = bench.rotation.turn();
-        let mut team = match bench.teams[row].take() {
-            Some(team) => team,
-            None => match set_up(&orders.roster[row], here, task, alarm.interrupt()) {
-                Ok(mut team) => {
-                    if let Some(saved) = bench.at_rest[row].take()
-                        && let Err(mismatch) = team.resume(&saved)
-                    {
-                        let engine = orders.roster[row].name;
-                        tracing::warn!(engine, %mismatch, "a search of the checkpoint begins anew");
-                    }
-                    if self.tells_turns {
-                        team.watch();
-                    }
-                    team
-                }
-                Err(Unready::Stopped) => return Sent::Again,
-                Err(Unready::Unfit) => return Sent::Nothing,
-                Err(error @ Unready::OutOfMemory(_)) => {
-                    let engine = orders.roster[row].name;
-                    tracing::warn!(engine, %error, "a search does not fit");
-                    if !make_do(open, site, here, plan) {
-                        alarm.run_out();
-                    }
-                    return Sent::Again;
-                }
-            },
-        };
-        if bench.left.is_none() {
-            team.migrate();
-            if let Some(elite) = elites.best_from_elsewhere(site) {
-                team.offer(elite);
-            }
-        }
-        let share = bench.left.unwrap_or(share);
-        let piece = if lockstep { share.min(SYNC_MOVES) } else { share };
-        bench.left = Some(share - piece);
-        let limit = piece.saturating_mul(scale).saturating_mul(team.threads() as u64).min(left);
-        self.turn += 1;
-        let (clock, moves) = (incumbent.ledger.clock(), incumbent.ledger.moves);
-        let ledger = &mut incumbent.ledger;
-        let between = &mut |conflicts, made| ledger.progress(k, best, conflicts, moves + made);
-        let outing = team.set_out(self.turn, limit, &self.field, clock, between);
-        self.outings.push(Errand { site, row, course, k, part, limit, scale, outing });
-        Sent::Out
-    }
-
-    /// Begins an attempt at `k` colours.
-    fn begin(
-        &self,
-        k: usize,
-        orders: Orders<'_>,
-        incumbent: &mut Incumbent<'_>,
-    ) -> Result<Attempt, Sent> {
-        let alarm = &self.field.alarm;
-        let graph = incumbent.problem.graph();
-        if !Room::now().holds(memory::attempt(graph, self.threads())) {
-            alarm.run_out();
-            return Err(Sent::Nothing);
-        }
-        let Some(best) = incumbent.best() else { return Err(Sent::Nothing) };
-        let Some(attempt) = Attempt::new(graph, k, best, orders.seed, alarm) else {
-            return Err(Sent::Again);
-        };
-        let (kernel_vertices, kernel_edges) = attempt.kernel_size();
-        let seconds = incumbent.ledger.seconds();
-        incumbent.ledger.emit(&Event::Searching { k, kernel_vertices, kernel_edges, seconds });
-        Ok(attempt)
-    }
-
-    /// How attempts search.
-    fn plan<'r>(&self, orders: Orders<'r>) -> Plan<'r> {
-        Plan {
-            roster: orders.roster,
-            attempts: match orders.goal {
-                Goal::Minimize => 1,
-                Goal::Colors(_) => 2,
-            },
-            class: orders.class,
-            preferred: self.preferred,
-            alone: orders.alone,
-            lockstep: self.field.lockstep,
-        }
-    }
-
     /// Waits until a team is home, or all are where they wait for each other or one has called the others.
     fn wait(&mut self, incumbent: &mut Incumbent<'_>) {
         let alarm = self.field.alarm.clone();
@@ -447,7 +275,6 @@ impl Crew {
     /// Takes in the teams that are home, in the order of their sites; `pausing` says that they will go on with
     /// what is left of their turns.
     fn take_in(&mut self, pausing: bool, orders: Orders<'_>, incumbent: &mut Incumbent<'_>) {
-        let plan = self.plan(orders);
         let (home, out): (Vec<Errand>, Vec<Errand>) = std::mem::take(&mut self.outings)
             .into_iter()
             .partition(|errand| errand.outing.is_over());
@@ -471,6 +298,7 @@ impl Crew {
                 }));
             }
             self.sites[site].agenda.book(course, outcome.made / scale);
+            self.aim.book(outcome.made / scale);
             // Fewer if the system gave no more; they would be missing the next time, too.
             self.sites[site].threads = outcome.team.threads().min(self.sites[site].threads);
             if let Some(why) = outcome.failure {
@@ -480,6 +308,7 @@ impl Crew {
                 incumbent.ledger.emit(&Event::SiteLost { site, why });
             }
             let several = self.sites.len() > 1;
+            let plan = self.plan(course, orders);
             let Some(attempt) = &mut self.attempts[course as usize] else { continue };
             if attempt.k != k {
                 continue;
@@ -489,6 +318,10 @@ impl Crew {
                 let origin = Origin { row, site };
                 outcome.team.elites().for_each(|elite| open.elites.deposit(elite, origin));
             }
+            if course == Course::HeadOn {
+                outcome.team.elites().for_each(|elite| open.note(elite));
+            }
+            let each = outcome.made / scale / outcome.team.threads().max(1) as u64;
             let Some(bench) = open.made(site) else { continue };
             let wrong = outcome.team.wrong();
             if pausing && let Some(left) = &mut bench.left {
@@ -507,6 +340,8 @@ impl Crew {
             }
             if let Some(winner) = outcome.winner {
                 solved.push(Solved { site, row, course, k, part, colors: winner.colors });
+            } else if course == Course::Relaxation && self.relaxation.book(each) {
+                self.attempts[course as usize] = None;
             }
         }
         for attempt in self.attempts.iter_mut().flatten() {
@@ -523,8 +358,13 @@ impl Crew {
             attempt.solve(part, colors);
             if attempt.open_part().is_none() {
                 let coloring = attempt.coloring(incumbent.problem.graph());
-                self.preferred = Some(row);
+                if course != Course::Relaxation {
+                    self.preferred = Some(row);
+                }
                 if incumbent.adopt(coloring, orders.roster[row].name, &self.sites[site].name) {
+                    if course == Course::Descent {
+                        self.sites.iter_mut().for_each(|site| site.agenda.descended());
+                    }
                     self.improved(incumbent);
                 }
             }
@@ -534,7 +374,7 @@ impl Crew {
     /// Drops the attempts that the best colouring makes pointless.
     pub fn improved(&mut self, incumbent: &Incumbent<'_>) {
         let Some(best) = incumbent.best_k() else { return };
-        self.sites.iter_mut().for_each(|site| site.agenda.improved());
+        self.aim.improved();
         for attempt in &mut self.attempts {
             attempt.take_if(|attempt| attempt.k >= best);
         }
@@ -545,27 +385,4 @@ impl Crew {
 /// is not replaced, nor any in lockstep, where the memory that happens to be left would decide the result.
 fn make_do(part: &mut OpenPart, number: usize, site: &Site, plan: Plan<'_>) -> bool {
     !plan.lockstep && plan.alone.is_none() && part.make_do(number, site, plan)
-}
-
-/// Sets the searches of an engine up on a site.
-fn set_up(row: &Row, site: &Site, task: &Arc<Task>, stop: &AtomicBool) -> Result<Team, Unready> {
-    let search = row.search().ok_or(Unready::Unfit)?;
-    match &site.place {
-        Place::Cores => {
-            let seating = search.cores.as_ref().ok_or(Unready::Unfit)?;
-            Team::new(row, seating, search.stream, task, site.threads, stop)
-        }
-        Place::Gpu { gpu, asynchronous, .. } => {
-            let seating = search.gpu.ok_or(Unready::Unfit)?;
-            let stream = task.stream(search.stream, 0);
-            let deferred = match gpu.context() {
-                Some(Ok(context)) => {
-                    Deferred::new(task.clone(), context.clone(), seating, stream, *asynchronous)
-                }
-                Some(Err(why)) => Deferred::failed(task.clone(), why.to_owned()),
-                None => return Err(Unready::Unfit),
-            };
-            Ok(Team::single(row, Box::new(deferred)))
-        }
-    }
 }

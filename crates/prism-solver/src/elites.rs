@@ -37,14 +37,8 @@ pub(crate) struct Elites {
 impl Elites {
     /// Whether all individuals are of a graph with `k` colours, and have the conflicts that they say.
     pub fn check(&self, graph: &Graph<'_>, k: usize) -> Result<(), Mismatch> {
-        let fits = |elite: &Elite| {
-            let colored = elite.colors.iter().all(|&color| usize::from(color) < k);
-            elite.k == k
-                && elite.colors.len() == graph.n()
-                && colored
-                && Elite::new(k, elite.colors.clone(), graph.edges()).conflicts == elite.conflicts
-        };
-        let fit = self.waiting.is_empty() && self.members.iter().all(|(elite, _)| fits(elite));
+        let fits = |(elite, _): &(Elite, Origin)| fits(elite, graph, k);
+        let fit = self.waiting.is_empty() && self.members.iter().all(fits);
         Mismatch::unless(fit, "the pool of elites")
     }
 
@@ -90,8 +84,16 @@ impl Elites {
     }
 }
 
+/// Whether an individual is a complete one of a graph with `k` colours, and has the conflicts that it says.
+pub(crate) fn fits(elite: &Elite, graph: &Graph<'_>, k: usize) -> bool {
+    elite.k == k
+        && elite.colors.len() == graph.n()
+        && elite.colors.iter().all(|&color| usize::from(color) < k)
+        && Elite::new(k, elite.colors.clone(), graph.edges()).conflicts == elite.conflicts
+}
+
 /// The same with a colour for each vertex.
-fn completed(graph: &Graph<'_>, elite: Elite) -> Elite {
+pub(crate) fn completed(graph: &Graph<'_>, elite: Elite) -> Elite {
     if !elite.colors.contains(&UNCOLORED) {
         return elite;
     }

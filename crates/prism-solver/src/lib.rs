@@ -25,6 +25,7 @@
 struct Readme;
 
 mod agenda;
+mod aim;
 mod attempt;
 mod bounds;
 mod build_error;
@@ -47,6 +48,7 @@ mod opening;
 mod options;
 mod outcome;
 mod problem;
+mod relaxation;
 mod report;
 pub mod roster;
 pub mod settings;

@@ -163,6 +163,13 @@ pub(crate) fn position(roster: &[Row], name: &str) -> Option<usize> {
 }
 
 impl Row {
+    /// Whether it leads where graphs are random, on some site.
+    pub(crate) fn leads_on_random(&self) -> bool {
+        let Some(search) = self.search() else { return false };
+        let turns = [search.cores.map(|cores| cores.turns), search.gpu.map(|gpu| gpu.turns)];
+        turns.iter().flatten().any(|turns| turns.random.is_some_and(|turn| turn.leads))
+    }
+
     /// What it is, if it searches.
     pub(crate) fn search(&self) -> Option<&Search> {
         match &self.kind {

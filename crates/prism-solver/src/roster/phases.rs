@@ -15,8 +15,8 @@ use prism_cpu::tabucol::TabuCol;
 use prism_cpu::thermodynamic::Thermodynamic;
 use prism_cpu::whcr::{Repair, Settings};
 use prism_gpu::phases::{
-    DendriticWhcrGpu, Kind as PhaseKind, Phase, PhaseError, PhaseOptions, QuantumEvolutionGpu,
-    RepairOptions, ThermodynamicGpu, ThermodynamicOptions, WhcrGpu,
+    Demands, DendriticWhcrGpu, Kind as PhaseKind, Phase, PhaseError, PhaseOptions,
+    QuantumEvolutionGpu, RepairOptions, ThermodynamicGpu, ThermodynamicOptions, WhcrGpu,
 };
 use prism_gpu::{GpuContext, PopulationGpu, PopulationOptions};
 use std::sync::Arc;
@@ -151,6 +151,10 @@ fn members(graph: &Graph<'_>) -> u64 {
     coloring.saturating_mul(2 * members + 3)
 }
 
+/// The most individuals of a population on a GPU. A device runs 2 640 of 250 vertices at once, but it is done with
+/// them long before the host has compared all pairs.
+const MEMBERS_ON_GPU: u32 = 1056;
+
 /// A population on a GPU: one individual from what is known, the others from random colourings.
 fn population_on_gpu(
     task: &Task,
@@ -164,7 +168,12 @@ fn population_on_gpu(
     let pool = PoolOptions { seed: rng.bits(), ..PoolOptions::for_vertices(graph.n()) };
     let phase = PhaseOptions::with_streams(asynchronous);
     let repair = RepairOptions { phase, ..RepairOptions::default() };
-    let options = PopulationOptions { repair, pool: Some(pool) };
+    let mut options = PopulationOptions { repair, pool: Some(pool) };
+    let demands = Demands { vertices: graph.n(), edges: graph.m(), colors: task.k() };
+    let most = PopulationGpu::footprint(&options, &demands, gpu.info())?.individuals;
+    if most > MEMBERS_ON_GPU {
+        options.repair.phase.individuals = Some(MEMBERS_ON_GPU);
+    }
     Ok(Box::new(PopulationGpu::new(gpu, graph, Some(&start), task.k(), options)?))
 }
 
@@ -180,7 +189,8 @@ fn population(task: &Task, seat: &Seat<'_>) -> SetUp {
         ..PoolOptions::few(n, threads)
     };
     let improver = TabuImprover::new(task.adjacency()?.clone(), k, threads, threads);
-    Ok(Box::new(Population::new(graph, k, &vec![UNCOLORED; n], improver, options)))
+    let start = task.nearby().map_or_else(|| vec![UNCOLORED; n], <[Color]>::to_vec);
+    Ok(Box::new(Population::new(graph, k, &start, improver, options)))
 }
 
 /// A phase on a GPU: one individual from what is known, the others from random colourings.

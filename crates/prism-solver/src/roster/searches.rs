@@ -4,6 +4,7 @@ use super::phases::POPULATION;
 use super::{Kind, Row, Search, Seating};
 use crate::strategy::{Turn, Turns};
 use crate::task::{Seat, SetUp, Task};
+use prism_core::search::{Elite, FixedK};
 use prism_core::threads::make_pool;
 use prism_core::{Color, Graph};
 use prism_cpu::annealing::{Annealing, Schedule};
@@ -156,7 +157,11 @@ fn memetic(task: &Task, seat: &Seat<'_>) -> SetUp {
     params.parallel = seat.threads > 1 && make_pool();
     let stream = seat.stream_of(task);
     let adjacency = task.adjacency()?.clone();
-    Ok(Box::new(Memetic::new(adjacency, graph.n(), task.k(), params, task.seed(), stream)?))
+    let mut search = Memetic::new(adjacency, graph.n(), task.k(), params, task.seed(), stream)?;
+    if let Some(near) = task.nearby() {
+        search.offer(&Elite::new(task.k(), near.to_vec(), graph.edges()));
+    }
+    Ok(Box::new(search))
 }
 
 /// From random classes: it gets stuck near what is known, and finds hidden partitions from afar.
