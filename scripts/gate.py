@@ -4,9 +4,9 @@
   scripts/gate.py PRISM DATA LEDGER [--rows PREFIX...] [--budget SECONDS] [--device cuda:0] [--list]
 
 PRISM is the program, DATA the folder with the DIMACS graphs and INDEX.csv. LEDGER is a file of JSON lines that
-every finished run is added to, with the version of the program: a later call goes on where an earlier one
-ended, so that a machine that is lent for minutes gets through a table of hours. A run that would not end within
-the budget is not begun. At the end, or with `--list` alone, the table is printed from the ledger.
+every finished run is added to, with the version of the program: a later call goes on where an earlier one ended,
+so that a machine that is lent for minutes gets through a table of hours. docs/ledger.jsonl has the runs so far. A
+run that would not end within the budget is not begun. At the end, or with `--list` alone, the table is printed from the ledger.
 
 A row says that `needed` of `seeds` runs reach k colours within five times its seconds (or as long as it says), and
 that the median over all of them is at most its seconds; from five minutes on a run ends at its seconds. The first
@@ -102,7 +102,7 @@ class Gate:
         self.options = options
         self.ends = time.monotonic() + options.budget
         version = subprocess.run([options.prism, "--version"], capture_output=True, text=True, check=True)
-        self.version = version.stdout.strip()
+        self.version = options.describe or version.stdout.strip()
         self.done = {}
         if os.path.exists(options.ledger):
             with open(options.ledger, encoding="utf-8") as lines:
@@ -215,6 +215,7 @@ def main():
     parser.add_argument("data")
     parser.add_argument("ledger")
     parser.add_argument("--rows", nargs="*", default=[""], help="only rows whose names begin so")
+    parser.add_argument("--describe", help="the commit of the program, by `git describe --always`")
     parser.add_argument("--budget", type=float, default=float("inf"), help="seconds for all runs")
     parser.add_argument("--device", default="cuda:0", help="for methods that run alone")
     parser.add_argument("--list", action="store_true", help="only print the table")
