@@ -11,7 +11,7 @@ use crate::memory;
 use crate::relaxation::Nearest;
 use crate::roster::Row;
 use crate::site::{Place, Site};
-use crate::strategy::Player;
+use crate::strategy::{GraphClass, Player};
 use crate::task::{Task, Unready};
 use crate::team::Team;
 use prism_core::Coloring;
@@ -160,8 +160,12 @@ impl Crew {
         if let Some(k) = relaxed.and_then(|nearest| self.relaxation.next(nearest, best)) {
             return (Course::Relaxation, k);
         }
+        // Where most vertices have fewer neighbours than there are colours, a core decides, and the fewer the
+        // colours, the more of the others come back beside it.
+        let is_core_alone = 2 * graph.m() < graph.n().saturating_mul(best);
+        let class = if is_core_alone { GraphClass::Structured } else { orders.class_of_aim() };
         let outline = Outline {
-            class: orders.class_of_aim(),
+            class,
             vertices: graph.n(),
             threads: self.threads(),
             bound: incumbent.lower_bound(),
