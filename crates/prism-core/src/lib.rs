@@ -3,6 +3,7 @@
 //! * [`Graph`]: an undirected simple graph in compressed sparse row form, owned or borrowed.
 //! * [`Coloring`]: one colour a vertex, and the independent check [`Coloring::verify`] that every
 //!   answer of PRISM passes before it leaves the program.
+//! * [`SizeRule`]: what may be asked of the sizes of the classes.
 //! * [`annealing`]: temperatures and fields, as annealers on the host and on a device are told them.
 //! * [`bounds`]: cliques, odd cycles and degrees, that tell how few colours can do.
 //! * [`generate`]: seeded random and structured graphs.
@@ -26,6 +27,7 @@
 
 pub mod annealing;
 pub mod bounds;
+mod class_sizes;
 mod coloring;
 pub mod generate;
 mod graph;
@@ -39,6 +41,7 @@ mod runtime;
 pub mod search;
 pub mod threads;
 
+pub use class_sizes::{Class, ClassSizes, SizeRange, SizeRule, SizeViolation};
 pub use coloring::{Color, Coloring, MAX_COLORS, Violation};
 pub use graph::{Cleanup, Graph, GraphError};
 pub use philox::Philox;

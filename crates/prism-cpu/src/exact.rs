@@ -10,14 +10,17 @@
 //! one by one. Exponential: random graphs end at about 100 vertices; structured ones can be much
 //! larger. No random numbers: the same nodes are visited on every machine.
 //!
-//! Where vertices have lists of the colours that they may have, the same tree decides, in `lists.rs`.
+//! Where vertices have lists of the colours that they may have, the same tree decides, in `lists.rs`, and
+//! where the classes have to have certain sizes, in `sizes.rs`.
 
 mod answer;
 mod lists;
+mod sizes;
 mod tree;
 
 pub use answer::{Answer, MAX_EXACT_COLORS};
 pub use lists::decide_lists;
+pub use sizes::decide_sizes;
 
 use crate::preprocess::{ReduceOptions, Reduction, components};
 use prism_core::bounds::{Effort, clique, degeneracy};

@@ -33,6 +33,7 @@ pub mod ranking;
 pub mod rlf;
 pub mod rounds;
 mod simd;
+pub mod sized;
 pub mod speculative;
 pub mod tabu_improver;
 mod tabu_list;

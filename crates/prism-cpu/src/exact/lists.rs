@@ -41,7 +41,7 @@ pub fn decide_lists(
 }
 
 /// The colours in groups of those that the same vertices may have.
-fn interchangeable(allowed: &[u128], colors: usize) -> Vec<u128> {
+pub(super) fn interchangeable(allowed: &[u128], colors: usize) -> Vec<u128> {
     let mut groups = BTreeMap::<Vec<bool>, u128>::new();
     for c in 0..colors {
         let vertices = allowed.iter().map(|set| set >> c & 1 == 1).collect();

@@ -2,7 +2,7 @@
 
 use super::answer::MAX_EXACT_COLORS;
 use prism_core::search::UNCOLORED;
-use prism_core::{Color, Graph};
+use prism_core::{Color, Graph, SizeRange};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How a search ended.
@@ -49,11 +49,22 @@ pub(super) fn first(k: usize) -> u128 {
     if k >= MAX_EXACT_COLORS { u128::MAX } else { (1 << k) - 1 }
 }
 
+/// How many vertices the colours have, and may have.
+struct Sizes {
+    range: SizeRange,
+    of: Vec<usize>,
+    /// The colours that may have no more.
+    full: u128,
+    /// Vertices that colours still have too few.
+    missing: usize,
+}
+
 /// One depth-first search.
 pub(super) struct Tree<'g> {
     graph: &'g Graph<'g>,
     palette: Palette,
     k: usize,
+    sizes: Sizes,
     pub colors: Vec<Color>,
     /// `blocked[v * k + c]`: how many neighbours of v have colour c, and one more if v may not have it.
     blocked: Vec<u16>,
@@ -94,6 +105,12 @@ impl<'g> Tree<'g> {
             graph,
             palette,
             k,
+            sizes: Sizes {
+                range: SizeRange { least: 0, most: usize::MAX },
+                of: vec![0; k],
+                full: 0,
+                missing: 0,
+            },
             colors: vec![UNCOLORED; n],
             blocked,
             free,
@@ -106,13 +123,21 @@ impl<'g> Tree<'g> {
         }
     }
 
+    /// The same where every colour has to have so many vertices.
+    pub fn sized(mut self, range: SizeRange) -> Self {
+        let full = if range.most == 0 { first(self.k) } else { 0 };
+        let missing = range.least.saturating_mul(self.k);
+        self.sizes = Sizes { range, full, missing, ..self.sizes };
+        self
+    }
+
     /// Searches with the vertices of `clique` coloured 0, 1 and so on.
     pub fn root(&mut self, clique: &[u32]) -> Found {
         // A vertex has at most n - 1 < 2^16 neighbours of one colour where the search has any hope.
         if self.graph.max_degree() >= u16::MAX as usize {
             return Found::OutOfWork;
         }
-        let mut alive = true;
+        let mut alive = self.sizes.missing <= self.open.len();
         for (c, &v) in clique.iter().enumerate() {
             alive &= self.color(v, c as Color);
         }
@@ -132,7 +157,7 @@ impl<'g> Tree<'g> {
         let mut used = used;
         loop {
             // Descend.
-            let Some(v) = self.choose(self.palette.within_reach(used)) else {
+            let Some(v) = self.choose(self.palette.within_reach(used) & !self.sizes.full) else {
                 return Found::Colors;
             };
             self.nodes += 1;
@@ -141,7 +166,7 @@ impl<'g> Tree<'g> {
             {
                 return Found::OutOfWork;
             }
-            let todo = self.free[v as usize] & self.palette.next(used);
+            let todo = self.free[v as usize] & self.palette.next(used) & !self.sizes.full;
             levels.push(Level { vertex: v, todo, used });
             // Take the next colour, backing up as far as there is none.
             loop {
@@ -158,7 +183,7 @@ impl<'g> Tree<'g> {
                 let c = level.todo.trailing_zeros();
                 level.todo &= level.todo - 1;
                 used = above | 1 << c;
-                if self.color(v, c as Color) {
+                if self.color(v, c as Color) && self.can_be_filled(used) {
                     break;
                 }
                 self.uncolor(v);
@@ -197,7 +222,8 @@ impl<'g> Tree<'g> {
         best.map(|(_, v)| v)
     }
 
-    /// Colours `v`; false if that leaves some neighbour without a colour.
+    /// Colours `v`; false if that leaves some neighbour without a colour, or too few vertices for the
+    /// colours that need more.
     fn color(&mut self, v: u32, c: Color) -> bool {
         // Taking the colour back costs the same.
         self.spent += 2 * self.graph.degree(v) as u64;
@@ -207,7 +233,7 @@ impl<'g> Tree<'g> {
         if let Some(&moved) = self.open.get(at) {
             self.place[moved as usize] = at as u32;
         }
-        let mut alive = true;
+        let mut alive = self.count(c);
         for &u in self.graph.neighbors(v) {
             let blocked = &mut self.blocked[u as usize * self.k + c as usize];
             *blocked += 1;
@@ -219,8 +245,51 @@ impl<'g> Tree<'g> {
         alive
     }
 
+    /// Counts one vertex more of a colour; false if there are too few left for the others.
+    fn count(&mut self, c: Color) -> bool {
+        let Sizes { range, of, full, missing } = &mut self.sizes;
+        let size = &mut of[usize::from(c)];
+        *size += 1;
+        if *size <= range.least {
+            *missing -= 1;
+        }
+        if *size >= range.most {
+            *full |= 1 << c;
+        }
+        *missing <= self.open.len()
+    }
+
+    /// Takes that back.
+    fn discount(&mut self, c: Color) {
+        let Sizes { range, of, full, missing } = &mut self.sizes;
+        let size = &mut of[usize::from(c)];
+        if *size <= range.least {
+            *missing += 1;
+        }
+        *size -= 1;
+        if *size < range.most {
+            *full &= !(1 << c);
+        }
+    }
+
+    /// Whether each colour in use that needs more vertices can still get them.
+    fn can_be_filled(&mut self, used: u128) -> bool {
+        let Sizes { range, of, missing, .. } = &self.sizes;
+        if *missing == 0 {
+            return true;
+        }
+        let mut lacking = (0..self.k).filter(|&c| used >> c & 1 == 1 && of[c] < range.least);
+        let spent = &mut self.spent;
+        lacking.all(|c| {
+            *spent += self.open.len() as u64;
+            let open = self.open.iter().filter(|&&v| self.free[v as usize] >> c & 1 == 1);
+            of[c] + open.count() >= range.least
+        })
+    }
+
     fn uncolor(&mut self, v: u32) {
         let c = std::mem::replace(&mut self.colors[v as usize], UNCOLORED);
+        self.discount(c);
         self.place[v as usize] = self.open.len() as u32;
         self.open.push(v);
         for &u in self.graph.neighbors(v) {
