@@ -14,7 +14,7 @@ The package is also a backend of NetworkX: see `prism_coloring.networkx`.
 """
 
 from ._bounds import Bounds, bounds
-from ._coloring import Coloring, Improvement
+from ._coloring import ClassSizes, Coloring, Improvement
 from ._graph import Graph, generate, read
 from ._prism import NoColoringError, __version__
 from ._solver import Solver, color
@@ -22,6 +22,7 @@ from ._verify import verify
 
 __all__ = [
     "Bounds",
+    "ClassSizes",
     "Coloring",
     "Graph",
     "Improvement",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
-__all__ = ["Coloring", "Improvement"]
+__all__ = ["ClassSizes", "Coloring", "Improvement"]
 
 
 class Improvement(NamedTuple):
@@ -33,6 +33,32 @@ class Improvement(NamedTuple):
     """Moves since the start, all threads together."""
     engine: str
     """The engine that found it."""
+
+
+class ClassSizes(NamedTuple):
+    """How even the classes of a colouring are, and how even they can be at best.
+
+    Examples
+    --------
+    >>> import prism_coloring as prism
+    >>> star = {"hub": ["a", "b", "c"], "a": [], "b": [], "c": []}
+    >>> sizes = prism.color(star, balance=True).class_sizes
+    >>> sizes.smallest, sizes.largest, sizes.ratio
+    (1, 3, 3.0)
+    >>> sizes.ratio == sizes.ratio_bound
+    True
+    """
+
+    smallest: int
+    """Nodes of the smallest class."""
+    largest: int
+    """Nodes of the largest class."""
+    ratio: float
+    """The second over the first."""
+    largest_bound: int
+    """No colouring with as many colours has a smaller largest class."""
+    ratio_bound: float
+    """None has a smaller ratio."""
 
 
 class Coloring:
@@ -87,13 +113,19 @@ class Coloring:
 
     @property
     def lower_bound(self) -> int:
-        """No colouring of the graph, within what was given, has fewer colours."""
+        """No colouring of the graph, within what was given and with classes as asked for, has fewer colours."""
         return self._found.lower_bound
 
     @property
     def optimal(self) -> bool:
         """Whether `num_colors` is proved to be the least possible."""
         return self._found.optimal
+
+    @property
+    def class_sizes(self) -> ClassSizes | None:
+        """The sizes of the classes, and bounds on them; None without nodes."""
+        sizes = self._found.sizes
+        return None if sizes is None else ClassSizes(*sizes)
 
     @property
     def status(self) -> str:

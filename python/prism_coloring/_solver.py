@@ -52,6 +52,10 @@ class Solver:
         graph: Any,
         *,
         target: int | None = None,
+        exact_colors: int | None = None,
+        equitable: bool = False,
+        max_class_size: int | None = None,
+        balance: bool = False,
         time_limit: float | str | None = None,
         moves: int | None = None,
         seed: int = 0,
@@ -67,6 +71,10 @@ class Solver:
     ) -> None:
         keywords = {
             "target": target,
+            "exact_colors": exact_colors,
+            "equitable": equitable,
+            "max_class_size": max_class_size,
+            "balance": balance,
             "time_limit": time_limit,
             "moves": moves,
             "seed": seed,
@@ -87,7 +95,8 @@ class Solver:
     def step(self, moves: int) -> str:
         """Go on for up to `moves` more moves, all threads together.
 
-        The first step also makes the first colouring. A search within lists of allowed colours has no steps.
+        The first step also makes the first colouring. Searches within lists of allowed colours, for classes of
+        certain sizes or for exactly as many colours have no steps.
 
         Returns
         -------
@@ -108,7 +117,7 @@ class Solver:
         Raises
         ------
         NoColoringError
-            No colouring within the given colours and lists was found.
+            No colouring was found within the given colours and lists, or with classes as asked for.
         KeyboardInterrupt
             After Ctrl-C; `best` has the best colouring so far.
         """
@@ -192,6 +201,10 @@ def color(
     graph: Any,
     *,
     target: int | None = None,
+    exact_colors: int | None = None,
+    equitable: bool = False,
+    max_class_size: int | None = None,
+    balance: bool = False,
     time_limit: float | str | None = None,
     moves: int | None = None,
     seed: int = 0,
@@ -221,6 +234,15 @@ def color(
         until the call returns (or while a `Solver`, a `Coloring` or a `Graph` of them is in use).
     target : int, optional
         Stop as soon as a colouring has at most this many colours.
+    exact_colors : int, optional
+        Use exactly this many colours.
+    equitable : bool
+        Whether the sizes of the classes may differ by at most one.
+    max_class_size : int, optional
+        The most nodes that may have the same colour.
+    balance : bool
+        Whether, with as few colours as are found, the largest class is made as small as possible, and then the
+        variance of the sizes. `Coloring.class_sizes` says whether the ratio is the best possible.
     time_limit : float or str, optional
         Stop after this time: seconds, or a text like ``"500ms"`` or ``"5m"``.
     moves : int, optional
@@ -260,8 +282,8 @@ def color(
     OSError
         A file cannot be read.
     NoColoringError
-        No colouring within the given colours and lists was found; ``proved`` says whether there is none. It is a
-        `ValueError`.
+        No colouring was found within the given colours and lists, or with classes as asked for; ``proved`` says
+        whether there is none. It is a `ValueError`.
     KeyboardInterrupt
         After Ctrl-C. Its attribute ``solver`` is the `Solver`, which has the best colouring so far.
 
@@ -274,10 +296,19 @@ def color(
     >>> edges = numpy.array([[0, 1], [1, 2], [2, 3], [3, 0]])
     >>> prism.color(edges, precolored={0: 4}).colors.tolist()
     [4, 0, 4, 0]
+    >>> star = {"hub": ["a", "b", "c", "d"], "a": [], "b": [], "c": [], "d": []}
+    >>> prism.color(star, equitable=True)
+    <Coloring with 3 colours, optimal>
+    >>> len(prism.color(star, max_class_size=3).classes())
+    3
     """
     solver = Solver(
         graph,
         target=target,
+        exact_colors=exact_colors,
+        equitable=equitable,
+        max_class_size=max_class_size,
+        balance=balance,
         time_limit=time_limit,
         moves=moves,
         seed=seed,

@@ -19,7 +19,14 @@ def colors_of(coloring: Any) -> Any:
     return dict(coloring) if isinstance(coloring, Mapping) else coloring
 
 
-def verify(graph: Any, coloring: Any, *, symmetrize: bool = False) -> int:
+def verify(
+    graph: Any,
+    coloring: Any,
+    *,
+    equitable: bool = False,
+    max_class_size: int | None = None,
+    symmetrize: bool = False,
+) -> int:
     """Check a colouring.
 
     Parameters
@@ -28,6 +35,10 @@ def verify(graph: Any, coloring: Any, *, symmetrize: bool = False) -> int:
         As for `prism_coloring.color`.
     coloring : Coloring, dict or sequence of int
         The colour of each node: by node, or in their order.
+    equitable : bool
+        Whether the sizes of the classes have to differ by at most one.
+    max_class_size : int, optional
+        The most nodes that may have the same colour.
     symmetrize : bool
         As for `prism_coloring.color`.
 
@@ -39,7 +50,8 @@ def verify(graph: Any, coloring: Any, *, symmetrize: bool = False) -> int:
     Raises
     ------
     ValueError
-        Two neighbours have the same colour, or a node has none; the message names them.
+        Two neighbours have the same colour, a node has none, or a class has too many or too few nodes; the message
+        names them.
 
     Examples
     --------
@@ -50,4 +62,5 @@ def verify(graph: Any, coloring: Any, *, symmetrize: bool = False) -> int:
     ...
     ValueError: vertices 'a' and 'b' are adjacent and both have colour 3 (counted from 0)
     """
-    return _prism.verify(as_graph(graph, symmetrize=symmetrize), colors_of(coloring))
+    graph = as_graph(graph, symmetrize=symmetrize)
+    return _prism.verify(graph, colors_of(coloring), equitable, max_class_size)

@@ -3,7 +3,7 @@
 use crate::failure;
 use crate::found::Found;
 use crate::graph::PyGraph;
-use prism_core::{Color, Coloring, MAX_COLORS};
+use prism_core::{Color, Coloring, MAX_COLORS, SizeRule};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -95,13 +95,24 @@ pub fn whole(graph: &PyGraph, coloring: &Bound<'_, PyAny>) -> PyResult<Coloring>
 /// Checks a colouring and gives its number of colours.
 ///
 /// # Errors
-/// `ValueError` that names the first two neighbours of one colour, or the first vertex without one.
+/// `ValueError` that names the first two neighbours of one colour, or the first vertex without one, or classes
+/// whose sizes are not as asked for.
 #[pyfunction]
-pub fn verify(graph: &Bound<'_, PyGraph>, coloring: &Bound<'_, PyAny>) -> PyResult<usize> {
+#[pyo3(signature = (graph, coloring, equitable, max_class_size=None))]
+pub fn verify(
+    graph: &Bound<'_, PyGraph>,
+    coloring: &Bound<'_, PyAny>,
+    equitable: bool,
+    max_class_size: Option<usize>,
+) -> PyResult<usize> {
     let (py, graph) = (graph.py(), graph.get());
     let coloring = whole(graph, coloring)?;
+    let rule = SizeRule { equitable, most: max_class_size };
     match py.detach(|| coloring.verify(&graph.graph)) {
-        Ok(()) => Ok(coloring.num_colors()),
+        Ok(()) => match rule.check(&coloring) {
+            Ok(()) => Ok(coloring.num_colors()),
+            Err(wrong) => Err(failure::value(wrong.to_string())),
+        },
         Err(wrong) => {
             let told = graph.in_words(py, |naming| naming.describe_violation(&wrong))?;
             Err(failure::value(told))

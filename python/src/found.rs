@@ -4,7 +4,7 @@ use crate::arrays::color_array;
 use crate::failure;
 use crate::graph::PyGraph;
 use numpy::PyArray1;
-use prism_solver::{Outcome, Report, Settings};
+use prism_solver::{Outcome, Report, Settings, SizesReport};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use std::sync::Arc;
@@ -67,6 +67,14 @@ impl Found {
             (found.k, found.seconds, found.moves, found.engine.to_string())
         };
         self.outcome.history.iter().map(one).collect()
+    }
+
+    /// Smallest and largest class, their ratio, and bounds on the last two; none without nodes.
+    #[getter]
+    fn sizes(&self) -> Option<(usize, usize, f64, usize, f64)> {
+        let sizes = SizesReport::of(&self.outcome)?;
+        let SizesReport { smallest, largest, ratio, largest_bound, ratio_bound } = sizes;
+        Some((smallest, largest, ratio, largest_bound, ratio_bound))
     }
 
     /// The report of the run as a JSON object, without the colours.

@@ -8,7 +8,8 @@ use crate::settings;
 use crate::wait::{LOOK, no_thread, thread};
 use prism_core::{Coloring, Violation};
 use prism_solver::{
-    Event, Improvement, ListSolver, Outcome, Settings, Solver, Status, StopHandle, Unsatisfied,
+    Event, Improvement, ListSolver, Outcome, Settings, SizeBounds, SizedSolver, Solver, Status,
+    StopHandle, Unsatisfied,
 };
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
@@ -30,6 +31,7 @@ create_exception!(
 enum Engine {
     Plain(Box<Solver<'static>>),
     Lists(Box<ListSolver<'static>>),
+    Sized(Box<SizedSolver<'static>>),
 }
 
 /// What the solver is at.
@@ -110,8 +112,10 @@ impl Shared {
 impl Told {
     /// What is known, unless there is no colouring yet.
     fn so_far(&self) -> Option<Outcome> {
+        let coloring = self.best.clone()?;
         Some(Outcome {
-            coloring: self.best.clone()?,
+            sizes: SizeBounds::of(coloring.colors().len(), coloring.num_colors()),
+            coloring,
             lower_bound: self.lower_bound,
             clique: Vec::new(),
             status: self.status.unwrap_or(Status::Running),
@@ -173,6 +177,9 @@ impl PySolver {
         }
         let built = py.detach(|| match lists {
             Some(lists) => builder.within_lists(lists).map(|run| Engine::Lists(Box::new(run))),
+            None if settings.asks_for_sizes() => {
+                builder.sized().map(|run| Engine::Sized(Box::new(run)))
+            }
             None => builder.build().map(|run| Engine::Plain(Box::new(run))),
         });
         let engine = built.map_err(|error| match error.is_impossibility() {
@@ -198,10 +205,11 @@ impl PySolver {
                 return Err(failure::value("the solver works, or has ended"));
             }
         };
-        if moves.is_some() && matches!(engine, Engine::Lists(_)) {
+        if moves.is_some() && !matches!(engine, Engine::Plain(_)) {
             *state = State::Idle(engine);
             return Err(failure::value(
-                "a search within lists of allowed colours runs as a whole; it has no steps",
+                "a search within lists of allowed colours, for classes of certain sizes or for \
+                 exactly as many colours runs as a whole; it has no steps",
             ));
         }
         {
@@ -383,6 +391,7 @@ fn work(
         }
         (Engine::Plain(solver), None) => Ok(solver.run()),
         (Engine::Lists(solver), _) => solver.run(),
+        (Engine::Sized(solver), _) => solver.run(),
     };
     let mut told = shared.told();
     told.status = Some(match &ended {

@@ -22,8 +22,8 @@ def test_keywords_are_those_of_the_table_of_settings():
         assert set(table) <= set(parameters)
         for name, default in table.items():
             given = parameters[name].default
-            # None leaves the default of the table.
-            assert given is None or str(given) == default, name
+            # None leaves the default of the table, and what it does not set is off.
+            assert given is None or (given is False and default is None) or str(given) == default, name
     for name in table:
         assert f"    {name} : " in prism.color.__doc__
     assert set(inspect.signature(prism.Solver).parameters) | {"progress"} == set(
@@ -34,6 +34,7 @@ def test_keywords_are_those_of_the_table_of_settings():
 def test_settings_reach_the_solver():
     asked = {
         "target": 12,
+        "balance": False,
         "time_limit": 60.5,
         "moves": np.int64(4000),
         "seed": 2**64 - 1,
@@ -74,6 +75,10 @@ def test_settings_reach_the_solver():
         ("phases", ["tabucol"], ValueError, "phases: expected one of"),
         ("phases", 3, TypeError, "phases: expected a list of strings, not int"),
         ("overlap_steps", "yes", TypeError, "overlap_steps: expected True or False, not str"),
+        ("equitable", 1, TypeError, "equitable: expected True or False, not int"),
+        ("max_class_size", 0, ValueError, "max_class_size: expected a whole number, at least 1"),
+        ("max_class_size", True, TypeError, "max_class_size: expected an integer, not bool"),
+        ("exact_colors", 0, ValueError, "exact_colors: expected a whole number, at least 1"),
     ],
 )
 def test_values_without_sense(keyword, value, error, told):
@@ -153,6 +158,92 @@ def test_lists_of_allowed_colours():
         prism.color(path, allowed={"a": 3})
 
 
+def sizes_of(coloring):
+    return sorted(len(nodes) for nodes in coloring.classes().values())
+
+
+def test_equitable_and_bounded_colourings():
+    star = nx.star_graph(9)
+    coloring = prism.color(star, equitable=True)
+    assert sizes_of(coloring) == [1, 1, 2, 2, 2, 2] and coloring.optimal
+    assert coloring.class_sizes == prism.ClassSizes(1, 2, 2.0, 2, 2.0)
+    assert coloring.report()["equitable"] is True
+    assert coloring.report()["class_sizes"]["ratio"] == 2.0
+    for most in [1, 2, 4, 9, 20]:
+        coloring = prism.color(star, max_class_size=most)
+        assert max(sizes_of(coloring)) <= most and coloring.optimal
+        assert coloring.num_colors == 1 + -(-9 // most)
+    graph = nx.gnp_random_graph(60, 0.3, seed=1)
+    both = prism.color(graph, equitable=True, max_class_size=6, **QUICK)
+    assert max(sizes_of(both)) - min(sizes_of(both)) <= 1 and max(sizes_of(both)) <= 6
+    exact = prism.color(graph, exact_colors=17, precolored={0: 40}, **QUICK)
+    assert exact.num_colors == 17 and exact.to_dict()[0] == 40
+    assert [entry.colors for entry in exact.history] == [17]
+    assert prism.color({}, equitable=True).class_sizes is None
+
+
+def test_balanced_colourings():
+    # Four nodes that share a colour with no other, and three others: the ratio of 4 is the best.
+    edges = [(u, v) for u in "abcd" for v in "xyz"] + [("x", "y"), ("x", "z")]
+    coloring = prism.color(nx.Graph(edges), balance=True)
+    assert sizes_of(coloring) == [1, 2, 4] and coloring.optimal
+    sizes = coloring.class_sizes
+    assert (sizes.ratio, sizes.ratio_bound, sizes.largest_bound) == (4.0, 4.0, 4)
+    grid = nx.grid_graph([6, 7])
+    grid.add_nodes_from(range(5))
+    assert sizes_of(prism.color(grid, balance=True)) == [23, 24]
+
+
+def test_sizes_that_cannot_be_had():
+    bipartite = nx.complete_bipartite_graph(3, 3)
+    assert prism.color(bipartite, equitable=True, exact_colors=2).num_colors == 2
+    with pytest.raises(prism.NoColoringError) as caught:
+        prism.color(bipartite, equitable=True, exact_colors=3)
+    assert caught.value.proved is True
+    with pytest.raises(prism.NoColoringError) as caught:
+        prism.color(prism.generate("gnp", n=125, p=0.5), exact_colors=15, **QUICK)
+    assert caught.value.proved is False
+    with pytest.raises(prism.NoColoringError, match="3 vertices are precoloured 1, and a class may have 2"):
+        prism.color(nx.empty_graph(3), max_class_size=2, precolored=dict.fromkeys(range(3), 1))
+    for keywords, told in [
+        ({"allowed": {0: [1]}}, "lists of allowed colours"),
+        ({"method": "dsatur"}, "dsatur does not heed the sizes of classes"),
+        ({"exact_colors": 2, "target": 2}, "exactly 2 colours are asked for, and a target of 2"),
+    ]:
+        with pytest.raises(ValueError, match=told):
+            prism.color(nx.path_graph(3), balance=True, **keywords)
+    with pytest.raises(ValueError, match="no steps"):
+        prism.Solver(nx.path_graph(3), equitable=True).step(10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 7), st.lists(st.booleans(), min_size=21, max_size=21))
+def test_small_graphs_get_the_fewest_equal_classes(n, present):
+    graph = nx.empty_graph(n)
+    graph.add_edges_from(itertools.compress(itertools.combinations(range(n), 2), present))
+
+    def counts(k):
+        for colors in itertools.product(range(k), repeat=n):
+            if all(colors[u] != colors[v] for u, v in graph.edges):
+                sizes = [colors.count(color) for color in range(k)]
+                if max(sizes) - min(sizes) <= 1:
+                    return True
+        return False
+
+    coloring = prism.color(graph, equitable=True, device="cpu")
+    least = next(k for k in range(1, n + 1) if counts(k))
+    assert (coloring.num_colors, coloring.lower_bound) == (least, least)
+    assert prism.verify(graph, coloring, equitable=True) == least
+
+
+def test_improvements_within_sizes():
+    graph = nx.gnp_random_graph(80, 0.4, seed=3)
+    found = list(prism.Solver(graph, max_class_size=7, balance=True, moves=100_000, threads=1, device="cpu"))
+    assert all(max(sizes_of(coloring)) <= 7 for coloring in found)
+    counts = [coloring.num_colors for coloring in found]
+    assert counts == sorted(counts, reverse=True)
+
+
 def test_a_start():
     graph = nx.gnp_random_graph(60, 0.5, seed=1)
     start = prism.color(graph, method="natural")
@@ -221,3 +312,9 @@ def test_verify():
         prism.verify(path, {"a": 5, "b": 9})
     with pytest.raises(ValueError, match="2 colours for 3 vertices"):
         prism.verify(path, prism.color({0: [1], 1: []}))
+    assert prism.verify(path, [0, 1, 0], equitable=True, max_class_size=2) == 2
+    star = nx.star_graph(3)
+    with pytest.raises(ValueError, match="colour 1 has 3 vertices and colour 0 has 1 vertex"):
+        prism.verify(star, [0, 1, 1, 1], equitable=True)
+    with pytest.raises(ValueError, match="colour 1 has 3 vertices .*, and a class may have 2"):
+        prism.verify(star, [0, 1, 1, 1], max_class_size=2)

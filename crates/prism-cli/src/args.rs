@@ -67,6 +67,12 @@ pub struct VerifyArgs {
     /// Check also that vertices have colours of their lists in this file, as in `prism color`
     #[arg(long, value_name = "FILE")]
     pub allowed: Option<PathBuf>,
+    /// Check also that the sizes of the classes differ by at most one, as in `prism color`
+    #[arg(long)]
+    pub equitable: bool,
+    /// Check also that at most this many vertices have the same colour, as in `prism color`
+    #[arg(long, value_name = "N", value_parser = parse_whole::<usize>, allow_hyphen_values = true)]
+    pub max_class_size: Option<usize>,
     /// Show how many vertices have each colour
     #[arg(long)]
     pub classes: bool,

@@ -10,14 +10,14 @@ use crate::output::{Output, counted, note};
 use crate::plan::ColorPlan;
 use crate::printed::Printed;
 use crate::progress::{Limits, Progress, scaled};
-use crate::saved::{colors_in, has_content, saved_colors};
+use crate::saved::{has_content, rank_in, saved_colors};
 use crate::setup::{Nothing, Ready};
 use crate::signals::on_first_signal;
 use crate::status_line::StatusLine;
 use prism_core::io::{
     ColoringFormat, Loaded, Naming, check_names, save_unless, write_coloring, write_coloring_as_is,
 };
-use prism_core::{Coloring, Graph};
+use prism_core::{ClassSizes, Coloring, Graph};
 use prism_solver::{
     Chronicle, Event, EventSink, Goal, Outcome, Report, Solver, Status, StopHandle,
 };
@@ -50,7 +50,8 @@ pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
     }
     check_written_names(&plan, &loaded)?;
     let (precolor, allowed) = (plan.precolor.as_deref(), plan.allowed.as_deref());
-    let constraints = Arc::new(Constraints::read(precolor, allowed, &loaded)?);
+    let constraints = Constraints::read(precolor, allowed, &loaded)?.and_of(&plan.settings);
+    let constraints = Arc::new(constraints);
     let resume = plan.resume.as_deref().map(checkpoints::read).transpose()?;
     if let Some(path) = plan.improvements.as_ref().and_then(|(output, _)| output.path())
         && resume.is_some()
@@ -156,6 +157,7 @@ pub fn run(mut plan: ColorPlan) -> Result<u8, Failure> {
 fn impossible_target(k: usize, constraints: &Constraints, outcome: &Outcome) -> String {
     let within = match constraints {
         Constraints { lists: Some(_), .. } => " within the lists",
+        Constraints { sizes, .. } if !sizes.is_free() => " with classes of these sizes",
         Constraints { given, .. } if !given.is_empty() => " with the given colours",
         _ => "",
     };
@@ -195,13 +197,13 @@ fn save_improvements(
     Some(Improvements::new(move |coloring| {
         let mut there = None;
         let stays = |path: &Path| {
-            there = colors_in(path, &loaded, &constraints)?;
-            Ok(there.is_some_and(|colors| colors <= coloring.num_colors()))
+            there = rank_in(path, &loaded, &constraints)?;
+            Ok(there.is_some_and(|rank| rank <= constraints.rank(coloring)))
         };
         let write =
             |out: &mut dyn Write| write(out, &loaded.graph, coloring, loaded.naming(), format);
         let written = save_unless(&path, stays, write)?;
-        Ok(there.filter(|_| !written))
+        Ok(there.filter(|_| !written).map(|rank| rank.colors))
     }))
 }
 
@@ -300,13 +302,28 @@ fn summarize(plan: &ColorPlan, outcome: &Outcome) {
         Status::Constructed => String::new(),
         _ => format!(", lower bound {}", outcome.lower_bound),
     };
+    let sizes = ClassSizes::of(&outcome.coloring).filter(|_| plan.settings.asks_for_sizes());
+    let sizes = sizes.map_or(String::new(), |sizes| describe_sizes(&sizes, outcome));
     note(format_args!(
-        "{}: {}{optimal}{bound}, {}, {:.2} s: {why}",
+        "{}: {}{optimal}{bound}{sizes}, {}, {:.2} s: {why}",
         plan.input.file.display(),
         counted(outcome.num_colors(), "colour"),
         scaled(outcome.moves as f64),
         outcome.seconds,
     ));
+}
+
+/// The sizes of the classes, and whether they could be more even.
+fn describe_sizes(sizes: &ClassSizes, outcome: &Outcome) -> String {
+    let (least, most) = (sizes.smallest.size, sizes.largest.size);
+    let bound = match outcome.sizes.ratio {
+        bound if bound < sizes.ratio() => format!("at least {bound:.3}"),
+        _ => "the best possible".to_owned(),
+    };
+    if least == most {
+        return format!(", classes of {most}");
+    }
+    format!(", classes of {least} to {most}, ratio {:.3} ({bound})", sizes.ratio())
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ macro_rules! exit_codes {
         "\
 Exit codes:
   0    done (a run that a limit ended is done)
-  1    target of --target-colors missed; the best colouring was written (or no colouring within the
-       lists of --allowed was found; nothing was written)
+  1    target of --target-colors missed; the best colouring was written (or no colouring was found
+       within the lists of --allowed, or with classes as asked for; nothing was written)
   2    the command line makes no sense
   3    an input cannot be read, or is not what it should be
   4    an output cannot be written
   5    a colouring is not proper
   6    the device of --device is not there or cannot be used
-  7    proved: nothing satisfies the lists, the given colours or the target; for a target, the best
-       colouring was written
+  7    proved: nothing satisfies the lists, the given colours, the sizes of classes or the target;
+       for a target, the best colouring was written
   8    the memory does not suffice for the graph, or bench can start no process
   130  stopped by Ctrl-C; 129 by SIGHUP, 143 by SIGTERM, 152 by SIGXCPU
 If two apply: 5 before 4, 4 before a signal, a signal before 7, 7 before 3, 3 before 1."

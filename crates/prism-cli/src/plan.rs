@@ -8,7 +8,7 @@ use crate::input::{is_same_file, is_stdin};
 use crate::output::Output;
 use crate::report::{self, ReportFile};
 use prism_core::io::{ColoringFormat, Format};
-use prism_solver::{CheckpointEvery, Device, Settings};
+use prism_solver::{CheckpointEvery, Device, Method, Settings};
 use std::path::{Path, PathBuf};
 
 /// A run of `prism color`, worked out.
@@ -125,6 +125,23 @@ impl ColorPlan {
             let message = format!("--method {method} does not heed the lists of --allowed");
             return Err(Failure::Usage(message));
         }
+        if settings.asks_for_sizes() {
+            let option = sizes_option(&settings);
+            let other = [
+                (args.allowed.is_some(), "--allowed"),
+                (args.checkpoint.is_some(), "--checkpoint"),
+                (args.resume.is_some(), "--resume"),
+                (*method != Method::Portfolio, "--method"),
+            ];
+            if let Some((_, other)) = other.into_iter().find(|(is_given, _)| *is_given) {
+                let message = format!("{option} does not go together with {other}");
+                return Err(Failure::Usage(message));
+            }
+        }
+        if settings.exact_colors.is_some() && settings.target_colors.is_some() {
+            let message = "--exact-colors and --target-colors are two numbers of colours; give one";
+            return Err(Failure::Usage(message.to_owned()));
+        }
         if settings.device == Device::Cpu && !settings.phases.is_empty() {
             let message = "--phases says what searches on a GPU; --device cpu uses none";
             return Err(Failure::Usage(message.to_owned()));
@@ -154,6 +171,16 @@ impl ColorPlan {
             events: args.events,
             input: args.input,
         })
+    }
+}
+
+/// The first option that asks for sizes of classes or a number of colours.
+fn sizes_option(settings: &Settings) -> &'static str {
+    match settings {
+        Settings { equitable: true, .. } => "--equitable",
+        Settings { max_class_size: Some(_), .. } => "--max-class-size",
+        Settings { balance: true, .. } => "--balance",
+        _ => "--exact-colors",
     }
 }
 

@@ -3,7 +3,7 @@
 //! colouring replaces it, and a file that holds anything else than a colouring of this graph is not
 //! touched.
 
-use crate::constraints::Constraints;
+use crate::constraints::{Constraints, Rank};
 use crate::failure::Failure;
 use crate::input::is_same_file;
 use crate::output::{counted, note};
@@ -25,9 +25,9 @@ pub fn saved_colors(
     let path = plan.improvements.as_ref().and_then(|(output, _)| output.path());
     let Some(path) = path else { return Ok(None) };
     let name = path.display();
-    let saved = colors_in(path, loaded, constraints);
+    let saved = rank_in(path, loaded, constraints);
     let saved = saved.map_err(|error| Failure::Output(name.to_string(), error))?;
-    let Some(colors) = saved else { return Ok(None) };
+    let Some(Rank { colors, .. }) = saved else { return Ok(None) };
     let is_start = plan.warm_start.as_deref().is_some_and(|start| is_same_file(start, path));
     if plan.talk && !is_start {
         let colors = counted(colors, "colour");
@@ -39,16 +39,15 @@ pub fn saved_colors(
     Ok(Some(colors))
 }
 
-/// The number of colours of the colouring in a file; nothing where there is no file, an empty one or a
-/// device.
+/// How good the colouring in a file is; nothing where there is no file, an empty one or a device.
 ///
 /// # Errors
 /// The file holds something else.
-pub fn colors_in(
+pub fn rank_in(
     path: &Path,
     loaded: &Loaded,
     constraints: &Constraints,
-) -> io::Result<Option<usize>> {
+) -> io::Result<Option<Rank>> {
     if !has_content(path) {
         return Ok(None);
     }
@@ -64,7 +63,7 @@ pub fn colors_in(
     let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
     match wrong.or_else(|| constraints.broken_by(&coloring, loaded)) {
         Some(why) => Err(refuse(why)),
-        None => Ok(Some(coloring.num_colors())),
+        None => Ok(Some(constraints.rank(&coloring))),
     }
 }
 

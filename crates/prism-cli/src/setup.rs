@@ -1,17 +1,23 @@
-//! Setting a solver up as the plan of `prism color` says: one for colourings, or one for colourings
-//! within lists, or none where the input contradicts itself.
+//! Setting a solver up as the plan of `prism color` says: one for colourings, one for colourings within
+//! lists, one for classes of certain sizes, or none where the input contradicts itself.
 
 use crate::constraints::Constraints;
 use crate::failure::Failure;
+use crate::output::counted;
 use crate::plan::ColorPlan;
 use prism_core::io::{Loaded, read_coloring_path};
-use prism_solver::{BuildError, ListSolver, Outcome, Solver, SolverBuilder, Status, Unsatisfied};
+use prism_solver::{
+    BuildError, ListSolver, Outcome, Settings, SizedSolver, Solver, SolverBuilder, Status,
+    Unsatisfied,
+};
 use std::path::Path;
 
 /// A run that can begin.
 pub enum Ready<'a> {
     Plain(Box<Solver<'a>>),
     Lists(Box<ListSolver<'a>>),
+    /// With what is asked for, in words.
+    Sized(Box<SizedSolver<'a>>, String),
     /// Nothing satisfies what is asked for, and why.
     Impossible(String),
 }
@@ -38,6 +44,10 @@ impl<'a> Ready<'a> {
         builder = builder.precolored(constraints.given.iter().copied());
         let ready = match &constraints.lists {
             Some(lists) => builder.within_lists(lists.clone()).map(|s| Self::Lists(Box::new(s))),
+            None if plan.settings.asks_for_sizes() => {
+                let words = asked_for(&plan.settings, constraints);
+                builder.sized().map(|solver| Self::Sized(Box::new(solver), words))
+            }
             None => builder.build().map(|solver| Self::Plain(Box::new(solver))),
         };
         let told = |error: &BuildError| error.in_words_of(loaded.naming());
@@ -69,6 +79,15 @@ impl<'a> Ready<'a> {
                 },
                 result,
             }),
+            Self::Sized(solver, words) => solver.run().map_err(|result| Nothing {
+                text: match result.proof {
+                    Some(_) => format!("there is no {words}"),
+                    None => {
+                        format!("no {words} was found, and it is not proved that there is none")
+                    }
+                },
+                result,
+            }),
             Self::Impossible(why) => Err(Nothing {
                 text: format!("no colouring exists: {why}"),
                 result: Unsatisfied {
@@ -81,4 +100,24 @@ impl<'a> Ready<'a> {
             }),
         }
     }
+}
+
+/// What is asked of classes, in words.
+fn asked_for(settings: &Settings, constraints: &Constraints) -> String {
+    let mut words = match settings.equitable {
+        true => "equitable colouring".to_owned(),
+        false => "colouring".to_owned(),
+    };
+    let mut and = " with ";
+    let parts = [
+        settings.exact_colors.map(|k| format!("exactly {}", counted(k, "colour"))),
+        settings.max_class_size.map(|n| format!("classes of {n} vertices at most")),
+        (!constraints.given.is_empty()).then(|| "the given colours".to_owned()),
+    ];
+    for part in parts.into_iter().flatten() {
+        words.push_str(and);
+        words.push_str(&part);
+        and = " and ";
+    }
+    words
 }

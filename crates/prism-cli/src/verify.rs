@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::input::{is_stdin, note_repairs, read_graph};
 use crate::output::{Output, counted};
 use prism_core::io::{Loaded, read_coloring_from, read_coloring_path};
-use prism_core::{Color, Coloring};
+use prism_core::{ClassSizes, Color, Coloring, SizeRule};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -19,9 +19,15 @@ struct Answer {
     edges: usize,
     /// Whether no edge has ends of the same colour.
     proper: bool,
-    /// The first thing that is wrong: a conflict, or a colour that is not the given one or not allowed.
+    /// The first thing that is wrong: a conflict, a colour that is not the given one or not allowed, or the
+    /// size of a class.
     wrong: Option<String>,
     num_colors: usize,
+    /// Vertices of the smallest class and of the largest one, and the ratio of the two; none without
+    /// vertices.
+    smallest_class: Option<usize>,
+    largest_class: Option<usize>,
+    class_size_ratio: Option<f64>,
     /// Edges whose ends have the same colour.
     conflicts: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +68,8 @@ pub fn run(args: &VerifyArgs) -> Result<u8, Failure> {
     };
     let constraints =
         Constraints::read(args.precolor.as_deref(), args.allowed.as_deref(), &loaded)?;
+    let sizes = SizeRule { equitable: args.equitable, most: args.max_class_size };
+    let constraints = Constraints { sizes, ..constraints };
     let wrong = coloring.verify(&loaded.graph).err();
     let wrong = wrong.map(|wrong| loaded.naming().describe_violation(&wrong));
     let wrong = wrong.or_else(|| constraints.broken_by(&coloring, &loaded));
@@ -84,6 +92,7 @@ impl Answer {
         let class = |(color, vertices)| Class { color, vertices };
         let classes = || coloring.classes().into_iter().map(class).collect();
         let conflicts = coloring.conflicts(graph).count();
+        let sizes = ClassSizes::of(coloring);
         Self {
             file: args.input.file.display().to_string(),
             coloring: args.coloring.display().to_string(),
@@ -92,6 +101,9 @@ impl Answer {
             proper: conflicts == 0,
             wrong,
             num_colors: coloring.num_colors(),
+            smallest_class: sizes.map(|sizes| sizes.smallest.size),
+            largest_class: sizes.map(|sizes| sizes.largest.size),
+            class_size_ratio: sizes.map(|sizes| sizes.ratio()),
             conflicts,
             conflicting_edges: args.all.then(conflicting_edges),
             classes: args.classes.then(classes),
@@ -108,7 +120,7 @@ impl Answer {
         match (self.conflicts, &self.wrong) {
             _ if args.quiet => {}
             (0, None) => writeln!(out, "proper, {colors}")?,
-            (0, Some(_)) => writeln!(out, "proper, but not as given or allowed, {colors}")?,
+            (0, Some(_)) => writeln!(out, "proper, but not as asked for, {colors}")?,
             (some, _) => writeln!(out, "not proper, {colors}, {}", counted(some, "conflict"))?,
         }
         for Conflict { vertices: [u, v], color } in self.conflicting_edges.iter().flatten() {

@@ -56,6 +56,8 @@ pub enum Proof {
     Mycielskian,
     /// That there is no colouring with fewer colours was found by trying.
     Exhaustion,
+    /// How large classes can be, where something is asked of their sizes.
+    ClassSizes,
 }
 
 impl Proof {
@@ -66,6 +68,7 @@ impl Proof {
             Self::OddCycle => "odd cycle",
             Self::Mycielskian => "generalised Mycielskian",
             Self::Exhaustion => "exhaustive search",
+            Self::ClassSizes => "class sizes",
         }
     }
 }

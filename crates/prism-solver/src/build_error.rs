@@ -137,6 +137,41 @@ pub enum BuildError {
     /// A construction knows of no lists.
     #[error("{0} cannot colour within lists; name a search or leave the choice to the solver")]
     MethodWithoutLists(Method),
+    /// The sizes of classes are the business of another solver.
+    #[error("the sizes of classes are asked for; set the solver up by SolverBuilder::sized")]
+    SizesInPlainSolver,
+    /// Lists and sizes of classes.
+    #[error(
+        "a colouring within lists of allowed colours takes no exact number of colours, and its classes \
+         are neither equitable, bounded nor balanced"
+    )]
+    SizesWithLists,
+    /// Checkpoints and sizes of classes.
+    #[error(
+        "a colouring with classes of certain sizes, or exactly as many colours, has no checkpoints"
+    )]
+    CheckpointWithSizes,
+    /// One engine alone, and sizes of classes.
+    #[error("{0} does not heed the sizes of classes; leave the choice of engines to the solver")]
+    MethodWithSizes(Method),
+    /// A number of colours to stop at, and a number to use exactly.
+    #[error("exactly {exact} colours are asked for, and a target of {target}")]
+    ExactAndTarget {
+        /// The number to use.
+        exact: usize,
+        /// The number to stop at.
+        target: usize,
+    },
+    /// More vertices have to have one colour than a class may have.
+    #[error("{vertices} vertices are precoloured {color}, and a class may have {most}")]
+    PrecoloredTooMany {
+        /// The colour.
+        color: Color,
+        /// The vertices that are given it.
+        vertices: usize,
+        /// The most vertices of a class.
+        most: usize,
+    },
     /// No greedy colouring is sure to fit into 16-bit colours.
     #[error("this graph has a core in which every vertex has {max} neighbours or more; PRISM numbers colours with 16 bits", max = MAX_COLORS)]
     TooManyColors,
@@ -145,7 +180,7 @@ pub enum BuildError {
 impl BuildError {
     /// Whether it proves that nothing satisfies what is asked for.
     pub fn is_impossibility(&self) -> bool {
-        matches!(self, Self::PrecoloredConflict { .. })
+        matches!(self, Self::PrecoloredConflict { .. } | Self::PrecoloredTooMany { .. })
     }
 
     /// What it says, in the words of the graph's file: users know vertices by name, or by numbers that

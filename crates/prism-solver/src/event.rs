@@ -37,8 +37,8 @@ pub enum Event {
     LowerBound {
         /// No proper colouring has fewer colours.
         lower_bound: usize,
-        /// What proves it: `edge`, `odd cycle`, `clique`, `generalised Mycielskian` or `exhaustive
-        /// search`.
+        /// What proves it: `edge`, `odd cycle`, `clique`, `generalised Mycielskian`, `exhaustive
+        /// search` or `class sizes`.
         proof: &'static str,
         /// Seconds since the start.
         seconds: f64,

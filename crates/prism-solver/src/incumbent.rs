@@ -156,6 +156,12 @@ impl Alarm {
 }
 
 impl Limits {
+    /// What is left without one of so many parts.
+    pub fn without_a_part(self, parts: u32) -> Self {
+        let time = self.time.map(|time| time - time / parts);
+        Self { time, moves: self.moves.map(|moves| moves - moves / u64::from(parts)) }
+    }
+
     /// The limit that is used up, if one is.
     pub fn used_up(&self, ledger: &Ledger<'_>) -> Option<Status> {
         if self.time.is_some_and(|limit| ledger.elapsed() >= limit) {

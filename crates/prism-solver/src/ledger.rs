@@ -179,6 +179,16 @@ impl<'a> Ledger<'a> {
         &mut self.engines[at]
     }
 
+    /// Books a turn on a site that began at so many seconds, whose moves have been counted.
+    pub fn book_made(&mut self, engine: &str, site: &str, made: u64, begun: f64, solved: bool) {
+        let seconds = self.seconds() - begun;
+        let counters = self.engine(engine, site);
+        counters.rounds += 1;
+        counters.moves += made;
+        counters.seconds += seconds;
+        counters.successes += u64::from(solved);
+    }
+
     /// Books what another solver's engines did. What improved its colouring need not improve this one's.
     pub fn book(&mut self, engines: &[EngineCounters]) {
         for done in engines {

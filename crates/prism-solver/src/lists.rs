@@ -27,7 +27,9 @@ use crate::options::{DEFAULT_EFFORT, GraphRef, Options, Prior};
 use crate::problem::Problem;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
-use crate::{BuildError, Event, Goal, Method, Outcome, Proof, Settings, Solver, Status};
+use crate::{
+    BuildError, Event, Goal, Method, Outcome, Proof, Settings, SizeBounds, Solver, Status,
+};
 use augmented::Augmented;
 use domains::Domains;
 use palettes::Palettes;
@@ -109,6 +111,9 @@ impl<'a> ListSolver<'a> {
         {
             return Err(BuildError::MethodWithoutLists(options.settings.method));
         }
+        if options.settings.asks_for_sizes() {
+            return Err(BuildError::SizesWithLists);
+        }
         if options.checkpoints.is_some() || options.resume.is_some() {
             return Err(BuildError::CheckpointWithLists);
         }
@@ -164,6 +169,7 @@ impl<'a> ListSolver<'a> {
         let (history, engines) = (self.ledger.history, self.ledger.engines);
         match self.best.filter(|_| proof.is_none()) {
             Some(coloring) => Ok(Outcome {
+                sizes: SizeBounds::of(vertices, coloring.num_colors()),
                 coloring,
                 lower_bound,
                 clique: self.clique,

@@ -7,7 +7,7 @@ use crate::site::{Join, Site};
 use crate::strategy::GraphClass;
 use crate::{
     BuildError, Checkpoint, CheckpointEvery, Device, EventSink, ListSolver, Method, Settings,
-    Solver, StopHandle,
+    SizedSolver, Solver, StopHandle,
 };
 use prism_core::{Color, Coloring, Graph};
 use std::borrow::Cow;
@@ -378,6 +378,15 @@ impl<'a> SolverBuilder<'a> {
         lists: impl IntoIterator<Item = (u32, Vec<Color>)>,
     ) -> Result<ListSolver<'a>, BuildError> {
         ListSolver::new(self.graph, self.options, lists)
+    }
+
+    /// Checks the options against the graph, for a colouring whose classes have the sizes that the
+    /// [settings](Settings) ask for: equitable, bounded, balanced, or exactly as many.
+    ///
+    /// # Errors
+    /// Any [`BuildError`].
+    pub fn sized(self) -> Result<SizedSolver<'a>, BuildError> {
+        SizedSolver::new(self.graph, self.options)
     }
 
     /// Checks the options against the graph.

@@ -1,5 +1,6 @@
 //! What a solver hands back.
 
+use crate::SizeBounds;
 use prism_core::Coloring;
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +19,7 @@ pub enum Status {
     TargetReached,
     /// The number of colours asked for is below the proven lower bound.
     TargetInfeasible,
-    /// It is proved that no colouring is within the lists.
+    /// It is proved that no colouring is within the lists, or has classes as asked for.
     Infeasible,
     /// The time limit ran out.
     TimeLimit,
@@ -88,8 +89,10 @@ pub struct Outcome {
     /// A proper colouring of the input graph with colours `0..k` (precoloured vertices keep the
     /// colour they were given).
     pub coloring: Coloring,
-    /// No proper colouring has fewer colours.
+    /// No proper colouring has fewer colours, of those with sizes as asked for.
     pub lower_bound: usize,
+    /// How even the classes of colourings with as many colours can be at best.
+    pub sizes: SizeBounds,
     /// A clique of the input graph, 0-based: it proves the lower bound if it is as large, else
     /// something else did.
     pub clique: Vec<u32>,

@@ -2,7 +2,7 @@
 
 use crate::{EngineCounters, Improvement, Outcome, Settings, Status, Unsatisfied};
 use prism_core::io::Naming;
-use prism_core::{Color, Coloring, Graph};
+use prism_core::{ClassSizes, Color, Coloring, Graph};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -24,6 +24,9 @@ pub struct Report<'a> {
     pub lower_bound: Option<usize>,
     /// Whether the colouring is proved to have the fewest colours possible.
     pub optimal: bool,
+    /// The sizes of its classes; none without a colouring or without vertices.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub class_sizes: Option<SizesReport>,
     /// Why the run ended.
     pub status: Status,
     /// What was asked for.
@@ -48,6 +51,37 @@ pub struct Report<'a> {
     pub labels: Option<Vec<Cow<'a, str>>>,
 }
 
+/// How even the classes of a colouring are, and how even those of another one with as many colours can be at
+/// best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SizesReport {
+    /// Vertices of the smallest class.
+    pub smallest: usize,
+    /// Vertices of the largest class.
+    pub largest: usize,
+    /// The second over the first.
+    pub ratio: f64,
+    /// No colouring with as many colours has a smaller largest class.
+    pub largest_bound: usize,
+    /// None has a smaller ratio.
+    pub ratio_bound: f64,
+}
+
+impl SizesReport {
+    /// Of a run that found a colouring; `None` without vertices.
+    #[must_use]
+    pub fn of(outcome: &Outcome) -> Option<Self> {
+        let sizes = ClassSizes::of(&outcome.coloring)?;
+        Some(Self {
+            smallest: sizes.smallest.size,
+            largest: sizes.largest.size,
+            ratio: sizes.ratio(),
+            largest_bound: outcome.sizes.largest,
+            ratio_bound: outcome.sizes.ratio,
+        })
+    }
+}
+
 impl<'a> Report<'a> {
     /// Of a run that found a colouring of `graph`.
     #[must_use]
@@ -59,6 +93,7 @@ impl<'a> Report<'a> {
             num_colors: Some(outcome.num_colors()),
             lower_bound: Some(outcome.lower_bound),
             optimal: outcome.is_optimal(),
+            class_sizes: SizesReport::of(outcome),
             status: outcome.status,
             settings: settings.clone(),
             moves: outcome.moves,
@@ -81,6 +116,7 @@ impl<'a> Report<'a> {
             num_colors: None,
             lower_bound: None,
             optimal: false,
+            class_sizes: None,
             status: run.status,
             settings: settings.clone(),
             moves: run.moves,

@@ -8,6 +8,7 @@ mod table;
 pub mod values;
 
 use crate::{Device, Goal, Method};
+use prism_core::SizeRule;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -29,6 +30,16 @@ pub struct Settings {
     /// The number of colours to stop at; as few as possible without one.
     #[serde(deserialize_with = "Option::deserialize")]
     pub target_colors: Option<usize>,
+    /// The number of colours to use, no more and no fewer.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub exact_colors: Option<usize>,
+    /// Whether the sizes of classes may differ by at most one.
+    pub equitable: bool,
+    /// The most vertices of a class.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub max_class_size: Option<usize>,
+    /// Whether the classes of the best colouring are made as even as possible.
+    pub balance: bool,
     /// The whole strategy, or one engine alone.
     pub method: Method,
     /// The seed of every random draw.
@@ -52,6 +63,10 @@ impl Default for Settings {
             time_limit: None,
             move_limit: None,
             target_colors: None,
+            exact_colors: None,
+            equitable: false,
+            max_class_size: None,
+            balance: false,
             method: Method::Portfolio,
             seed: 0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -86,6 +101,19 @@ impl Settings {
         self.target_colors.map_or(Goal::Minimize, Goal::Colors)
     }
 
+    /// What is asked of the sizes of classes.
+    #[must_use]
+    pub fn size_rule(&self) -> SizeRule {
+        SizeRule { equitable: self.equitable, most: self.max_class_size }
+    }
+
+    /// Whether more is asked of classes than that there are few of them, so that it takes a
+    /// [`SizedSolver`](crate::SizedSolver).
+    #[must_use]
+    pub fn asks_for_sizes(&self) -> bool {
+        !self.size_rule().is_free() || self.balance || self.exact_colors.is_some()
+    }
+
     /// Sets what the row called `name` sets.
     ///
     /// # Errors
@@ -107,7 +135,8 @@ impl Settings {
             let text = (row.get)(self)?;
             Some(match &row.takes {
                 Takes::YesOrNo { yes, no } => {
-                    format!("--{}", if text == YES { yes.name } else { no.name })
+                    let flag = if text == YES { Some(yes) } else { no.as_ref() };
+                    format!("--{}", flag?.name)
                 }
                 _ => format!("--{}={text}", row.name),
             })
@@ -143,6 +172,10 @@ mod tests {
             time_limit: Some(Duration::from_millis(1_234_567)),
             move_limit: Some(5_000_000_000),
             target_colors: Some(48),
+            exact_colors: Some(50),
+            equitable: true,
+            max_class_size: Some(12),
+            balance: true,
             method: "tabucol".parse().unwrap(),
             seed: u64::MAX,
             threads: 1000,
@@ -213,6 +246,10 @@ mod tests {
             "--time-limit=1234.567s",
             "--moves=5000000000",
             "--target-colors=48",
+            "--exact-colors=50",
+            "--equitable",
+            "--max-class-size=12",
+            "--balance",
             "--method=tabucol",
             "--seed=18446744073709551615",
             "--threads=1000",

@@ -12,13 +12,14 @@ use crate::roster::Row;
 use crate::stop::Alarm;
 use crate::strategy::GraphClass;
 use crate::{
-    BuildError, Checkpoint, CheckpointError, CheckpointEvery, Event, Goal, Outcome, SolverBuilder,
-    Status,
+    BuildError, Checkpoint, CheckpointError, CheckpointEvery, Event, Goal, Outcome, SizeBounds,
+    SolverBuilder, Status,
 };
 use prism_core::bounds;
 use prism_core::search::Mismatch;
 use prism_core::{Coloring, MAX_COLORS};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Colours one graph. Made by [`Solver::builder`]; see the crate's page for an example.
 pub struct Solver<'a> {
@@ -61,6 +62,9 @@ impl<'a> Solver<'a> {
 
     pub(crate) fn new(graph: GraphRef<'a>, mut options: Options<'a>) -> Result<Self, BuildError> {
         let alone = options.settle()?;
+        if options.settings.asks_for_sizes() {
+            return Err(BuildError::SizesInPlainSolver);
+        }
         let problem = Problem::new(graph, &options.precolored)?;
         // Degeneracy d takes d (d + 1) / 2 edges, and d + 1 colours always suffice.
         if problem.graph().m() >= MAX_COLORS * (MAX_COLORS + 1) / 2
@@ -171,6 +175,11 @@ impl<'a> Solver<'a> {
         self.status
     }
 
+    /// Sets the time limit to what is left of that of a larger run.
+    pub(crate) fn set_time_left(&mut self, left: Option<Duration>) {
+        self.limits.time = left.map(|left| self.incumbent.ledger.elapsed() + left);
+    }
+
     /// The best colouring of the input graph so far, verified; `None` before the first step.
     pub fn best(&self) -> Option<Coloring> {
         self.incumbent.lifted()
@@ -198,6 +207,7 @@ impl<'a> Solver<'a> {
         let k = coloring.num_colors();
         ledger.emit(&Event::Finished { status, k, lower_bound, moves, seconds });
         Outcome {
+            sizes: SizeBounds::of(coloring.colors().len(), k),
             coloring,
             lower_bound,
             clique: problem.clique_of_input(&clique),

@@ -178,10 +178,7 @@ fn what_is_impossible_is_proved_by_search_too() {
     let lists: Lists = (0..7).map(|v| (v, (0..6).collect())).collect();
     let why = solve(&graph, &lists, |builder| builder).unwrap_err();
     assert_eq!((why.proof, why.status), (Some(Impossibility::Search), Status::Infeasible));
-    assert_eq!(
-        why.to_string(),
-        "no colouring is within the lists: all possibilities are ruled out"
-    );
+    assert_eq!(why.to_string(), "no colouring is as asked for: all possibilities are ruled out");
 }
 
 #[test]
@@ -191,5 +188,5 @@ fn what_is_not_found_is_not_called_impossible() {
     let lists: Lists = (0..200).map(|v| (v, (0..26).collect())).collect();
     let why = solve(&graph, &lists, |builder| builder.move_limit(0)).unwrap_err();
     assert_eq!((why.proof, why.status), (None, Status::MoveLimit));
-    assert_eq!(why.to_string(), "no colouring within the lists was found");
+    assert_eq!(why.to_string(), "no colouring as asked for was found");
 }

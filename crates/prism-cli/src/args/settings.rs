@@ -68,9 +68,10 @@ impl<O> SettingsOf<O> {
 fn typed(row: &Row, matches: &ArgMatches) -> Option<String> {
     match row.takes {
         Takes::YesOrNo { yes, no } => {
-            let given = [(yes, "yes"), (no, "no")];
-            let mut given = given.into_iter().filter(|(flag, _)| matches.get_flag(flag.name));
-            given.next().map(|(_, text)| text.to_owned())
+            let given = [(Some(yes), "yes"), (no, "no")];
+            let is_given =
+                |flag: Option<Flag>| flag.is_some_and(|flag| matches.get_flag(flag.name));
+            given.into_iter().find(|(flag, _)| is_given(*flag)).map(|(_, text)| text.to_owned())
         }
         _ => {
             let texts: Vec<&String> = matches.get_many(row.name)?.collect();
@@ -101,11 +102,15 @@ fn options<O: Offer>(row: &'static Row) -> Vec<Arg> {
             .action(ArgAction::Append)
             .value_parser(PossibleValuesParser::new(words())),
         Takes::YesOrNo { yes, no } => {
-            let flag = |flag: Flag, other: Flag| {
+            let flag = |flag: Flag, other: Option<Flag>| {
                 let option = Arg::new(flag.name).long(flag.name).action(ArgAction::SetTrue);
-                option.overrides_with(other.name).help(flag.help).help_heading(O::HEADING)
+                let option = option.overrides_with_all(other.map(|other| other.name));
+                option.help(flag.help).help_heading(O::HEADING)
             };
-            return vec![flag(yes, no), flag(no, yes)];
+            return [Some(flag(yes, no)), no.map(|no| flag(no, Some(yes)))]
+                .into_iter()
+                .flatten()
+                .collect();
         }
     }]
 }

@@ -28,6 +28,7 @@ mod numbers;
 mod report;
 mod results;
 mod signals;
+mod sizes;
 mod streams;
 mod terminal;
 mod threads;

@@ -80,7 +80,7 @@ fn json_has_the_number_of_conflicts_and_all_of_them_if_asked() {
     assert_eq!((&done.json()["proper"], &done.json()["conflicts"]), (&json!(true), &json!(0)));
     assert!(done.json()["wrong"].as_str().unwrap().contains("bob"), "{done:?}");
     let done = prism!["verify", "--classes", "--precolor", &given, &people, &good].code(5);
-    assert!(done.stdout().starts_with("proper, but not as given or allowed, 3 colours\n"));
+    assert!(done.stdout().starts_with("proper, but not as asked for, 3 colours\n"));
 }
 
 #[test]

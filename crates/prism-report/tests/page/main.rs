@@ -44,6 +44,7 @@ fn report(history: Vec<Improvement>, lower_bound: usize) -> Report<'static> {
         num_colors: k,
         lower_bound: k.map(|_| lower_bound),
         optimal: k == Some(lower_bound),
+        class_sizes: None,
         status: if k.is_some() { Status::TimeLimit } else { Status::Infeasible },
         settings: Settings { threads: 7, ..Settings::default() },
         moves: 3_000_000,

@@ -4,7 +4,7 @@ use crate::{EngineCounters, Status};
 use prism_core::Color;
 use prism_core::io::Naming;
 
-/// Why there is no colouring within the lists.
+/// Why there is no colouring as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Impossibility {
@@ -57,11 +57,11 @@ impl Impossibility {
     }
 }
 
-/// What a run came to that found no colouring within the lists.
+/// What a run came to that found no colouring within the lists, or with classes of the sizes asked for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{}", match proof {
-    Some(why) => format!("no colouring is within the lists: {why}"),
-    None => "no colouring within the lists was found".to_owned(),
+    Some(why) => format!("no colouring is as asked for: {why}"),
+    None => "no colouring as asked for was found".to_owned(),
 })]
 pub struct Unsatisfied {
     /// The proof that there is none; nothing if a limit ended the search before.

@@ -37,8 +37,8 @@ pub enum Takes {
     YesOrNo {
         /// The option for `yes`.
         yes: Flag,
-        /// The option for `no`.
-        no: Flag,
+        /// The option for `no`, unless that is what holds without an option.
+        no: Option<Flag>,
     },
 }
 
@@ -57,6 +57,13 @@ const NO: &str = "no";
 
 /// Threads: more than any machine has cores would only take memory.
 const THREADS: std::ops::RangeInclusive<usize> = 1..=1024;
+
+const EQUITABLE: &str =
+    "Use colours equally often: the sizes of their classes differ by at most one";
+
+const BALANCE: &str = "When as few colours as possible are found, make the largest class as small as \
+                       possible, and then the variance of the sizes; of the time or the moves, a fifth is \
+                       kept for it";
 
 /// All settings, in the order of the help.
 pub const TABLE: &[Row] = &[
@@ -88,6 +95,42 @@ pub const TABLE: &[Row] = &[
         default: None,
         set: |settings, text| put(&mut settings.target_colors, at_least(text, 1).map(Some)),
         get: |settings| settings.target_colors.as_ref().map(usize::to_string),
+    },
+    Row {
+        name: "exact-colors",
+        short: None,
+        takes: Takes::Text("K"),
+        help: "Use exactly this many colours (1 or more), and stop as soon as a colouring does",
+        default: None,
+        set: |settings, text| put(&mut settings.exact_colors, at_least(text, 1).map(Some)),
+        get: |settings| settings.exact_colors.as_ref().map(usize::to_string),
+    },
+    Row {
+        name: "equitable",
+        short: None,
+        takes: Takes::YesOrNo { yes: Flag { name: "equitable", help: EQUITABLE }, no: None },
+        help: EQUITABLE,
+        default: None,
+        set: |settings, text| put(&mut settings.equitable, yes_or_no(text)),
+        get: |settings| settings.equitable.then(|| YES.to_owned()),
+    },
+    Row {
+        name: "max-class-size",
+        short: None,
+        takes: Takes::Text("N"),
+        help: "Give at most this many vertices (1 or more) the same colour",
+        default: None,
+        set: |settings, text| put(&mut settings.max_class_size, at_least(text, 1).map(Some)),
+        get: |settings| settings.max_class_size.as_ref().map(usize::to_string),
+    },
+    Row {
+        name: "balance",
+        short: None,
+        takes: Takes::YesOrNo { yes: Flag { name: "balance", help: BALANCE }, no: None },
+        help: BALANCE,
+        default: None,
+        set: |settings, text| put(&mut settings.balance, yes_or_no(text)),
+        get: |settings| settings.balance.then(|| YES.to_owned()),
     },
     Row {
         name: "method",
@@ -152,14 +195,14 @@ pub const TABLE: &[Row] = &[
                 help: "Overlap upload, kernel and download of successive steps on the GPU [default, \
                        unless the variable PRISM_ASYNC_GPU is 0]",
             },
-            no: Flag { name: "sync", help: "Wait for each step on the GPU before the next one" },
+            no: Some(Flag {
+                name: "sync",
+                help: "Wait for each step on the GPU before the next one",
+            }),
         },
         help: "Whether upload, kernel and download of successive steps on the GPU overlap",
         default: Some("yes, unless the variable PRISM_ASYNC_GPU is 0"),
-        set: |settings, text| {
-            let yes = [YES, NO].iter().position(|word| *word == text).map(|at| at == 0);
-            put(&mut settings.overlap_steps, yes.ok_or(BadValue::NoSuchWord(vec![YES, NO])))
-        },
+        set: |settings, text| put(&mut settings.overlap_steps, yes_or_no(text)),
         get: |settings| Some(if settings.overlap_steps { YES } else { NO }.to_owned()),
     },
 ];
@@ -167,6 +210,14 @@ pub const TABLE: &[Row] = &[
 /// The engines that run on a GPU.
 fn phases() -> Vec<&'static str> {
     STANDARD.iter().filter(|row| row.runs_on_gpu()).map(|row| row.name).collect()
+}
+
+fn yes_or_no(text: &str) -> Result<bool, BadValue> {
+    match text {
+        YES => Ok(true),
+        NO => Ok(false),
+        _ => Err(BadValue::NoSuchWord(vec![YES, NO])),
+    }
 }
 
 /// Puts a value in its place, if it is one.
@@ -185,7 +236,13 @@ mod tests {
         let mut names = BTreeSet::new();
         for row in TABLE {
             let flags = match row.takes {
-                Takes::YesOrNo { yes, no } => vec![yes.name, no.name],
+                // It may be called as the setting is.
+                Takes::YesOrNo { yes, no } => [Some(yes), no]
+                    .into_iter()
+                    .flatten()
+                    .map(|flag| flag.name)
+                    .filter(|name| *name != row.name)
+                    .collect(),
                 _ => Vec::new(),
             };
             for name in flags.into_iter().chain([row.name]) {
