@@ -11,6 +11,13 @@ _KEYWORDS = {
     "threads : int, optional": "Threads that search; one a core by default.",
     "device : str, optional (default = 'auto')": "Where to search: 'cpu', 'cuda:0' or 'auto'.",
 }
+_SEARCH = {
+    "seed : int, optional (default = 0)": "The seed of all random choices.",
+    "time_limit : float or str, optional": "Search no longer than this, in seconds.",
+    "moves : int, optional": "Make no more moves than this.",
+    "threads : int, optional": "Threads that search; one a core by default.",
+    "device : str, optional (default = 'auto')": "Where to search: 'cpu', 'cuda:0' or 'auto'.",
+}
 
 
 def get_info():
@@ -28,6 +35,14 @@ def get_info():
                     "depend on chance or on how sets lie in memory, and need no more colours here on average."
                 ),
                 "additional_parameters": _KEYWORDS,
+            },
+            "equitable_color": {
+                "additional_docs": (
+                    "Also with no more colours than the largest degree: there is a search then, which ends at the "
+                    "limits, or after 50 million moves, and NetworkXAlgorithmError says whether there is no such "
+                    "colouring or none was found."
+                ),
+                "additional_parameters": _SEARCH,
             },
             "is_coloring": {},
             "is_equitable": {},

@@ -16,8 +16,14 @@ Keywords that NetworkX does not have are passed on:
 With any of ``time_limit``, ``moves`` and ``target`` the strategy only makes the first colouring, and a search goes on
 from it.
 
-`equitable_color` is not implemented here and falls back to NetworkX, as do directed graphs and strategies that are
-functions.
+`equitable_color` also takes numbers of colours that are not above the largest degree. NetworkX refuses these; here
+there is a search, which ends at the limits that are given:
+
+>>> colors = nx.equitable_color(nx.petersen_graph(), 3, backend="prism")
+>>> sorted(list(colors.values()).count(color) for color in range(3))
+[3, 3, 4]
+
+Directed graphs and strategies that are functions fall back to NetworkX.
 """
 
 from __future__ import annotations
@@ -29,7 +35,7 @@ from typing import Any
 import networkx as nx
 
 from . import _prism
-from ._solver import color
+from ._solver import Solver, color
 
 __all__ = ["Graph", "backend"]
 
@@ -152,6 +158,43 @@ class backend:
             device=device,
             warm_start=first,
         ).to_dict()
+
+    @staticmethod
+    def equitable_color(
+        G: Graph,
+        num_colors: int,
+        *,
+        seed: int = 0,
+        time_limit: float | str | None = None,
+        moves: int | None = None,
+        threads: int | None = None,
+        device: str = "auto",
+    ) -> dict[Hashable, int]:
+        """Colour a graph with classes whose sizes differ by at most one node.
+
+        With more colours than the largest degree there always is such a colouring. With fewer it is searched for, and
+        `networkx.NetworkXAlgorithmError` says whether there is none or none was found.
+        """
+        if num_colors < 1 and len(G) > 0:
+            raise nx.NetworkXAlgorithmError(f"{num_colors} colours for {len(G)} nodes")
+        if num_colors >= len(G):
+            return {node: color for color, node in enumerate(G)}
+        solver = Solver(
+            G.prism,
+            exact_colors=num_colors,
+            equitable=True,
+            seed=seed,
+            time_limit=time_limit,
+            moves=moves,
+            threads=threads,
+            device=device,
+        )
+        try:
+            return solver.run().to_dict()
+        except _prism.NoColoringError as error:
+            none = "there is no" if error.proved else "not found, though not proved to be impossible: an"
+            told = f"{none} equitable colouring with {num_colors} colours"
+            raise nx.NetworkXAlgorithmError(told) from error
 
     @staticmethod
     def is_coloring(G: Graph, coloring: Mapping[Hashable, Any]) -> bool:

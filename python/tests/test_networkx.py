@@ -173,14 +173,12 @@ def test_priority_is_all_that_a_user_sets():
     expected = [
         nx.greedy_color(graph, backend="networkx"),
         nx.greedy_color(directed, backend="networkx"),
-        nx.equitable_color(graph, 20, backend="networkx"),
     ]
     with nx.config(backend_priority=["prism"]):
         assert nx.greedy_color(graph) == expected[0]
         assert "prism" in graph.__networkx_cache__["backends"]
         # What is not for this backend falls back.
         assert nx.greedy_color(directed) == expected[1]
-        assert nx.equitable_color(graph, 20) == expected[2]
         nx.greedy_color(graph, count)
         assert ran == [1]
     # A changed graph is converted again.
@@ -205,6 +203,50 @@ def test_can_run_says_why_not():
         nx.greedy_color(nx.DiGraph(graph), backend="prism")
     with pytest.raises((NotImplementedError, nx.NetworkXNotImplemented)):
         nx.greedy_color(graph, len, backend="prism")
+
+
+def is_equitable(graph, colors, num_colors):
+    from networkx.algorithms.coloring.equitable_coloring import is_equitable
+
+    return is_equitable(graph, colors, num_colors, backend="networkx")
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs(), st.integers(1, 16))
+def test_equitable_colourings(graph, num_colors):
+    graph = nx.Graph(graph)
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    enough = max((degree for _, degree in graph.degree), default=0) + 1
+    try:
+        colors = nx.equitable_color(graph, num_colors, backend="prism", threads=1, device="cpu")
+    except nx.NetworkXAlgorithmError as error:
+        # So small graphs are settled.
+        assert num_colors < enough and "there is no equitable colouring" in str(error)
+        return
+    assert list(colors) == list(graph) and set(colors.values()) <= set(range(num_colors))
+    assert is_equitable(graph, colors, num_colors)
+    if num_colors >= enough:
+        theirs = nx.equitable_color(graph, num_colors, backend="networkx")
+        sizes = [sorted(list(c.values()).count(k) for k in range(num_colors)) for c in (colors, theirs)]
+        assert sizes[0] == sizes[1]
+
+
+def test_equitable_colourings_of_larger_graphs():
+    for seed, p in enumerate([0.02, 0.1, 0.3, 0.5, 0.9]):
+        graph = nx.gnp_random_graph(120, p, seed=seed)
+        enough = max(degree for _, degree in graph.degree) + 1
+        for num_colors in [enough, enough + 1, 150]:
+            colors = nx.equitable_color(graph, num_colors, backend="prism", moves=0)
+            assert is_equitable(graph, colors, num_colors), (seed, num_colors)
+    # Far below the largest degree, which is about 70.
+    colors = nx.equitable_color(nx.gnp_random_graph(120, 0.5, seed=1), 20, backend="prism", moves=2_000_000)
+    assert is_equitable(nx.gnp_random_graph(120, 0.5, seed=1), colors, 20)
+    with pytest.raises(nx.NetworkXAlgorithmError, match="not found, though not proved"):
+        nx.equitable_color(nx.gnp_random_graph(120, 0.5, seed=1), 14, backend="prism", moves=1000)
+    for wrong in [0, -1]:
+        with pytest.raises(nx.NetworkXAlgorithmError):
+            nx.equitable_color(nx.path_graph(3), wrong, backend="prism")
+    assert nx.equitable_color(nx.empty_graph(0), 1, backend="prism") == {}
 
 
 @settings(max_examples=200, deadline=None)
@@ -233,7 +275,7 @@ def test_the_description():
     info = get_info()
     for name in info["functions"]:
         assert callable(getattr(backend, name))
-    assert "equitable_color" not in info["functions"]
+    assert "time_limit" in nx.equitable_color.__doc__
     assert "time_limit" in nx.greedy_color.__doc__ and "prism" in nx.greedy_color.backends
 
 
@@ -244,7 +286,7 @@ def test_the_description_imports_nothing():
 
 
 def test_the_tests_of_networkx():
-    """With fall-backs for what is listed in the README: equitable_color, directed graphs, functions."""
+    """With fall-backs for what is listed in the README: directed graphs, functions."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "networkx.algorithms.coloring"],
         env={**os.environ, "NETWORKX_TEST_BACKEND": "prism", "NETWORKX_FALLBACK_TO_NX": "True"},
